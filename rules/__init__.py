@@ -1,0 +1,1 @@
+"""The rule compiler and its catalogue: YAML rules, each with its tests beside it."""

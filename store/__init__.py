@@ -1,0 +1,1 @@
+"""Tables, views, bulk upserts and migrations. The only door to SQL."""
