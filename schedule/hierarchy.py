@@ -1,0 +1,165 @@
+"""Parents and children as arrays: depth, leaves, ancestors, and sums that travel up level by level.
+
+A parent chain that runs in a circle is cut where it closes; the members keep their own values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """A forest over positions 0 … n-1.
+
+    Attributes:
+        parent: position of each item's parent, -1 for none.
+        depth: 0 for a root.
+        levels: positions by depth, deepest first, so that one pass carries sums from the leaves to the roots.
+    """
+
+    parent: IntArray
+    depth: IntArray
+    levels: tuple[IntArray, ...]
+
+    @property
+    def has_children(self) -> npt.NDArray[np.bool_]:
+        """True for each position that is somebody's parent."""
+        answer = np.zeros(len(self.parent), dtype=bool)
+        answer[self.parent[self.parent >= 0]] = True
+        return answer
+
+    def sum_up(self, values: FloatArray) -> FloatArray:
+        """For each position the sum over itself and everything below it."""
+        total = values.astype(np.float64, copy=True)
+        for level in self.levels:
+            parents = self.parent[level]
+            below = parents >= 0
+            np.add.at(total, parents[below], total[level[below]])
+        return total
+
+    def maximum_up(self, values: IntArray) -> IntArray:
+        """For each position the largest value of itself and everything below it."""
+        best = values.copy()
+        for level in self.levels:
+            parents = self.parent[level]
+            below = parents >= 0
+            np.maximum.at(best, parents[below], best[level[below]])
+        return best
+
+    def nearest_ancestor(self, wanted: npt.NDArray[np.bool_]) -> IntArray:
+        """For each position the nearest position above it where `wanted` holds, -1 where there is none."""
+        nearest = np.full(len(self.parent), -1, dtype=np.int64)
+        for level in reversed(self.levels):
+            parents = self.parent[level]
+            inner = level[parents >= 0]
+            above = self.parent[inner]
+            nearest[inner] = np.where(wanted[above], above, nearest[above])
+        return nearest
+
+
+def build_hierarchy(ids: Sequence[str], parent_ids: Sequence[str | None]) -> Hierarchy:
+    """The forest of these items. A parent that is not among them counts as none."""
+    position = {item: index for index, item in enumerate(ids)}
+    parent = np.array(
+        [-1 if above is None else position.get(above, -1) for above in parent_ids], dtype=np.int64
+    )
+    depth = np.full(len(ids), -1, dtype=np.int64)
+    current = np.flatnonzero(parent < 0)
+    depth[current] = 0
+    children_of = np.argsort(parent, kind="stable")
+    sorted_parents = parent[children_of]
+    level = 0
+    while True:
+        while len(current):
+            level += 1
+            starts = np.searchsorted(sorted_parents, current, side="left")
+            stops = np.searchsorted(sorted_parents, current, side="right")
+            spans = [
+                children_of[start:stop] for start, stop in zip(starts, stops, strict=True) if start < stop
+            ]
+            current = np.concatenate(spans) if spans else np.empty(0, dtype=np.int64)
+            current = current[depth[current] < 0]
+            depth[current] = level
+        unreached = np.flatnonzero(depth < 0)
+        if not len(unreached):
+            break
+        # Only a circle is unreachable from the roots. Its first member becomes a root.
+        first = _on_the_circle(parent, int(unreached[0]))
+        parent[first] = -1
+        children_of = np.argsort(parent, kind="stable")
+        sorted_parents = parent[children_of]
+        depth[first] = 0
+        current, level = np.array([first], dtype=np.int64), 0
+    deepest = int(depth.max()) if len(ids) else -1
+    levels = tuple(np.flatnonzero(depth == value) for value in range(deepest, -1, -1))
+    return Hierarchy(parent, depth, levels)
+
+
+def _on_the_circle(parent: IntArray, start: int) -> int:
+    """A position on the circle that `start` leads into: the smallest, so that the cut is always the same."""
+    seen: set[int] = set()
+    here = start
+    while here not in seen:
+        seen.add(here)
+        here = int(parent[here])
+    circle = [here]
+    walker = int(parent[here])
+    while walker != here:
+        circle.append(walker)
+        walker = int(parent[walker])
+    return min(circle)
+
+
+def members_of_cycles(node_count: int, edges: Sequence[tuple[int, int]]) -> set[int]:  # noqa: C901 one algorithm, one invariant
+    """Positions that lie on a directed cycle (Tarjan's strongly connected components, without recursion)."""
+    following: list[list[int]] = [[] for _ in range(node_count)]
+    for start, stop in edges:
+        following[start].append(stop)
+    index = [-1] * node_count
+    low = [0] * node_count
+    on_stack = [False] * node_count
+    stack: list[int] = []
+    found: set[int] = {start for start, stop in edges if start == stop}
+    counter = 0
+    for root in range(node_count):
+        if index[root] >= 0 or not following[root]:
+            continue
+        work = [(root, 0)]
+        while work:
+            node, step = work.pop()
+            if step == 0:
+                index[node] = low[node] = counter
+                counter += 1
+                stack.append(node)
+                on_stack[node] = True
+            elif on_stack[child := following[node][step - 1]]:
+                low[node] = min(low[node], low[child])
+            while step < len(following[node]):
+                child = following[node][step]
+                step += 1
+                if index[child] < 0:
+                    work.append((node, step))
+                    work.append((child, 0))
+                    break
+                if on_stack[child]:
+                    low[node] = min(low[node], index[child])
+            else:
+                if low[node] == index[node]:
+                    component: list[int] = []
+                    while True:
+                        member = stack.pop()
+                        on_stack[member] = False
+                        component.append(member)
+                        if member == node:
+                            break
+                    if len(component) > 1:
+                        found.update(component)
+    return found

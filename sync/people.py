@@ -1,0 +1,119 @@
+"""Who owns what: the accounts of one human joined over trackers, and why an owner is no owner.
+
+An account that cannot be matched to anybody is *unknown*, which is not the same as unowned: nothing is said
+against it. Accounts are joined by e-mail address and by the alias list of the configuration, never by name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from portfolio.records import Identity, SourceId
+
+NO_OWNER = "no owner"
+PLACEHOLDER = "placeholder name"
+DISABLED = "account disabled"
+GROUP = "owner is a group"
+SERVICE = "owner is a service account"
+
+# facts/rules.md §3.2: names that stand for nobody. Matched on the whole name after NFKC and casefold.
+_PLACEHOLDER_NAMES = re.compile(
+    r"tb[dca]|n/?a|none|\?+|-+|unknown|unassigned|nobody|no ?one|to be (confirmed|decided|defined)"
+    r"|open|vacant|pm|project manager( \d+)?|team( .{1,20})?"
+)
+
+
+@dataclass(slots=True)
+class Person:
+    """One human and the accounts that are theirs."""
+
+    person_id: str
+    name: str
+    email: str | None
+    accounts: list[tuple[SourceId, str]] = field(default_factory=list)
+    problem: str | None = None
+
+
+class People:
+    """Everybody the trackers know, and what is wrong with them as owners."""
+
+    def __init__(self, identities: Sequence[Identity], aliases: Mapping[str, str] | None = None) -> None:
+        """Join accounts to persons.
+
+        Args:
+            identities: the accounts of all sources.
+            aliases: from an e-mail address or `source:account id` to the e-mail address of the person.
+        """
+        folded = {key.casefold(): value.casefold() for key, value in (aliases or {}).items()}
+        self._identities = {(one.source, one.account_id): one for one in identities}
+        self._persons: dict[str, Person] = {}
+        self._by_account: dict[tuple[SourceId, str], Person] = {}
+        for one in identities:
+            account = f"{one.source}:{one.account_id}"
+            email = one.email.casefold() if one.email else None
+            person_id = folded.get(account.casefold()) or folded.get(email or "") or email or account
+            person = self._persons.setdefault(person_id, Person(person_id, one.name, one.email))
+            person.email = person.email or one.email
+            person.accounts.append((one.source, one.account_id))
+            self._by_account[one.source, one.account_id] = person
+        for person in self._persons.values():
+            person.problem = self._problem_of_person(person)
+
+    @property
+    def persons(self) -> Sequence[Person]:
+        """All persons, in a stable order."""
+        return sorted(self._persons.values(), key=lambda person: person.person_id)
+
+    def identity(self, source: SourceId, account_id: str | None) -> Identity | None:
+        """The account, where its source has told us of it."""
+        return None if account_id is None else self._identities.get((source, account_id))
+
+    def person(self, source: SourceId, account_id: str | None) -> Person | None:
+        """The human behind an account."""
+        return None if account_id is None else self._by_account.get((source, account_id))
+
+    def owner_problem(self, source: SourceId, account_id: str | None) -> str | None:
+        """Why this owner cannot act; None where nothing is wrong or nothing is known.
+
+        The first reason of facts/rules.md §3.2 that holds is the one shown.
+        """
+        if account_id is None:
+            return NO_OWNER
+        identity = self.identity(source, account_id)
+        if identity is None:
+            return PLACEHOLDER if is_placeholder(account_id) else None
+        own = problem_of_account(identity)
+        if own is not None or identity.is_active:
+            return own
+        # A plan's resource has no account that could be disabled; the same person's tracker account has.
+        person = self._by_account[source, account_id]
+        return person.problem
+
+    def _problem_of_person(self, person: Person) -> str | None:
+        accounts = [self._identities[account] for account in person.accounts]
+        if any(one.is_active and problem_of_account(one) is None for one in accounts):
+            return None
+        problems = [problem_of_account(one) for one in accounts]
+        if DISABLED in problems:
+            return DISABLED
+        return problems[0] if problems and all(problems) else None
+
+
+def problem_of_account(identity: Identity) -> str | None:
+    """What is wrong with one account as an owner, by itself."""
+    if identity.kind == "placeholder" or is_placeholder(identity.name):
+        return PLACEHOLDER
+    if identity.is_active is False:
+        return DISABLED
+    if identity.kind == "group":
+        return GROUP
+    return SERVICE if identity.kind == "service" else None
+
+
+def is_placeholder(name: str) -> bool:
+    """True for names that stand for nobody: TBD, n/a, ?, unassigned, Team X."""
+    folded = unicodedata.normalize("NFKC", name).strip().casefold()
+    return not folded or _PLACEHOLDER_NAMES.fullmatch(folded) is not None

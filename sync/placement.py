@@ -1,0 +1,73 @@
+"""Where an item stands in the PMO's own tree: which project a tracker's scope feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+LEVELS = ("portfolio", "program", "project")
+
+
+@dataclass(frozen=True, slots=True)
+class TreeNode:
+    """One row of the PMO's tree, as the configuration declares it.
+
+    `scopes` are `source:scope` names; only projects have them.
+    """
+
+    slug: str
+    level: str
+    parent: str | None
+    name: str
+    lead: str | None = None
+    scopes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The slugs above an item; None where the tree does not reach."""
+
+    portfolio: str | None = None
+    program: str | None = None
+    project: str | None = None
+
+
+class Placement:
+    """Finds the place of a scope. The longest declared scope that contains it wins."""
+
+    def __init__(self, nodes: Iterable[TreeNode]) -> None:
+        self.nodes: Mapping[str, TreeNode] = {node.slug: node for node in nodes}
+        self._declared: dict[tuple[str, str], str] = {}
+        for node in self.nodes.values():
+            for scope in node.scopes:
+                source, _, name = scope.partition(":")
+                self._declared[source, name.replace("\\", "/").casefold()] = node.slug
+        self._found: dict[tuple[str, str], Place] = {}
+
+    def place(self, source: str, scope: str) -> Place:
+        """The place of a tracker's scope; an undeclared one belongs to the portfolio alone."""
+        key = (source, scope)
+        if key not in self._found:
+            self._found[key] = self._look_up(source, scope)
+        return self._found[key]
+
+    def _look_up(self, source: str, scope: str) -> Place:
+        path = scope.replace("\\", "/").casefold()
+        # A file may be declared by its name alone; an area by any folder above it.
+        candidates = [path, PurePosixPath(path).name, *(str(above) for above in PurePosixPath(path).parents)]
+        for candidate in candidates:
+            slug = self._declared.get((source, candidate))
+            if slug is not None:
+                return self._above(slug)
+        roots = [node.slug for node in self.nodes.values() if node.level == "portfolio"]
+        return Place(portfolio=roots[0] if len(roots) == 1 else None)
+
+    def _above(self, slug: str) -> Place:
+        found: dict[str, str] = {}
+        here: str | None = slug
+        while here is not None:
+            node = self.nodes[here]
+            found[node.level] = node.slug
+            here = node.parent
+        return Place(found.get("portfolio"), found.get("program"), found.get("project"))
