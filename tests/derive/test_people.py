@@ -1,0 +1,82 @@
+"""Who an owner is, and why an owner is no owner."""
+
+from __future__ import annotations
+
+import pytest
+
+from portfolio.records import Identity
+from sync.people import People, is_placeholder
+
+
+def account(source: str, account_id: str, **more: object) -> Identity:
+    return Identity(**{"source": source, "account_id": account_id, "name": "Ada Example", **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["TBD", "tba", "N/A", "na", "None", "?", "??", "-", "unknown", "Unassigned", "Nobody", "To be confirmed",
+     "Team Payments", "PM", "Project Manager 1", "  ", "ＴＢＤ"],
+)  # fmt: skip
+def test_a_name_that_stands_for_nobody(name: str) -> None:
+    assert is_placeholder(name)
+
+
+@pytest.mark.parametrize("name", ["Nona Tbdal", "Pma", "Ann Teamer", "Noname Jones", "Opena"])
+def test_a_name_that_only_looks_like_it(name: str) -> None:
+    assert not is_placeholder(name)
+
+
+@pytest.mark.parametrize(
+    ("identity", "problem"),
+    [
+        (account("shop", "1", is_active=True, kind="person"), None),
+        (account("shop", "1", is_active=False, kind="person"), "account disabled"),
+        (account("shop", "1", is_active=None, kind="unknown"), None),
+        (account("shop", "1", is_active=True, kind="group"), "owner is a group"),
+        (account("shop", "1", is_active=True, kind="service"), "owner is a service account"),
+        (account("shop", "1", is_active=None, kind="placeholder"), "placeholder name"),
+        (account("shop", "1", is_active=False, kind="person", name="TBD"), "placeholder name"),
+    ],
+)
+def test_the_first_reason_that_holds_is_the_one_shown(identity: Identity, problem: str | None) -> None:
+    assert People([identity]).owner_problem("shop", "1") == problem
+
+
+def test_no_owner_and_an_owner_nobody_has_told_us_of_are_different() -> None:
+    people = People([])
+    assert people.owner_problem("shop", None) == "no owner"
+    assert people.owner_problem("shop", "557058:unknown") is None
+    assert people.owner_problem("plans", "TBD") == "placeholder name"
+
+
+def test_a_plans_resource_has_left_when_its_tracker_account_is_disabled() -> None:
+    people = People(
+        [
+            account("shop", "1", email="Ada@shop.example", is_active=False, kind="person"),
+            account("plans", "7", email="ada@shop.example", kind="person"),
+        ]
+    )
+    assert people.owner_problem("plans", "7") == "account disabled"
+    assert [(one.person_id, one.problem) for one in people.persons] == [
+        ("ada@shop.example", "account disabled")
+    ]
+
+
+def test_one_live_account_keeps_a_person_but_not_the_dead_account() -> None:
+    people = People(
+        [
+            account("shop", "old", email="ada@shop.example", is_active=False, kind="person"),
+            account("shop", "new", email="ada@shop.example", is_active=True, kind="person"),
+        ]
+    )
+    assert people.persons[0].problem is None
+    assert people.owner_problem("shop", "old") == "account disabled"
+    assert people.owner_problem("shop", "new") is None
+
+
+def test_accounts_without_an_address_are_joined_by_alias_and_never_by_name() -> None:
+    accounts = [account("shop", "1", is_active=False, kind="person"), account("plans", "7", kind="person")]
+    assert len(People(accounts).persons) == 2
+    joined = People(accounts, {"shop:1": "ada@shop.example", "PLANS:7": "ada@shop.example"})
+    assert [one.accounts for one in joined.persons] == [[("shop", "1"), ("plans", "7")]]
+    assert joined.owner_problem("plans", "7") == "account disabled"
