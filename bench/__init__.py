@@ -1,0 +1,1 @@
+"""Repeatable measurements that print ratios side by side in one run. `python -m bench [NAME …]`."""

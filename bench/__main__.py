@@ -1,0 +1,13 @@
+"""`python -m bench` runs every benchmark; `python -m bench pull_jira` runs one."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+NAMES = ("pull_jira", "check_plan")
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or NAMES:
+        print(f"\n== {name}")
+        importlib.import_module(f"bench.{name}").main()
