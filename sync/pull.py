@@ -1,0 +1,310 @@
+"""The first step: brings every source up to date, page by page, and notices what has vanished.
+
+A page and the cursor after it are one transaction of the store. A source that fails is marked and harms no
+other; a source that suddenly shrinks stops before anything of it is called deleted.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from connectors.base import Connector
+from portfolio.errors import CursorRejected, SafetyStop, SourceError, StoreError
+from portfolio.records import Cursor, Gone, IdPage, ItemId
+from sync.limits import Limits, check_vanished
+from sync.progress import Progress, Tell, silent
+
+if TYPE_CHECKING:
+    from store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullSettings:
+    """How to pull.
+
+    Attributes:
+        full: read everything again, lists and census included.
+        lists_every: how often small lists that no delta covers are read.
+        census_every: how often the complete list of ids is compared.
+        limits: see `sync.limits`.
+        accept_vanished: the sources whose shrinking a person has confirmed for this run.
+    """
+
+    full: bool = False
+    lists_every: timedelta = timedelta(hours=1)
+    census_every: timedelta = timedelta(hours=24)
+    limits: Limits = field(default_factory=Limits)
+    accept_vanished: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True, kw_only=True)
+class PullOutcome:
+    """How it went for one source.
+
+    Attributes:
+        source: its name.
+        state: `ok`; `failed` (its items are stale now); `stopped` by a limit.
+        error: what happened and what to do, without secrets; empty where it is ok.
+        is_defect: the failure is a defect of ours, not the tracker's.
+        pages, new, changed, unchanged, gone: what was stored.
+        notes: sentences that people should read: streams that started over, scopes that could not be read.
+        skipped: one line for each record or file that could not be understood.
+        unreadable: scopes about which nothing may be concluded.
+    """
+
+    source: str
+    state: Literal["ok", "failed", "stopped"] = "ok"
+    error: str = ""
+    is_defect: bool = False
+    pages: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    notes: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """True where everything that should have been read was read."""
+        return self.state == "ok" and not self.skipped and not self.unreadable
+
+
+def pull(
+    store: Store,
+    connectors: Iterable[Connector],
+    *,
+    run_id: str,
+    now: datetime,
+    settings: PullSettings | None = None,
+    tell: Tell = silent,
+) -> list[PullOutcome]:
+    """Bring every source up to date, one after the other.
+
+    Args:
+        store: where pages go.
+        connectors: the sources, in the order of the configuration.
+        run_id: the run that changes are booked on.
+        now: the instant of the run; also what `last_good_at` will say.
+        settings: see `PullSettings`.
+        tell: is told about every page.
+
+    Raises:
+        StoreError: the store cannot be used; nothing else stops the other sources.
+    """
+    how = settings or PullSettings()
+    return [pull_source(store, one, run_id=run_id, now=now, settings=how, tell=tell) for one in connectors]
+
+
+def pull_source(
+    store: Store, connector: Connector, *, run_id: str, now: datetime, settings: PullSettings, tell: Tell
+) -> PullOutcome:
+    """Bring one source up to date, mark it good or failed, and say how it went."""
+    outcome = PullOutcome(source=connector.source)
+    try:
+        _SourcePull(store, connector, run_id, now, settings, tell, outcome).run()
+    except SafetyStop as stop:
+        outcome.state, outcome.error = "stopped", str(stop)
+    except SourceError as error:
+        outcome.state, outcome.error = "failed", str(error)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect in one connector must not stop the other sources
+        outcome.state, outcome.is_defect = "failed", True
+        outcome.error = f"{connector.source}: {defect(error)}"
+    if outcome.state == "ok":
+        store.mark_source(connector.source, good_at=now)
+    else:
+        store.mark_source(connector.source, error=outcome.error)
+        tell(Progress(step="pull", source=connector.source, note=outcome.error))
+    return outcome
+
+
+def defect(error: Exception) -> str:
+    """A defect of ours in one line: its type and place. Its text could quote an answer, so it is left out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"a defect in Dovetail ({type(error).__name__}{where}). `dovetail bug-report` collects what helps."
+
+
+@dataclass(slots=True)
+class _SourcePull:
+    """The pull of one source in one run."""
+
+    store: Store
+    connector: Connector
+    run_id: str
+    now: datetime
+    settings: PullSettings
+    tell: Tell
+    outcome: PullOutcome
+    known_at_start: int = 0
+    vanished: int = 0
+    delivered: int = 0
+
+    def run(self) -> None:
+        store, connector = self.store, self.connector
+        is_remapped = store.declare_source(
+            connector.source, connector.kind, connector.capabilities.form, connector.mapping_version
+        )
+        if is_remapped:
+            self._note("the mapping of fields has changed: everything is read again")
+        elif self.settings.full:
+            store.forget_cursors(connector.source)
+        self.known_at_start = live_items(store, connector.source)
+        for stream in connector.streams:
+            if self._is_list_due(stream, is_remapped=is_remapped):
+                self._stream(stream)
+        for stream in connector.streams:
+            if self.settings.full or self._is_due(f"census:{stream}", self.settings.census_every):
+                self._census(stream)
+
+    def _is_list_due(self, stream: str, *, is_remapped: bool) -> bool:
+        if is_remapped or self.settings.full or stream not in self.connector.capabilities.list_streams:
+            return True
+        return self._is_due(stream, self.settings.lists_every)
+
+    def _is_due(self, stream: str, every: timedelta) -> bool:
+        read_at = self.store.stream_read_at(self.connector.source, stream)
+        return read_at is None or self.now - read_at >= every
+
+    def _stream(self, stream: str) -> None:
+        source = self.connector.source
+        since = self.store.cursor(source, stream)
+        try:
+            self._pages(stream, since)
+        except CursorRejected as error:
+            if since is None:
+                raise
+            self._note(
+                f"{stream}: the tracker no longer accepts the cursor, so it is read from the beginning"
+            )
+            self.store.forget_cursors(source, stream)
+            try:
+                self._pages(stream, None)
+            except CursorRejected as again:
+                raise SourceError(
+                    source, f"{stream}: even a fresh start is refused", hint=again.hint
+                ) from error
+        self.store.mark_stream_read(source, stream, self.now)
+
+    def _pages(self, stream: str, since: Cursor | None) -> None:
+        for page in self.connector.pull(stream, since):
+            self._count_gone(page.gone)
+            tombstones = self._vanished_from(page.complete)
+            counts = self.store.save_page(
+                self.connector.source,
+                stream,
+                page,
+                tombstones=tombstones,
+                run_id=self.run_id,
+                now=self.now,
+            )
+            self.outcome.pages += 1
+            self.outcome.new += counts.new
+            self.outcome.changed += counts.changed
+            self.outcome.unchanged += counts.unchanged
+            self.outcome.gone += counts.gone
+            self.outcome.skipped.extend(page.skipped)
+            self.delivered += len(page.records)
+            self._tick(stream)
+
+    def _count_gone(self, gone: Sequence[Gone]) -> None:
+        """Let the shrink limit see deletions that the tracker announces, too.
+
+        Announcements are replayed when a stream is read again, so only items that are still live count.
+        """
+        if not gone or self.known_at_start == 0:
+            return
+        live = set(self.store.read("tracker_item", ("item_id",))["item_id"])
+        self.vanished += sum(1 for one in gone if one.item_id in live)
+        self._guard()
+
+    def _vanished_from(self, lists: Sequence[IdPage]) -> dict[ItemId, str]:
+        """What complete lists leave out, once the shrink limit has agreed."""
+        readable = [one for one in lists if one.is_readable]
+        self._report_unreadable(lists)
+        if not readable:
+            return {}
+        found = dict(self.store.vanishing(self.connector.source, readable).ids)
+        self.vanished += len(found)
+        self._guard()
+        return found
+
+    def _guard(self) -> None:
+        if self.connector.source not in self.settings.accept_vanished:
+            check_vanished(
+                self.connector.source, self.vanished, self.known_at_start, limits=self.settings.limits
+            )
+
+    def _census(self, stream: str) -> None:
+        source = self.connector.source
+        if self.known_at_start == 0:
+            # Everything was read a moment ago; there is nothing that could have vanished.
+            self.store.mark_stream_read(source, f"census:{stream}", self.now)
+            return
+        listed: set[ItemId] = set()
+        vanished: dict[ItemId, str] = {}
+        for page in self.connector.census(stream):
+            listed.update(page.ids)
+            self._report_unreadable([page])
+            if page.is_readable:
+                vanished.update(self.store.vanishing(source, [page]).ids)
+            self._tick(f"census of {stream}")
+        # An item that moved between two scopes while they were listed is in the one, if not in the other.
+        vanished = {item: reason for item, reason in vanished.items() if item not in listed}
+        self.vanished += len(vanished)
+        self._guard()
+        self.outcome.gone += self.store.tombstone(source, vanished, self.now)
+        self._read_what_appeared(stream, listed)
+        self.store.mark_stream_read(source, f"census:{stream}", self.now)
+
+    def _read_what_appeared(self, stream: str, listed: set[ItemId]) -> None:
+        """Read items that can be seen again, or for the first time, without having changed.
+
+        A permission that is granted changes no item, so no delta ever names it.
+        """
+        if not self._unknown(listed):
+            return
+        self._stream(stream)  # those made since the delta was read, which is most often all of them
+        missing = len(self._unknown(listed))
+        if missing:
+            self._note(
+                f"{stream}: {missing} items can be seen that were not known, so it is read from the beginning"
+            )
+            self.store.forget_cursors(self.connector.source, stream)
+            self._stream(stream)
+
+    def _unknown(self, listed: set[ItemId]) -> set[ItemId]:
+        return (
+            listed.difference(self.store.read("tracker_item", ("item_id",))["item_id"]) if listed else set()
+        )
+
+    def _report_unreadable(self, lists: Sequence[IdPage]) -> None:
+        for one in lists:
+            if not one.is_readable and one.scope not in self.outcome.unreadable:
+                self.outcome.unreadable.append(one.scope)
+                self._note(f"{one.scope} cannot be read, so nothing is concluded about its items")
+
+    def _tick(self, what: str) -> None:
+        self.tell(Progress(step="pull", source=self.connector.source, what=what, done=self.delivered))
+
+    def _note(self, sentence: str) -> None:
+        self.outcome.notes.append(sentence)
+        self.tell(
+            Progress(step="pull", source=self.connector.source, note=f"{self.connector.source}: {sentence}.")
+        )
+
+
+def live_items(store: Store, source: str) -> int:
+    """How many items of this source the store holds that are not tombstones."""
+    for row in store.rows("source", where={"source": source}):
+        count = row["item_count"]
+        return count if isinstance(count, int) else 0
+    return 0
