@@ -1,8 +1,8 @@
 """Two ways to pull a Jira that Dovetail is measured against, each as a process of its own.
 
-`fast` is the bare loop of the performance notes: one requests session, typed msgspec decoding, tuples straight
-into SQLite, one transaction per page. `plain` is what the documentation of the `jira` package leads to: its issue
-objects, merged one by one into ORM objects.
+`fast` is the bare loop of the performance notes: one requests session, typed msgspec decoding, tuples
+straight into SQLite, one transaction per page. `plain` is what the documentation of the `jira` package leads
+to: its issue objects, merged one by one into ORM objects.
 """
 
 from __future__ import annotations
@@ -63,11 +63,12 @@ def fast(url: str, token: str, database: Path) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA journal_mode=wal")
         connection.exec_driver_sql(
-            "CREATE TABLE item (id TEXT PRIMARY KEY, key TEXT, summary TEXT, updated TEXT, due TEXT, status TEXT,"
-            " type TEXT, priority TEXT, assignee TEXT)"
+            "CREATE TABLE item (id TEXT PRIMARY KEY, key TEXT, summary TEXT, updated TEXT, due TEXT,"
+            " status TEXT, type TEXT, priority TEXT, assignee TEXT)"
         )
         connection.exec_driver_sql(
-            "CREATE TABLE event (id TEXT PRIMARY KEY, item TEXT, at TEXT, field TEXT, before TEXT, after TEXT)"
+            "CREATE TABLE event (id TEXT PRIMARY KEY, item TEXT, at TEXT, field TEXT, before TEXT,"
+            " after TEXT)"
         )
     body: dict[str, object] = {
         "jql": "project is not empty ORDER BY updated",
@@ -82,7 +83,8 @@ def fast(url: str, token: str, database: Path) -> None:
         items = [
             (
                 one.id, one.key, one.fields.summary, one.fields.updated, one.fields.duedate,
-                one.fields.status and one.fields.status.name, one.fields.issuetype and one.fields.issuetype.name,
+                one.fields.status and one.fields.status.name,
+                one.fields.issuetype and one.fields.issuetype.name,
                 one.fields.priority and one.fields.priority.name,
                 one.fields.assignee and one.fields.assignee.displayName,
             )
