@@ -1,0 +1,185 @@
+"""Composes the one living comment of an item, as a neutral Note.
+
+The text is a pure function of the item's findings: no run time, no "updated at", dates instead of ages. So it
+changes when a value it shows changes, and then once. Text that came from a tracker is quoted, never markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from portfolio.findings import Finding, severity_rank
+from portfolio.notes import Block, BulletList, Heading, Inline, Link, Note, Paragraph, Quoted, Rule, Text
+from sync.evidence import is_shown
+
+MAX_OPEN = 10
+MAX_RESOLVED = 3
+_MAX_MEMBERS = 5
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_CAUSES = {
+    "fixed": "fixed",
+    "closed": "the work was closed",
+    "out of scope": "no longer in scope",
+    "rule changed": "the rule was changed",
+}
+_LABELS = {
+    "effective_due": "Due",
+    "effective_due_source": "Where this date comes from",
+    "owner_problem": "Problem with the owner",
+    "p50": "Forecast (50 %)",
+    "p80": "Forecast (80 %)",
+    "commitment": "Promised",
+    "first_commitment": "First promised",
+    "push_count": "Times pushed out",
+    "pushed_wd": "Pushed out by working days",
+    "predecessor_key": "Predecessor",
+    "successor_key": "Successor",
+    "percent_complete": "Percent complete",
+}
+# Words of our own vocabulary; every other text is somebody's and is quoted.
+_OUR_WORDS = frozenset(
+    {
+        "kind", "state", "owner_kind", "owner_problem", "effective_due_source", "health", "worst_finding",
+        "type", "constraint_type", "successor_state", "check",
+    }
+)  # fmt: skip
+
+
+def compose(findings: Iterable[Finding], *, zone: ZoneInfo) -> Note:
+    """The comment for one item.
+
+    Args:
+        findings: every finding that names the item in its `comment_items`, whatever its state.
+        zone: the portfolio's zone, in which an instant has a day.
+    """
+    everything = list(findings)
+    is_open = sorted((one for one in everything if one.state in ("open", "acknowledged")), key=_by_severity)
+    muted = sorted((one for one in everything if one.state in ("snoozed", "suppressed")), key=_by_severity)
+    resolved = sorted((one for one in everything if _was_resolved(one)), key=_by_resolution, reverse=True)
+    blocks: list[Block] = [Heading([Text("Portfolio check")])]
+    if not is_open:
+        blocks.append(Paragraph([Text("Nothing is open here.")]))
+    for finding in is_open[:MAX_OPEN]:
+        blocks.extend(_finding(finding, zone))
+    if len(is_open) > MAX_OPEN:
+        blocks.append(Paragraph([Text(f"And {len(is_open) - MAX_OPEN} more: `dovetail findings`.")]))
+    if muted:
+        blocks.append(Paragraph([Text("Muted", bold=True)]))
+        blocks.append(BulletList([_muted(one, zone) for one in muted[:MAX_OPEN]]))
+    if resolved:
+        blocks.append(Paragraph([Text("Resolved", bold=True)]))
+        blocks.append(BulletList([_resolved(one, zone) for one in resolved[:MAX_RESOLVED]]))
+    blocks.append(Rule())
+    blocks.append(Paragraph([Text(_footer(is_open))]))
+    return Note(blocks)
+
+
+def _footer(is_open: Sequence[Finding]) -> str:
+    kept = "Dovetail keeps this comment up to date; it is edited in place."
+    if not is_open:
+        return kept
+    return (
+        f"{kept} To mute a finding: `dovetail findings snooze ID --until DATE`, "
+        "or `dovetail findings suppress ID --reason TEXT`."
+    )
+
+
+def _by_severity(finding: Finding) -> tuple[int, str, str]:
+    return (-severity_rank(finding.severity), finding.rule, finding.finding_id)
+
+
+def _by_resolution(finding: Finding) -> tuple[str, str]:
+    return (finding.resolved_at.isoformat() if finding.resolved_at else "", finding.finding_id)
+
+
+def _was_resolved(finding: Finding) -> bool:
+    """Whether it was open once and is resolved: one that never held long enough is nobody's news."""
+    return finding.state == "resolved" and finding.resolved_at is not None
+
+
+def _finding(finding: Finding, zone: ZoneInfo) -> list[Block]:
+    heading: list[Inline] = [
+        Text(f"{finding.severity.capitalize()}: ", bold=True),
+        Text(finding.title, bold=True),
+    ]
+    lines: list[Sequence[Inline]] = [
+        [Text(f"{label(name)}: "), *_value(name, value)]
+        for name, value in finding.evidence.items()
+        if is_shown(finding.subject, name)
+    ]
+    if finding.opened_at is not None:
+        since = f"Open since {day_text(finding.opened_at.astimezone(zone).date())}"
+        if finding.reopened_count:
+            since += f", reopened {finding.reopened_count} time{'s' if finding.reopened_count > 1 else ''}"
+        lines.append([Text(f"{since}.")])
+    if finding.state == "acknowledged" and finding.muted_by:
+        lines.append([Text("Acknowledged by "), Quoted(finding.muted_by), Text(".")])
+    lines.append([Text("What to do: ", bold=True), Text(finding.action)])
+    if finding.docs:
+        lines.append([Link("More about this rule", finding.docs)])
+    lines.append([Text(f"ID: {finding.finding_id}")])
+    return [Paragraph(heading), BulletList(lines)]
+
+
+def _muted(finding: Finding, zone: ZoneInfo) -> list[Inline]:
+    text = finding.title
+    if finding.muted_until is not None:
+        text += f", until {day_text(finding.muted_until.astimezone(zone).date())}"
+    return [Text(text)]
+
+
+def _resolved(finding: Finding, zone: ZoneInfo) -> list[Inline]:
+    day = "" if finding.resolved_at is None else day_text(finding.resolved_at.astimezone(zone).date())
+    cause = _CAUSES.get(finding.resolved_because or "", finding.resolved_because or "")
+    return [Text(f"{finding.title}: {cause}, {day}")]
+
+
+def label(name: str) -> str:
+    """A column's name as people read it."""
+    return _LABELS.get(name) or name.removeprefix("is_").replace("_", " ").capitalize()
+
+
+def day_text(day: date) -> str:
+    """A day as `19 Nov 2026`: no locale, and no order of numbers to mistake."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _value(name: str, value: object) -> list[Inline]:
+    if value is None:
+        return [Text("unknown")]
+    if isinstance(value, bool):
+        return [Text("yes" if value else "no")]
+    if isinstance(value, (int, float)):
+        return [Text(f"{value:g}" if isinstance(value, float) else str(value))]
+    if isinstance(value, (list, tuple)):
+        return _members([str(one) for one in value])
+    text = str(value)
+    day = _as_day(text)
+    if day is not None:
+        return [Text(day_text(day))]
+    return [Text(text) if name in _OUR_WORDS else Quoted(text)]
+
+
+def _members(members: Sequence[str]) -> list[Inline]:
+    if not members:
+        return [Text("none")]
+    shown: list[Inline] = []
+    for member in members[:_MAX_MEMBERS]:
+        shown.extend([Text(", "), Quoted(member)] if shown else [Quoted(member)])
+    if len(members) > _MAX_MEMBERS:
+        shown.append(Text(f" and {len(members) - _MAX_MEMBERS} more"))
+    return shown
+
+
+def _as_day(text: str) -> date | None:
+    """The day of evidence that is a date or an instant, as `sync.evidence` keeps them."""
+    try:
+        if len(text) == len("2026-11-19"):
+            return date.fromisoformat(text)
+        if len(text) == len("2026-11-19T09:00:00Z") and text.endswith("Z"):
+            return datetime.fromisoformat(text).date()
+    except ValueError:
+        return None
+    return None
