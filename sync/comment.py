@@ -6,6 +6,7 @@ changes when a value it shows changes, and then once. Text that came from a trac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -17,6 +18,8 @@ from sync.evidence import is_shown
 MAX_OPEN = 10
 MAX_RESOLVED = 3
 _MAX_MEMBERS = 5
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CAUSES = {
     "fixed": "fixed",
@@ -105,7 +108,7 @@ def _finding(finding: Finding, zone: ZoneInfo) -> list[Block]:
         Text(finding.title, bold=True),
     ]
     lines: list[Sequence[Inline]] = [
-        [Text(f"{label(name)}: "), *_value(name, value)]
+        [Text(f"{label(name)}: "), *_value(name, value, zone)]
         for name, value in finding.evidence.items()
         if is_shown(finding.subject, name)
     ]
@@ -146,7 +149,7 @@ def day_text(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-def _value(name: str, value: object) -> list[Inline]:
+def _value(name: str, value: object, zone: ZoneInfo) -> list[Inline]:
     if value is None:
         return [Text("unknown")]
     if isinstance(value, bool):
@@ -156,7 +159,7 @@ def _value(name: str, value: object) -> list[Inline]:
     if isinstance(value, (list, tuple)):
         return _members([str(one) for one in value])
     text = str(value)
-    day = _as_day(text)
+    day = _as_day(text, zone)
     if day is not None:
         return [Text(day_text(day))]
     return [Text(text) if name in _OUR_WORDS else Quoted(text)]
@@ -173,13 +176,13 @@ def _members(members: Sequence[str]) -> list[Inline]:
     return shown
 
 
-def _as_day(text: str) -> date | None:
-    """The day of evidence that is a date or an instant, as `sync.evidence` keeps them."""
+def _as_day(text: str, zone: ZoneInfo) -> date | None:
+    """The day of evidence that is a date or an instant; evidence keeps both as text."""
     try:
-        if len(text) == len("2026-11-19"):
+        if _DATE.fullmatch(text):
             return date.fromisoformat(text)
-        if len(text) == len("2026-11-19T09:00:00Z") and text.endswith("Z"):
-            return datetime.fromisoformat(text).date()
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text).astimezone(zone).date()
     except ValueError:
         return None
     return None

@@ -24,7 +24,7 @@ FORECASTS = frozenset({"p50", "p80", "p80_last_week", "predecessor_finish", "pro
 
 
 def plain_evidence(evidence: Mapping[str, object]) -> dict[str, object]:
-    """Evidence as the store keeps it: dates and instants as text, so that it compares equal when read back."""
+    """Evidence as the store keeps it: dates and instants as text, so that it is equal when read back."""
     return {name: _plain(value) for name, value in evidence.items()}
 
 

@@ -1,0 +1,186 @@
+"""The third step: runs every enabled rule once over the whole portfolio and moves the findings along.
+
+A rule that cannot run is reported and its findings stay as they are; the others run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from portfolio.errors import RuleError
+from portfolio.findings import Finding, Verdict, severity_rank
+from portfolio.records import ItemId
+from rules.compiler import compile_rule
+from rules.results import inhibited, verdicts
+from rules.rule import Override, Rule
+from sync.lifecycle import RuleLife, Situation, reconcile
+from sync.progress import Progress, Tell, silent
+
+if TYPE_CHECKING:
+    from store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckSettings:
+    """How to check.
+
+    Attributes:
+        rules: the whole catalogue.
+        overrides: what the configuration changes about rules, by id.
+        working_days: working days between two dates, in the portfolio's calendar.
+        forecast_step_wd: a forecast that moved by less than this has not moved.
+        row_limit: a rule with more findings than this is broken, not right.
+        timeout_seconds: for one rule.
+    """
+
+    rules: Sequence[Rule]
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    working_days: Callable[[date, date], int | None] = field(default=lambda first, then: (then - first).days)
+    forecast_step_wd: int = 5
+    row_limit: int = 100_000
+    timeout_seconds: float = 60
+
+
+@dataclass(slots=True, kw_only=True)
+class CheckOutcome:
+    """How it went.
+
+    Attributes:
+        rules: how many rules ran.
+        broken: what is wrong with those that could not, by rule.
+        frozen: the sources whose findings stayed as they are.
+        opened, reopened, raised, resolved: ids of findings that did this in this run.
+        changed: rows written.
+        open_by_severity: what is open or acknowledged now.
+    """
+
+    rules: int = 0
+    broken: dict[str, str] = field(default_factory=dict)
+    frozen: list[str] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
+    raised: list[str] = field(default_factory=list)
+    resolved: list[str] = field(default_factory=list)
+    changed: int = 0
+    open_by_severity: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def worst(self) -> str | None:
+        """The highest severity that is open now."""
+        return max(self.open_by_severity, key=severity_rank, default=None)
+
+
+def check(
+    store: Store,
+    settings: CheckSettings,
+    *,
+    run_id: str,
+    today: date,
+    now: datetime,
+    tell: Tell = silent,
+) -> CheckOutcome:
+    """Run the rules and store the findings that are not as they were.
+
+    Args:
+        store: what was pulled and derived.
+        settings: see `CheckSettings`.
+        run_id: the run that changes are booked on.
+        today: what rules know as `:today`.
+        now: what rules know as `:now`; findings open and are resolved at this instant.
+        tell: is told about every rule.
+    """
+    outcome = CheckOutcome()
+    enabled = [rule for rule in settings.rules if _override(settings, rule).enabled]
+    said: list[Verdict] = []
+    for rule in enabled:
+        try:
+            said += _run_rule(store, rule, settings, today, now)
+            outcome.rules += 1
+        except RuleError as error:
+            outcome.broken[rule.id] = str(error)
+            tell(Progress(step="check", what=rule.id, note=str(error)))
+        tell(Progress(step="check", what=rule.id, done=outcome.rules))
+    states = store.sources()
+    outcome.frozen = sorted(name for name, state in states.items() if state.error is not None)
+    stored = store.findings()
+    situation = Situation(
+        now=now,
+        rules={rule.id: RuleLife(rule.hold_for, rule.keep_for) for rule in enabled},
+        broken=frozenset(outcome.broken),
+        frozen=frozenset(outcome.frozen),
+        armed=frozenset(name for name, state in states.items() if state.armed_at is not None),
+        silent=frozenset(inhibited(said, enabled)),
+        ended=_Ends(store),
+        working_days=settings.working_days,
+        forecast_step_wd=settings.forecast_step_wd,
+    )
+    changed = reconcile(stored, said, situation)
+    outcome.changed = store.save_findings(changed, run_id)
+    _count(outcome, stored, changed)
+    return outcome
+
+
+def _override(settings: CheckSettings, rule: Rule) -> Override:
+    return settings.overrides.get(rule.id) or Override()
+
+
+def _run_rule(store: Store, rule: Rule, settings: CheckSettings, today: date, now: datetime) -> list[Verdict]:
+    compiled = compile_rule(rule, store.dialect, _override(settings, rule))
+    try:
+        rows = store.select(
+            compiled.view,
+            columns=compiled.columns,
+            where=compiled.where,
+            parameters=compiled.bind(today, now),
+            row_limit=settings.row_limit,
+            timeout_seconds=settings.timeout_seconds,
+        )
+    except RuleError as error:
+        # The store runs the text without knowing whose it is.
+        raise RuleError(rule.id, error.message, hint=error.hint) from error
+    return verdicts(compiled, rows)
+
+
+class _Ends:
+    """Why items are no longer worked on. Reads the store once, and only if anything is to be resolved."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._ends: dict[ItemId, str] | None = None
+
+    def __call__(self, item: ItemId) -> str | None:
+        if self._ends is None:
+            rows = self._store.read("tracker_item", ("item_id", "state", "deleted_at"), live_only=False)
+            self._ends = {}
+            for item_id, state, deleted_at in zip(*rows.values(), strict=True):
+                if deleted_at is not None:
+                    self._ends[item_id] = "out of scope"
+                elif state in ("done", "removed"):
+                    self._ends[item_id] = "closed"
+        return self._ends.get(item)
+
+
+def _count(outcome: CheckOutcome, stored: Sequence[Finding], changed: Sequence[Finding]) -> None:
+    now = {finding.finding_id: finding for finding in stored}
+    for finding in changed:
+        old = now.get(finding.finding_id)
+        _count_one(outcome, old, finding)
+        now[finding.finding_id] = finding
+    for finding in now.values():
+        if finding.state in ("open", "acknowledged"):
+            count = outcome.open_by_severity.get(finding.severity, 0)
+            outcome.open_by_severity[finding.severity] = count + 1
+
+
+def _count_one(outcome: CheckOutcome, old: Finding | None, new: Finding) -> None:
+    was_live = old is not None and old.state not in ("pending", "resolved")
+    is_live = new.state not in ("pending", "resolved")
+    if is_live and not was_live:
+        (outcome.reopened if new.reopened_count else outcome.opened).append(new.finding_id)
+    elif is_live and old is not None and severity_rank(new.severity) > severity_rank(old.severity):
+        outcome.raised.append(new.finding_id)
+    elif was_live and new.state == "resolved":
+        outcome.resolved.append(new.finding_id)
