@@ -1,0 +1,110 @@
+"""Shows a rule's reasoning for one row: every condition, measure, column and parameter with its value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from portfolio.errors import RuleError
+from rules import grammar
+from rules.checking import rule_scope
+from rules.compiler import bind, filter_condition, override_problems
+from rules.dialects import Dialect, writer
+from rules.results import python_value
+from rules.rule import Override, Rule
+from rules.terms import Condition, Kind
+
+Part: TypeAlias = Literal["where", "flag", "filter", "severity", "measure", "column", "parameter"]
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """One line of an explanation: `flag`, `days_late > :grace_wd`, True. A value of None is unknown."""
+
+    part: Part
+    text: str
+    value: Any
+    origin: str = ""  # of a parameter: the rule, or rules.overrides
+
+
+class CompiledTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """`SELECT columns FROM rule_<view> WHERE <the row>`, and how to read the answer with `explain_terms`."""
+
+    rule: Rule
+    dialect: Dialect
+    view: str
+    columns: Mapping[str, str]
+    terms: Mapping[str, tuple[Part, str, Kind]]
+    parameters: Mapping[str, object]
+    settings: tuple[Explained, ...]
+
+    def bind(self, today: date, now: datetime) -> dict[str, object]:
+        """All parameters of one run; without a condition for the row, which the caller adds."""
+        return bind(self.dialect, self.parameters, today, now)
+
+
+def compile_terms(rule: Rule, dialect: Dialect, override: Override | None = None) -> CompiledTerms:
+    """Every condition between the outermost ANDs, measure and column of a rule as a column of one query.
+
+    Raises:
+        RuleError: the override does not fit the rule.
+    """
+    override = override or Override()
+    if problems := override_problems(rule, override):
+        raise RuleError(rule.id, problems[0], hint="See rules.overrides in the configuration.")
+    out = writer(dialect, {**rule.params, **override.params})
+    columns: dict[str, str] = {}
+    terms: dict[str, tuple[Part, str, Kind]] = {}
+    conditions = _conditions(rule, filter_condition(rule, override))
+    for number, (part, text, condition) in enumerate(conditions, 1):
+        alias = f"term_{number}"
+        columns[alias] = out.write(condition.term)
+        terms[alias] = (part, text, condition.term.kind)
+    used = dict.fromkeys(name for _, _, condition in conditions for name in condition.names("column"))
+    for name in [*used, *(name for name in rule.fingerprint if name not in used)]:
+        columns[name] = out.quote(name)
+        terms[name] = ("column", name, rule.kind(name))
+    return CompiledTerms(
+        rule=rule,
+        dialect=dialect,
+        view=rule.over,
+        columns=columns,
+        terms=terms,
+        parameters=out.parameters,
+        settings=tuple(
+            Explained("parameter", f":{name}", override.params.get(name, value), _origin(name, override))
+            for name, value in rule.params.items()
+        ),
+    )
+
+
+def explain_terms(compiled: CompiledTerms, row: Mapping[str, object]) -> list[Explained]:
+    """The lines of an explanation, from the row that the query of `compiled` gave."""
+    lines = [
+        Explained(part, text, python_value(row[alias], kind))
+        for alias, (part, text, kind) in compiled.terms.items()
+    ]
+    return [*lines, *compiled.settings]
+
+
+def _conditions(rule: Rule, filtered: Condition | None) -> list[tuple[Part, str, Condition]]:
+    measures = {name: measure.term for name, measure in rule.measures.items()}
+    scope = rule_scope(rule.view, rule.params, measures)
+    found: list[tuple[Part, str, Condition]] = []
+    parts: tuple[tuple[Part, Condition | None], ...] = (
+        ("where", rule.where),
+        ("flag", rule.flag),
+        ("filter", filtered),
+    )
+    for part, whole in parts:
+        texts = grammar.conjuncts(whole.text) if whole else []
+        found += [(part, text, grammar.condition(text, scope)) for text in texts]
+    found += [("severity", f"{step.severity}: {step.condition.text}", step.condition) for step in rule.steps]
+    found += [("measure", f"{name}: {measure.text}", measure) for name, measure in rule.measures.items()]
+    return found
+
+
+def _origin(name: str, override: Override) -> str:
+    return "rules.overrides" if name in override.params else "the rule"

@@ -1,0 +1,97 @@
+"""A loaded rule: its texts and its checked conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, TypeAlias
+
+import msgspec
+
+from portfolio.views import VIEWS, View
+from rules.terms import Condition, Kind
+
+ParamScalar: TypeAlias = str | int | float | bool | date | datetime
+ParamValue: TypeAlias = ParamScalar | Sequence[ParamScalar]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A severity and when it holds."""
+
+    condition: Condition
+    severity: str
+
+
+class RuleTest(msgspec.Struct, frozen=True):
+    """Rows of the view and the findings they must give."""
+
+    name: str
+    today: date | datetime | None
+    given: Sequence[Mapping[str, Any]]
+    expect: Sequence[Mapping[str, Any]]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule, ready to compile. `file` and `line` say where it stands."""
+
+    id: str
+    group: str
+    title: str
+    why: str
+    over: str
+    where: Condition | None
+    measures: Mapping[str, Condition]
+    flag: Condition
+    severity: str
+    steps: Sequence[Step]
+    params: Mapping[str, ParamValue]
+    hold_for: timedelta
+    keep_for: timedelta
+    inhibit_by: Sequence[str]
+    fingerprint: Sequence[str]
+    evidence: Sequence[str]
+    message: str
+    action: str
+    docs: str | None
+    comment_on: Sequence[str]
+    status: str
+    tests: Sequence[RuleTest]
+    is_built_in: bool
+    file: str
+    line: int
+
+    @property
+    def view(self) -> View:
+        """The view it is over."""
+        return VIEWS[self.over]
+
+    def kind(self, name: str) -> Kind:
+        """The kind of a column or measure of this rule."""
+        if name in self.measures:
+            return self.measures[name].term.kind
+        column = self.view.column(name)
+        if column is None:
+            raise KeyError(name)
+        return column.type
+
+
+class Override(msgspec.Struct, frozen=True, kw_only=True):
+    """What an organisation changes about a rule: never its predicate.
+
+    `severity` replaces the rule's severity with all its steps; the thresholds of the steps are `params`.
+    `filter` is one more condition, joined with AND.
+    """
+
+    params: Mapping[str, ParamValue] = {}
+    severity: str | None = None
+    enabled: bool = True
+    filter: str | None = None
+
+
+def default_comment_on(view: str) -> tuple[str, ...]:
+    """The id columns whose items get the comment, where a rule does not say."""
+    if view == "twin":
+        return ("a_id", "b_id")
+    if view == "dependency":
+        return ("successor_id",)
+    return ("item_id",) if VIEWS[view].column("item_id") else ()
