@@ -1,0 +1,91 @@
+"""Puts the demo portfolio into a simulated Jira site and into plan files.
+
+This is the only module of the room that knows a tracker: it calls the site's builder the way people would
+edit, in the order of time, so that the site's history is the portfolio's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from simulators.jira.site import JiraCloud
+from simulators.portfolio.model import DemoPortfolio, Operation, Week
+from simulators.project_files import save
+
+# Fields of the site beyond those every site has: name and type.
+HEALTH, SLIP, PROGRESS, FINDINGS = (
+    "Portfolio health",
+    "Slip in working days",
+    "Portfolio progress",
+    "Open findings",
+)
+OWN_FIELDS = {HEALTH: "textfield", SLIP: "float", PROGRESS: "float", FINDINGS: "float"}
+RISK_FIELDS = {"Probability": "float", "Impact": "float", "Review date": "datepicker"}
+
+
+def load_into_jira(portfolio: DemoPortfolio, site: JiraCloud) -> None:
+    """Fill an empty site: people, projects, sprints, versions, fields, then a year of edits."""
+    for person in portfolio.people:
+        site.add_user(
+            person.account_id, person.name, person.email, not person.left, person.kind, "Europe/Zurich"
+        )
+    for name, kind in (RISK_FIELDS | OWN_FIELDS).items():
+        site.add_field(name, kind)
+    for project in portfolio.projects:
+        site.add_project(project.key, project.name, project.lead)
+    for version in portfolio.versions:
+        site.add_version(
+            version.project,
+            version.name,
+            start=version.start,
+            release=version.release,
+            released=version.released,
+        )
+    for sprint in portfolio.sprints:
+        complete = sprint.end if sprint.state == "closed" else None
+        site.add_sprint(
+            sprint.project, sprint.name, sprint.state, sprint.start, sprint.end, complete=complete
+        )
+    play(portfolio.operations(), site)
+
+
+def play(operations: Iterable[Operation], site: JiraCloud) -> None:
+    """Do what people did, one step after the other.
+
+    Raises:
+        RuntimeError: the site numbers issues otherwise than the portfolio expects.
+    """
+    for step in operations:
+        issue = step.issue
+        match step.action:
+            case "create":
+                values = dict(step.values)
+                if issue.parent is not None:
+                    values["parent"] = issue.parent.key
+                key = site.create_issue(issue.project, issue.type, values, step.by, step.at)
+                if key != issue.key:
+                    raise RuntimeError(f"the site calls {issue.key} {key}: it was not empty")
+            case "edit":
+                site.edit_issue(issue.key, step.values, step.by, step.at)
+            case "move":
+                site.transition(issue.key, step.text, step.by, step.at)
+            case "link" if step.other is not None:
+                site.link("Blocks", issue.key, step.other.key, step.by, step.at)
+            case "comment":
+                site.add_comment(issue.key, step.text, step.by, step.at)
+
+
+def write_project_files(portfolio: DemoPortfolio, folder: Path) -> list[Path]:
+    """Save all plans into a folder; returns their paths."""
+    for name, plan in portfolio.plans.items():
+        save(plan, folder / name)
+    return [folder / name for name in portfolio.plans]
+
+
+def apply_week(week: Week, site: JiraCloud, folder: Path) -> None:
+    """Let the week happen: people edit in Jira, planners save their plans, the site's clock moves on."""
+    play(week.operations, site)
+    for name, plan in week.plans.items():
+        save(plan, folder / name)
+    site.clock.set(week.ends)
