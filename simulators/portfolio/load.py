@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from simulators.jira.site import JiraCloud
 from simulators.portfolio.model import DemoPortfolio, Operation, Week
 from simulators.project_files import save
+
+if TYPE_CHECKING:
+    from simulators.jira import JiraCloud
 
 # Fields of the site beyond those every site has: name and type.
 HEALTH, SLIP, PROGRESS, FINDINGS = (

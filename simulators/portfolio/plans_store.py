@@ -141,7 +141,7 @@ CHECKOUT = PlanSpec(
             twin=0,
         ),
         Row("Pilot operation", 2, 30, ("Pilot shops live",), "Noor Aldenhoven", 3, twin=0),
-        Row("Pilot report to the steering committee", 2, 5, ("Pilot operation",), "Ilse Marchetti", twin=4),
+        Row("Pilot report to the steering committee", 2, 5, ("Pilot operation",), "Ilse Marchetti", twin=0),
         Row("Peak season", 1),
         Row("Rehearse the peak day", 2, 4, ("Pilot operation SS+20",), "Benedek Osterwald", 3, twin=0),
         Row(
