@@ -1,4 +1,4 @@
-"""The limits that stop a run before it deletes or writes too much. Pure: numbers in, SafetyStop or nothing."""
+"""The limits that stop a run before it deletes or writes too much. Numbers in, SafetyStop or nothing."""
 
 from __future__ import annotations
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 Step: TypeAlias = Literal["pull", "derive", "check", "plan", "apply"]
@@ -33,3 +35,10 @@ Tell: TypeAlias = Callable[[Progress], None]
 
 def silent(_: Progress) -> None:
     """Tell nobody."""
+
+
+def defect(error: Exception) -> str:
+    """A defect of ours in one line: its type and place. Its text could quote an answer, so it is left out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"a defect in Dovetail ({type(error).__name__}{where}). `dovetail bug-report` collects what helps."

@@ -6,18 +6,16 @@ other; a source that suddenly shrinks stops before anything of it is called dele
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from connectors.base import Connector
 from portfolio.errors import CursorRejected, SafetyStop, SourceError, StoreError
 from portfolio.records import Cursor, Gone, IdPage, ItemId
 from sync.limits import Limits, check_vanished
-from sync.progress import Progress, Tell, silent
+from sync.progress import Progress, Tell, defect, silent
 
 if TYPE_CHECKING:
     from store import Store
@@ -124,13 +122,6 @@ def pull_source(
         store.mark_source(connector.source, error=outcome.error)
         tell(Progress(step="pull", source=connector.source, note=outcome.error))
     return outcome
-
-
-def defect(error: Exception) -> str:
-    """A defect of ours in one line: its type and place. Its text could quote an answer, so it is left out."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"a defect in Dovetail ({type(error).__name__}{where}). `dovetail bug-report` collects what helps."
 
 
 @dataclass(slots=True)

@@ -1,0 +1,192 @@
+"""The last step: makes the writes of a plan and no others, and books what the tracker answered.
+
+Limits and the plan itself are checked before the first request. One source's failure leaves the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from connectors.base import Connector
+from portfolio.errors import DovetailError, SourceError, StoreError, UsageError
+from portfolio.intents import Receipt, Unknown
+from sync.limits import Limits, Target, check_writes
+from sync.outbox import settle, settle_earlier, write_row
+from sync.plan_file import NotWritten, Plan, PlannedWrite, check_plan
+from sync.progress import Progress, Tell, defect, silent
+from sync.pull import live_items
+
+if TYPE_CHECKING:
+    from store import Store
+    from store.results import WriteRow
+
+
+@dataclass(slots=True, kw_only=True)
+class ApplyOutcome:
+    """How it went.
+
+    Attributes:
+        states: how many writes ended in each state: applied, unchanged, conflict, gone, refused, unknown.
+        conflicts: places that changed since the plan was made; nothing was written there.
+        gone: items that do not exist any more.
+        refused: what the tracker refused, in its own words.
+        unknown: writes whose answer never came; the next run looks before it repeats anything.
+        failed: sources that stopped.
+        defects: those of them that stopped because of a defect of ours.
+        armed: sources that this plan armed.
+    """
+
+    states: dict[str, int] = field(default_factory=dict)
+    conflicts: list[NotWritten] = field(default_factory=list)
+    gone: list[NotWritten] = field(default_factory=list)
+    refused: list[NotWritten] = field(default_factory=list)
+    unknown: list[NotWritten] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    defects: set[str] = field(default_factory=set)
+    armed: list[str] = field(default_factory=list)
+
+    @property
+    def applied(self) -> int:
+        """How many writes were made."""
+        return self.states.get("applied", 0)
+
+    @property
+    def is_complete(self) -> bool:
+        """True where no write failed. A conflict is not a failure, and what is gone needs no write."""
+        return not (self.failed or self.refused or self.unknown)
+
+
+def apply(
+    store: Store,
+    connectors: Mapping[str, Connector],
+    plan: Plan,
+    *,
+    run_id: str,
+    clock: Callable[[], datetime],
+    limits: Limits | None = None,
+    sources: Sequence[str] | None = None,
+    tell: Tell = silent,
+) -> ApplyOutcome:
+    """Make the writes of a plan.
+
+    Every source that the plan names is armed, even where the plan has no write for it.
+
+    Args:
+        store: the outbox.
+        connectors: the sources by name.
+        plan: as `plan` made it or `read_plan` read it.
+        run_id: the run that writes.
+        clock: aware UTC; every receipt is booked with its own instant.
+        limits: see `sync.limits`.
+        sources: only these of the plan's sources.
+        tell: is told about every write.
+
+    Raises:
+        UsageError: the plan was changed, has expired, or names a source that is not configured.
+        SafetyStop: a limit would be exceeded; nothing was written.
+    """
+    check_plan(plan)
+    now = clock()
+    if now >= plan.expires_at:
+        raise UsageError(
+            f"The plan expired at {plan.expires_at:%Y-%m-%d %H:%M} UTC.",
+            hint="Make it again with `dovetail plan`.",
+        )
+    chosen = [source for source in plan.sources if sources is None or source in sources]
+    unknown = sorted(set(chosen).difference(connectors))
+    if unknown:
+        raise UsageError(f"The plan names {', '.join(unknown)}, which the configuration does not.")
+    writes = [write for write in plan.writes if write.source in chosen]
+    check_writes(
+        [Target(one.source, one.item_id, one.project) for one in writes],
+        {source: live_items(store, source) for source in chosen},
+        limits=limits or Limits(),
+    )
+    outcome = ApplyOutcome()
+    states = store.sources()
+    for source in chosen:
+        known = states.get(source)
+        if known is None or known.armed_at is None:
+            store.arm(source, now)
+            outcome.armed.append(source)
+    for source in chosen:
+        mine = [write for write in writes if write.source == source]
+        _SourceApply(store, connectors[source], run_id, clock, tell, outcome).run(mine)
+    return outcome
+
+
+@dataclass(slots=True)
+class _SourceApply:
+    """The writes of one source."""
+
+    store: Store
+    connector: Connector
+    run_id: str
+    clock: Callable[[], datetime]
+    tell: Tell
+    outcome: ApplyOutcome
+
+    def run(self, writes: Sequence[PlannedWrite]) -> None:
+        source = self.connector.source
+        try:
+            settle_earlier(self.store, self.connector, now=self.clock())
+        except SourceError as error:
+            self.outcome.failed[source] = str(error)
+            return
+        if not writes:
+            return
+        rows = {write.intent_id: write_row(write, self.run_id) for write in writes}
+        # Recorded before the first request: from here on, a kill leaves a trace that the next run looks up.
+        self.store.record_writes(self.run_id, list(rows.values()), self.clock())
+        open_writes = {write.intent_id: write for write in writes}
+        problem: DovetailError | None = None
+        try:
+            for receipt in self.connector.push([write.intent() for write in writes]):
+                write = open_writes.pop(receipt.intent_id, None)
+                if write is not None:
+                    self._book(write, rows[write.intent_id], receipt)
+        except SourceError as error:
+            problem = error
+            self.outcome.failed[source] = str(error)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect in one connector must not stop the other sources
+            problem = SourceError(source, defect(error))
+            self.outcome.failed[source] = str(problem)
+            self.outcome.defects.add(source)
+        reason = "the tracker gave no receipt" if problem is None else "the source stopped before its answer"
+        for write in open_writes.values():
+            receipt = Unknown(intent_id=write.intent_id, reason=reason)
+            self._book(write, rows[write.intent_id], receipt)
+
+    def _book(self, write: PlannedWrite, row: WriteRow, receipt: Receipt) -> None:
+        state = settle(self.store, row, receipt, now=self.clock())
+        states = self.outcome.states
+        states[state] = states.get(state, 0) + 1
+        places = {
+            "conflict": self.outcome.conflicts,
+            "gone": self.outcome.gone,
+            "refused": self.outcome.refused,
+            "unknown": self.outcome.unknown,
+        }
+        if state in places:
+            places[state].append(
+                NotWritten(
+                    source=write.source,
+                    item_id=write.item_id,
+                    key=write.key,
+                    slot=write.slot,
+                    base=write.base,
+                    now=getattr(receipt, "now", None),
+                    wanted=write.wanted,
+                    reason=getattr(receipt, "reason", "") or state,
+                )
+            )
+        self.tell(
+            Progress(
+                step="apply", source=write.source, what=f"{write.key} {write.slot}", done=sum(states.values())
+            )
+        )

@@ -1,0 +1,295 @@
+"""The fourth step: wanted minus what is there, after a look at just those targets.
+
+Three values decide each write: *base* (what we last wrote), *now* (what stands there) and *wanted*. A value
+that a person changed after our last write is reported, not overwritten. The plan is complete: `apply` makes
+its writes and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from connectors.base import Connector
+from portfolio.errors import BadAnswer, SourceError, StoreError
+from portfolio.findings import Finding
+from portfolio.intents import COMMENT, FIELD_NAMES, Cost, Slots, Value
+from portfolio.records import ItemId
+from sync.decide import Decision, decide, same
+from sync.outbox import adopt, settle_earlier, write_row
+from sync.plan_file import NotWritten, Plan, PlannedWrite, intent_id
+from sync.progress import Progress, Tell, defect, silent
+from sync.wanted import (
+    Wanted,
+    WriteSettings,
+    findings_by_item,
+    rules_below,
+    wanted_comments,
+    wanted_fields,
+)
+
+if TYPE_CHECKING:
+    from store import Store
+    from store.results import SlotBase
+
+# The stream name under which the store remembers that it looked for the comments of an earlier store.
+FIRST_LOOK = "look:comments"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSettings:
+    """How to plan.
+
+    Attributes:
+        writes: what may be written, by source; a source that is absent is never written to.
+        zone: the portfolio's zone.
+        working_days: working days between two dates, in the portfolio's calendar.
+        expires_after: how long the plan may be applied.
+        look_everywhere: look also at places where nothing is to be written, to find what people changed.
+    """
+
+    writes: Mapping[str, WriteSettings]
+    zone: ZoneInfo
+    working_days: Callable[[date, date], int | None] = field(default=lambda first, then: (then - first).days)
+    expires_after: timedelta = timedelta(hours=24)
+    look_everywhere: bool = False
+
+
+def plan(
+    store: Store,
+    connectors: Mapping[str, Connector],
+    settings: PlanSettings,
+    *,
+    run_id: str,
+    now: datetime,
+    tell: Tell = silent,
+) -> Plan:
+    """Everything that should be written and is not there yet.
+
+    A source that failed, in this run or when it is looked at, gets no writes and stands in `failed`.
+
+    Args:
+        store: findings, rollups, and what was written before.
+        connectors: the sources by name.
+        settings: see `PlanSettings`.
+        run_id: the run that makes the plan.
+        now: when it is made.
+        tell: is told about every source.
+    """
+    findings = store.findings()
+    states = store.sources()
+    writing = [name for name, one in settings.writes.items() if one.writes_anything and name in connectors]
+    draft = _Draft(store, settings, run_id, now, findings_by_item(findings), rules_below(store, findings))
+    for source in writing:
+        state = states.get(source)
+        if state is None or state.error is not None:
+            draft.failed[source] = "it could not be read, so nothing is written to it"
+            continue
+        draft.look_at(connectors[source], settings.writes[source])
+        tell(Progress(step="plan", source=source, done=len(draft.writes)))
+    return Plan(
+        run_id=run_id,
+        created_at=now,
+        expires_at=now + settings.expires_after,
+        sources=[source for source in writing if source not in draft.failed],
+        writes=draft.writes,
+        conflicts=draft.conflicts,
+        skipped=draft.skipped,
+        notes=draft.notes,
+        failed=draft.failed,
+        cost=draft.cost,
+    ).sealed()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """The plan as it grows, source by source."""
+
+    store: Store
+    settings: PlanSettings
+    run_id: str
+    now: datetime
+    by_item: Mapping[ItemId, Sequence[Finding]]
+    rules_below: Callable[[ItemId], Sequence[str]]
+    writes: list[PlannedWrite] = field(default_factory=list)
+    conflicts: list[NotWritten] = field(default_factory=list)
+    skipped: list[NotWritten] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    cost: dict[str, Cost] = field(default_factory=dict)
+
+    def look_at(self, connector: Connector, writes: WriteSettings) -> None:
+        """Add one source, or book it as failed."""
+        try:
+            settle_earlier(self.store, connector, now=self.now)
+            self._source(connector, writes)
+        except SourceError as error:
+            self.failed[connector.source] = str(error)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect in one connector must not stop the other sources
+            self.failed[connector.source] = f"{connector.source}: {defect(error)}"
+
+    def _source(self, connector: Connector, writes: WriteSettings) -> None:
+        source = connector.source
+        bases = self.store.slots(source)
+        wanted, is_first_look = self._wanted(connector, writes, bases)
+        due = [one for one in wanted if self.settings.look_everywhere or not _stands(one, bases)]
+        places = self._places(due)
+        due = [one for one in due if one.item_id in places]
+        refused = self._refused(source)
+        targets = list(dict.fromkeys(one.item_id for one in due))
+        standing = {slots.item_id: slots for slots in connector.look(targets)} if targets else {}
+        planned: list[PlannedWrite] = []
+        for one in due:
+            slots = standing.get(one.item_id)
+            if slots is None:
+                raise BadAnswer(
+                    source, f"{places[one.item_id].key} was asked for, but nothing was said of it"
+                )
+            base = bases.get((one.item_id, one.slot))
+            decision = decide(one, base, slots)
+            place = places[one.item_id]
+            self._note_duplicates(place, slots)
+            match decision.verdict:
+                case "write" if (reason := refused.get((one.item_id, one.slot, str(one.value)))) is not None:
+                    self.skipped.append(
+                        _not_written(place, one, base, decision.now, f"refused before: {reason}")
+                    )
+                case "write":
+                    planned.append(_planned(place, one, base, decision, self._field(writes, one.slot)))
+                case "conflict":
+                    self.conflicts.append(_not_written(place, one, base, decision.now, decision.reason))
+                case "skip":
+                    self.skipped.append(_not_written(place, one, base, decision.now, decision.reason))
+                case "adopt":
+                    self._adopt(place, one, base, decision, self._field(writes, one.slot))
+        self.writes += planned
+        self.cost[source] = connector.cost([one.intent() for one in planned])
+        if is_first_look:
+            self.store.mark_stream_read(source, FIRST_LOOK, self.now)
+
+    def _wanted(
+        self, connector: Connector, writes: WriteSettings, bases: Mapping[tuple[ItemId, str], SlotBase]
+    ) -> tuple[list[Wanted], bool]:
+        source, able = connector.source, connector.capabilities
+        wanted: list[Wanted] = []
+        is_first_look = False
+        if writes.comments and able.comment != "none":
+            is_first_look = self.store.stream_read_at(source, FIRST_LOOK) is None
+            wanted += wanted_comments(
+                source, self.by_item, bases, writes, zone=self.settings.zone, is_first_look=is_first_look
+            )
+        slots = [slot for slot in FIELD_NAMES if slot in writes.fields and slot in able.fields]
+        if slots:
+            wanted += wanted_fields(
+                self.store,
+                source,
+                bases,
+                writes,
+                slots=slots,
+                working_days=self.settings.working_days,
+                rules_below=self.rules_below,
+            )
+        missing = [slot for slot in writes.fields if slot not in able.fields]
+        if writes.comments and able.comment == "none":
+            missing.insert(0, "comments")
+        if missing:
+            place = f" Next best: {able.next_best_place}." if able.next_best_place else ""
+            self.notes.append(f"{source}: {able.form} has no place for {', '.join(missing)}.{place}")
+        return wanted, is_first_look
+
+    def _places(self, wanted: Sequence[Wanted]) -> dict[ItemId, _Place]:
+        """The items to write to, as people know them. A tombstone has no place."""
+        places: dict[ItemId, _Place] = {}
+        for item in dict.fromkeys(one.item_id for one in wanted):
+            for row in self.store.rows("item", where={"item_id": item}):
+                project = row["project"]
+                places[item] = _Place(
+                    item_id=item,
+                    source=str(row["source"]),
+                    key=str(row["key"]),
+                    project=None if project is None else str(project),
+                )
+        return places
+
+    def _refused(self, source: str) -> dict[tuple[ItemId, str, str], str]:
+        """What the tracker refused for good. It is not asked again for the same before a person says so."""
+        return {
+            (str(row["item_id"]), str(row["slot"]), str(row["after"])): str(row["reason"])
+            for row in self.store.rows("write", where={"source": source, "state": "refused"})
+        }
+
+    def _field(self, writes: WriteSettings, slot: str) -> str:
+        return "comment" if slot == COMMENT else writes.fields[slot]
+
+    def _note_duplicates(self, place: _Place, slots: Slots) -> None:
+        if slots.comment is not None and slots.comment.duplicates:
+            sentence = (
+                f"{place.key}: further comments carry our marker: {', '.join(slots.comment.duplicates)}."
+            )
+            if sentence not in self.notes:
+                self.notes.append(sentence)
+
+    def _adopt(
+        self, place: _Place, one: Wanted, base: SlotBase | None, decision: Decision, name: str
+    ) -> None:
+        write = _planned(place, one, base, decision, name)
+        adopt(self.store, write_row(write, self.run_id, suffix=":found"), run_id=self.run_id, now=self.now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """An item as people know it."""
+
+    item_id: ItemId
+    source: str
+    key: str
+    project: str | None
+
+    @property
+    def native_id(self) -> str:
+        return self.item_id.partition("/")[2]
+
+
+def _stands(wanted: Wanted, bases: Mapping[tuple[ItemId, str], SlotBase]) -> bool:
+    base = bases.get((wanted.item_id, wanted.slot))
+    return base is not None and same(base.value, wanted.value)
+
+
+def _planned(
+    place: _Place, wanted: Wanted, base: SlotBase | None, decision: Decision, name: str
+) -> PlannedWrite:
+    return PlannedWrite(
+        intent_id=intent_id(place.item_id, wanted.slot),
+        source=place.source,
+        item_id=place.item_id,
+        native_id=place.native_id,
+        key=place.key,
+        project=place.project,
+        slot=wanted.slot,
+        field=name,
+        base=None if base is None else base.value,
+        before=decision.now,
+        wanted=wanted.value,
+        note=wanted.note,
+        remote_id=decision.remote_id,
+        rules=wanted.rules,
+        reason=wanted.reason,
+    )
+
+
+def _not_written(place: _Place, wanted: Wanted, base: SlotBase | None, now: Value, reason: str) -> NotWritten:
+    return NotWritten(
+        source=place.source,
+        item_id=place.item_id,
+        key=place.key,
+        slot=wanted.slot,
+        base=None if base is None else base.value,
+        now=now,
+        wanted=wanted.value,
+        reason=reason,
+    )

@@ -1,0 +1,302 @@
+"""What Dovetail wants to stand in a tracker: a comment where there is something to say, and rollup fields.
+
+Pure apart from reading the store. What stands there now is `sync/plan.py`'s business.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from portfolio.findings import Finding, severity_rank
+from portfolio.intents import COMMENT, FIELD_NAMES, Value
+from portfolio.notes import Note
+from portfolio.records import ItemId
+from sync.comment import compose
+
+if TYPE_CHECKING:
+    from store import Store
+    from store.results import SlotBase
+
+CONTAINER_KINDS = ("initiative", "epic", "feature")
+_LIVE = ("open", "acknowledged")
+_MUTED = ("snoozed", "suppressed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteSettings:
+    """What the configuration lets Dovetail write into one source. By default nothing.
+
+    Attributes:
+        comments: keep one comment per item.
+        fields: rollup field → what the tracker calls it.
+        armed: arm the source at its first sync, without a plan file.
+        comment_backlog: comment also what was there before the source was armed.
+        comment_severity: a finding this severe gets an item its comment.
+        forecast_step_wd: a forecast that moved by less than this is not written again.
+    """
+
+    comments: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+    armed: bool = False
+    comment_backlog: bool = False
+    comment_severity: str = "high"
+    forecast_step_wd: int = 5
+
+    @property
+    def writes_anything(self) -> bool:
+        """True where a `write:` section names something."""
+        return self.comments or bool(self.fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What should stand in one slot of one item.
+
+    Attributes:
+        may_create: a comment may be made where there is none; otherwise only one that stands is kept true.
+        is_news: there is something open to say; a deleted comment with nothing open is nobody's loss.
+    """
+
+    item_id: ItemId
+    slot: str
+    value: Value
+    note: Note | None = None
+    rules: Sequence[str] = ()
+    reason: str = ""
+    may_create: bool = True
+    is_news: bool = True
+
+
+def findings_by_item(findings: Sequence[Finding]) -> dict[ItemId, list[Finding]]:
+    """The findings that each item's comment would show."""
+    found: dict[ItemId, list[Finding]] = {}
+    for finding in findings:
+        if finding.state == "pending":
+            continue
+        for item in dict.fromkeys(finding.comment_items):
+            found.setdefault(item, []).append(finding)
+    return found
+
+
+def wanted_comments(
+    source: str,
+    by_item: Mapping[ItemId, Sequence[Finding]],
+    bases: Mapping[tuple[ItemId, str], SlotBase],
+    settings: WriteSettings,
+    *,
+    zone: ZoneInfo,
+    is_first_look: bool,
+) -> list[Wanted]:
+    """The comments of one source: of items that deserve one, and of those that have one.
+
+    Args:
+        source: its name.
+        by_item: see `findings_by_item`.
+        bases: what Dovetail last wrote, by item and slot.
+        settings: see `WriteSettings`.
+        zone: the portfolio's zone.
+        is_first_look: this store has never looked for comments of an earlier one. Items with a legacy finding
+            are then looked at once, so that their comments are found again.
+    """
+    prefix = f"{source}/"
+    found: list[Wanted] = []
+    with_comment = {item for item, slot in bases if slot == COMMENT}
+    for item in sorted(with_comment | {item for item in by_item if item.startswith(prefix)}):
+        findings = by_item.get(item, ())
+        is_severe = any(_is_severe(one, settings.comment_severity) for one in findings)
+        may_create = any(
+            _is_severe(one, settings.comment_severity) and (settings.comment_backlog or not one.is_legacy)
+            for one in findings
+        )
+        if item in with_comment or may_create or (is_first_look and is_severe):
+            found.append(_comment(item, findings, zone=zone, may_create=may_create))
+    return found
+
+
+def _is_severe(finding: Finding, threshold: str) -> bool:
+    return finding.state in _LIVE and severity_rank(finding.severity) >= severity_rank(threshold)
+
+
+def _comment(item: ItemId, findings: Sequence[Finding], *, zone: ZoneInfo, may_create: bool) -> Wanted:
+    note = compose(findings, zone=zone)
+    live = [one for one in findings if one.state in _LIVE]
+    worst = max((one.severity for one in live), key=severity_rank, default=None)
+    many = "" if len(live) == 1 else "s"
+    return Wanted(
+        item_id=item,
+        slot=COMMENT,
+        value=note.digest(),
+        note=note,
+        rules=sorted({one.rule for one in live or findings}),
+        reason=f"{len(live)} open finding{many}, worst {worst}" if live else "nothing is open any more",
+        may_create=may_create,
+        is_news=bool(live),
+    )
+
+
+_COLUMNS = (
+    "item_id", "state", "health", "health_reason", "p80", "slip_wd", "slip_pair", "percent_complete",
+    "open_risks", "open_findings", "worst_finding",
+)  # fmt: skip
+
+
+def wanted_fields(
+    store: Store,
+    source: str,
+    bases: Mapping[tuple[ItemId, str], SlotBase],
+    settings: WriteSettings,
+    *,
+    slots: Sequence[str],
+    working_days: Callable[[date, date], int | None],
+    rules_below: Callable[[ItemId], Sequence[str]],
+) -> list[Wanted]:
+    """The rollup fields of one source's epics, features, initiatives and a plan's summary tasks.
+
+    A done or removed item keeps the values it has, and gets none it never had.
+
+    Args:
+        store: holds the view `item`.
+        source: its name.
+        bases: what Dovetail last wrote, by item and slot.
+        settings: see `WriteSettings`.
+        slots: the fields that the configuration names and the tracker can hold.
+        working_days: working days between two dates.
+        rules_below: the rules with an open finding on an item or below it.
+    """
+    found: list[Wanted] = []
+    for row in _containers(store, source):
+        item = str(row["item_id"])
+        is_over = row["state"] in ("done", "removed")
+        if is_over and not any((item, slot) in bases for slot in FIELD_NAMES):
+            continue
+        values = _field_values(row)
+        known = {slot: bases[item, slot].value for slot in slots if (item, slot) in bases}
+        if values["worst_finding"] is None and values["open_findings"] == 0 and known.get("worst_finding"):
+            # Nothing found is knowledge, not ignorance: the old severity must not stand for ever.
+            values["worst_finding"] = "none"
+        settled = _settled(values, known, row, settings.forecast_step_wd, working_days)
+        for slot in slots:
+            value = settled[slot]
+            if value is None:
+                continue
+            reason = str(row["health_reason"] or "") if slot == "health" else "rollup of what is below"
+            found.append(Wanted(item_id=item, slot=slot, value=value, rules=rules_below(item), reason=reason))
+    return found
+
+
+def _containers(store: Store, source: str) -> list[dict[str, object]]:
+    """Epics and the like, and the summary tasks of plans. A story with sub-tasks is not a container."""
+    schedules = store.read("tracker_schedule", ("schedule_id", "source", "kind"))
+    plans = sorted(
+        schedule
+        for schedule, owner, kind in zip(*schedules.values(), strict=True)
+        if owner == source and kind == "plan"
+    )
+    kinds = ", ".join(f"'{kind}'" for kind in CONTAINER_KINDS)
+    condition = f"kind IN ({kinds})"
+    parameters: dict[str, object] = {"source": source}
+    if plans:
+        condition = f"({condition} OR (is_summary AND schedule_id IS NOT NULL))"
+    rows = store.select(
+        "item",
+        columns={name: name for name in (*_COLUMNS, "kind", "schedule_id")},
+        where=f"source = :source AND {condition}",
+        parameters=parameters,
+        row_limit=1_000_000,
+    )
+    in_plans = set(plans)
+    kept = [row for row in rows if row["kind"] in CONTAINER_KINDS or row["schedule_id"] in in_plans]
+    return sorted(kept, key=lambda row: str(row["item_id"]))
+
+
+def _field_values(row: Mapping[str, object]) -> dict[str, Value]:
+    return {
+        "health": _text(row["health"]),
+        "forecast_finish": _day(row["p80"]),
+        "slip_wd": _whole(row["slip_wd"]),
+        "percent_complete": _percent(row["percent_complete"]),
+        "open_risks": _whole(row["open_risks"]),
+        "open_findings": _whole(row["open_findings"]),
+        "worst_finding": _text(row["worst_finding"]),
+    }
+
+
+def _settled(
+    values: Mapping[str, Value],
+    known: Mapping[str, Value],
+    row: Mapping[str, object],
+    step_wd: int,
+    working_days: Callable[[date, date], int | None],
+) -> dict[str, Value]:
+    """The values with the old ones where only the clock has moved a forecast by less than a step."""
+    settled = dict(values)
+    finish, before = values["forecast_finish"], known.get("forecast_finish")
+    has_moved = finish != before
+    if isinstance(finish, str) and isinstance(before, str) and has_moved:
+        distance = working_days(date.fromisoformat(before), date.fromisoformat(finish))
+        has_moved = distance is None or abs(distance) >= step_wd
+        if not has_moved:
+            settled["forecast_finish"] = before
+    slip, shown = values["slip_wd"], known.get("slip_wd")
+    is_forecast = str(row["slip_pair"] or "").endswith("forecast")
+    if is_forecast and isinstance(slip, int) and isinstance(shown, (int, float)):
+        # The two are read side by side, so they move together: with a forecast that is written anew, too.
+        is_small = abs(slip - shown) < step_wd
+        if is_small and not (has_moved and "forecast_finish" in known):
+            settled["slip_wd"] = shown
+    return settled
+
+
+def _text(value: object) -> Value:
+    return None if value is None else str(value)
+
+
+def _whole(value: object) -> Value:
+    return int(value) if isinstance(value, (int, float)) else None
+
+
+def _day(value: object) -> Value:
+    """A date as its ISO text, whichever database it came from."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return None if value is None else str(value)[:10]
+
+
+def _percent(value: object) -> Value:
+    """Whole percent, half up; never 100 before everything is done."""
+    if not isinstance(value, (int, float)):
+        return None
+    return min(math.floor(value + 0.5), 99) if value < 100 else 100
+
+
+def rules_below(store: Store, findings: Sequence[Finding]) -> Callable[[ItemId], Sequence[str]]:
+    """Which rules have an open finding on an item or below it. Reads the tree when first asked."""
+    answers: dict[ItemId, set[str]] = {}
+    is_known: list[bool] = []
+
+    def climb() -> None:
+        rows = store.read("tracker_item", ("item_id", "parent_id"))
+        parent_of = dict(zip(*rows.values(), strict=True))
+        for finding in findings:
+            if finding.state not in _LIVE:
+                continue
+            for item in {finding.item_id, *finding.comment_items}:
+                here: ItemId | None = item
+                seen: set[ItemId] = set()
+                while here is not None and here not in seen:
+                    seen.add(here)
+                    answers.setdefault(here, set()).add(finding.rule)
+                    here = parent_of.get(here)
+
+    def answer(item: ItemId) -> Sequence[str]:
+        if not is_known:
+            climb()
+            is_known.append(True)
+        return sorted(answers.get(item, ()))
+
+    return answer
