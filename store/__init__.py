@@ -1,1 +1,29 @@
-"""Tables, views, bulk upserts and migrations. The only door to SQL."""
+"""Tables, views, bulk upserts and migrations. The only door to SQL.
+
+`open_store(url)` gives a `Store`; its methods are the whole interface, grouped by the step that uses them: pages
+(pull), columns (derive), selection (rules), findings, writes (apply), sources and runs, rows (people). Tables are
+named by layer: `tracker_*` is what connectors delivered, `derived_*` what derivation computed, `engine_*` what the
+engine keeps. People read the views of VIEWS.md, and so does everything else.
+
+Importing this package is cheap: SQLAlchemy is loaded when a store is opened, Alembic when one is migrated.
+"""
+
+from __future__ import annotations
+
+from store.errors import SelectError, SelectFailed, SelectTimeout, SelectTooLarge
+from store.results import PageCounts, SlotBase, SourceState, Vanishing, WriteRow
+from store.store import Store, open_store
+
+__all__ = [
+    "PageCounts",
+    "SelectError",
+    "SelectFailed",
+    "SelectTimeout",
+    "SelectTooLarge",
+    "SlotBase",
+    "SourceState",
+    "Store",
+    "Vanishing",
+    "WriteRow",
+    "open_store",
+]

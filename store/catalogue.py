@@ -1,0 +1,240 @@
+"""Every table of the store, by layer: `tracker_*`, `derived_*` and `engine_*`.
+
+There are no foreign keys: pages arrive in any order, an item's parent may come later or from nowhere, and a
+tracker's dangling link is a finding, not an error of the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from portfolio.findings import Finding
+from portfolio.records import (
+    AnyRecord,
+    Baseline,
+    Calendar,
+    Change,
+    Dependency,
+    Identity,
+    Iteration,
+    Release,
+    Risk,
+    Schedule,
+    Unmapped,
+    WorkItem,
+)
+from store.results import SourceState, WriteRow
+from store.specs import (
+    HASH_COLUMN,
+    RUN_COLUMN,
+    ColumnSpec,
+    TableSpec,
+    columns_of_struct,
+    columns_of_view,
+    dated_columns,
+    ordinal_columns,
+)
+
+_DERIVED_ITEM = (
+    "portfolio", "program", "project", "parent_key", "depth", "is_leaf", "is_summary", "is_committed",
+    "owner", "owner_email", "owner_kind", "owner_problem", "effective_due", "effective_due_source",
+    "iteration_end", "release_date", "parent_due", "iteration", "release", "releases", "commitment",
+    "first_commitment", "committed_at", "push_count", "push_count_90d", "pull_count", "pushed_wd", "p50", "p80",
+    "p80_last_week", "forecast_method", "forecast_references", "slip_wd", "slip_pair", "total_float_wd",
+    "predecessor_count", "successor_count", "driver_id", "open_children", "children_at_commit",
+    "children_added", "last_activity_at", "last_transition_at", "state_since", "age_wd", "p85_cycle_wd",
+)  # fmt: skip
+_DERIVED_DEPENDENCY = (
+    "lag_wd", "predecessor_finish", "predecessor_due", "successor_start", "overlap_wd", "crosses_source",
+    "crosses_schedule", "crosses_team", "in_cycle",
+)  # fmt: skip
+_DERIVED_SCHEDULE = (
+    "project", "lead", "lead_problem", "item_count", "health", "health_gap_runs", "baseline_at",
+    "rebaselines_12m", "spi_t", "cpli", "bei", "hit_rate", "cei", "cei_previous", "critical_path_ok",
+    "percent_complete", "budget", "actual_cost", "forecast_cost",
+)  # fmt: skip
+_DERIVED_ROLLUP = (
+    "percent_complete", "health", "health_reason", "open_risks", "open_findings", "worst_finding",
+)  # fmt: skip
+RISK_DATES = ("response_due", "review_due", "last_review_at", "proximity_from", "proximity_to")
+
+_CALENDAR_ID = ColumnSpec("calendar_id", "text")
+_TOMBSTONE = (ColumnSpec("deleted_at", "instant"), ColumnSpec("deleted_because", "text"))
+
+
+def _tracker(
+    record: type[AnyRecord],
+    name: str,
+    key: tuple[str, ...],
+    indexes: tuple[tuple[str, ...], ...] = (),
+) -> TableSpec:
+    return TableSpec(
+        f"tracker_{name}", (*columns_of_struct(record, key), HASH_COLUMN, RUN_COLUMN), key, indexes
+    )
+
+
+TRACKER_TABLES: Mapping[type[AnyRecord], TableSpec] = {
+    WorkItem: TableSpec(
+        "tracker_item",
+        (*columns_of_struct(WorkItem, ("item_id",)), *_TOMBSTONE, HASH_COLUMN, RUN_COLUMN),
+        ("item_id",),
+        indexes=(("source", "scope"), ("key",)),
+        # Tombstones are few: the index costs nothing and makes leaving them out cheap.
+        partial_indexes={"ix_tracker_item_tombstone": (("item_id",), "deleted_at IS NOT NULL")},
+    ),
+    Risk: _tracker(Risk, "risk", ("item_id",)),
+    Schedule: _tracker(Schedule, "schedule", ("schedule_id",)),
+    Calendar: _tracker(Calendar, "calendar", ("calendar_id",)),
+    Identity: _tracker(Identity, "identity", ("source", "account_id")),
+    Iteration: _tracker(Iteration, "iteration", ("iteration_id",)),
+    Release: _tracker(Release, "release", ("release_id",)),
+    Dependency: _tracker(
+        Dependency, "dependency", ("dependency_id",), (("predecessor_id",), ("successor_id",))
+    ),
+    # Entries of a timeline never change, so they carry no hash: a known one is left alone.
+    Change: TableSpec(
+        "tracker_change",
+        columns_of_struct(Change, ("source", "event_id")),
+        ("source", "event_id"),
+        (("item_id",),),
+    ),
+    Baseline: _tracker(Baseline, "baseline", ("name", "item_id"), (("item_id",),)),
+    Unmapped: _tracker(Unmapped, "unmapped", ("source", "what", "value")),
+}
+
+
+def _derived(
+    name: str,
+    key: tuple[str, ...],
+    columns: tuple[ColumnSpec, ...],
+    indexes: tuple[tuple[str, ...], ...] = (),
+) -> TableSpec:
+    keyed = tuple(
+        ColumnSpec(column.name, column.kind, nullable=False) if column.name in key else column
+        for column in columns
+    )
+    return TableSpec(f"derived_{name}", (*keyed, HASH_COLUMN), key, indexes)
+
+
+_ITEM_ID = ColumnSpec("item_id", "text", nullable=False)
+
+_DERIVED = (
+    _derived("item", ("item_id",), (_ITEM_ID, _CALENDAR_ID, *columns_of_view("item", _DERIVED_ITEM))),
+    _derived("item_ordinal", ("item_id",), (_ITEM_ID, *ordinal_columns(dated_columns("item")))),
+    _derived(
+        "risk",
+        ("item_id",),
+        (
+            _ITEM_ID,
+            *columns_of_view("risk", ("exposure", "open_mitigations", "late_mitigations", "threatened_late")),
+            *ordinal_columns(RISK_DATES),
+        ),
+    ),
+    _derived(
+        "dependency",
+        ("dependency_id",),
+        (
+            ColumnSpec("dependency_id", "text"),
+            *columns_of_view("dependency", _DERIVED_DEPENDENCY),
+            _CALENDAR_ID,
+            *ordinal_columns(dated_columns("dependency")),
+        ),
+    ),
+    _derived(
+        "schedule",
+        ("schedule_id",),
+        (ColumnSpec("schedule_id", "text"), *columns_of_view("schedule", _DERIVED_SCHEDULE)),
+    ),
+    _derived("schedule_check", ("schedule_id", "check"), columns_of_view("schedule_check")),
+    _derived("twin", ("twin_id",), columns_of_view("twin")),
+    _derived("person", ("person_id",), columns_of_view("person")),
+    _derived("person_schedule", ("person_id", "schedule_id"), columns_of_view("person_schedule")),
+    _derived("rollup", ("item_id",), (_ITEM_ID, *columns_of_view("item", _DERIVED_ROLLUP))),
+    _derived("project", ("slug",), columns_of_view("project")),
+    _derived("milestone", ("item_id",), columns_of_view("milestone")),
+    _derived(
+        "iteration",
+        ("iteration_id",),
+        columns_of_view("iteration", ("iteration_id", "committed", "done", "p85_team", "say_do_3")),
+    ),
+    _derived("team", ("team",), columns_of_view("team")),
+    _derived("calibration", ("class",), columns_of_view("calibration")),
+    _derived("workday", ("day",), (ColumnSpec("day", "date"), ColumnSpec("ord", "int"))),
+    _derived(
+        "today",
+        ("calendar_id",),
+        (_CALENDAR_ID, ColumnSpec("day", "date"), ColumnSpec("ord", "int")),
+    ),
+)
+
+FINDING_TABLE = TableSpec(
+    "engine_finding",
+    (*columns_of_struct(Finding, ("finding_id",)), HASH_COLUMN, RUN_COLUMN),
+    ("finding_id",),
+    (("state",), ("item_id",)),
+)
+WRITE_TABLE = TableSpec(
+    "engine_write",
+    columns_of_struct(WriteRow, ("write_id",)),
+    ("write_id",),
+    (("source", "state"), ("run_id",), ("item_id",)),
+)
+SOURCE_TABLE = TableSpec("engine_source", columns_of_struct(SourceState, ("source",)), ("source",))
+STREAM_TABLE = TableSpec(
+    "engine_stream",
+    (
+        ColumnSpec("source", "text", nullable=False),
+        ColumnSpec("stream", "text", nullable=False),
+        ColumnSpec("cursor", "object"),
+        ColumnSpec("read_at", "instant"),
+    ),
+    ("source", "stream"),
+)
+RUN_TABLE = TableSpec(
+    "engine_run",
+    (
+        ColumnSpec("run_id", "text", nullable=False),
+        ColumnSpec("verb", "text", nullable=False),
+        ColumnSpec("started_at", "instant", nullable=False),
+        ColumnSpec("ended_at", "instant"),
+        ColumnSpec("exit_code", "int"),
+        ColumnSpec("counts", "object"),
+    ),
+    ("run_id",),
+)
+SLOT_TABLE = TableSpec(
+    "engine_slot",
+    (
+        ColumnSpec("item_id", "text", nullable=False),
+        ColumnSpec("slot", "text", nullable=False),
+        ColumnSpec("source", "text", nullable=False),
+        ColumnSpec("value", "value"),
+        ColumnSpec("remote_id", "text"),
+        ColumnSpec("at", "instant"),
+    ),
+    ("item_id", "slot"),
+    (("source",),),
+)
+META_TABLE = TableSpec(
+    "engine_meta", (ColumnSpec("name", "text", nullable=False), ColumnSpec("value", "text")), ("name",)
+)
+
+TABLES: Mapping[str, TableSpec] = {
+    table.name: table
+    for table in (
+        *TRACKER_TABLES.values(),
+        *_DERIVED,
+        FINDING_TABLE,
+        WRITE_TABLE,
+        SOURCE_TABLE,
+        STREAM_TABLE,
+        RUN_TABLE,
+        SLOT_TABLE,
+        META_TABLE,
+    )
+}
+
+
+def table_of(record: type[AnyRecord]) -> TableSpec:
+    """The table that holds records of this type."""
+    return TRACKER_TABLES[record]

@@ -1,0 +1,258 @@
+"""Pull: a page of records, its tombstones and its cursor, in one transaction or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from portfolio.errors import MappingError
+from portfolio.records import (
+    AnyRecord,
+    Baseline,
+    Change,
+    Dependency,
+    IdPage,
+    ItemId,
+    OwnedBy,
+    Page,
+    Risk,
+    SourceId,
+    WorkItem,
+)
+from store import bulk
+from store.catalogue import STREAM_TABLE, TRACKER_TABLES, table_of
+from store.results import PageCounts, Vanishing
+from store.specs import ROW_HASH, Dialect, TableSpec
+from store.values import BadValueError, clean_text, encode_column, to_json
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from store.database import Database
+
+_ITEM = TRACKER_TABLES[WorkItem]
+_OWNED: Mapping[str, tuple[type[AnyRecord], tuple[str, ...], str]] = {
+    # record name → its type, the columns that name its items, and a further condition
+    "Dependency": (Dependency, ("predecessor_id", "successor_id"), ""),
+    "Risk": (Risk, ("item_id",), ""),
+    "Baseline": (Baseline, ("item_id",), " AND t.origin = 'imported'"),
+}
+
+
+class PageStore:
+    """The part of the store that a pull writes."""
+
+    _db: Database
+
+    def save_page(
+        self,
+        source: SourceId,
+        stream: str,
+        page: Page,
+        *,
+        tombstones: Mapping[ItemId, str] = {},
+        run_id: str,
+        now: datetime,
+    ) -> PageCounts:
+        """Store a page: its records, what it replaces, its tombstones and its cursor, in one transaction.
+
+        Of records that come twice in the page the last counts. A record that is as it was is not written. An item
+        that comes again after it was a tombstone lives again. An entry of a timeline is stored once; a baseline too,
+        unless it was imported, since an imported one is what its file says today.
+
+        Args:
+            source: whose page it is; every record must belong to it.
+            stream: under which its cursor is kept.
+            page: what the connector delivered.
+            tombstones: further items that are gone and why, from `vanishing`; one that the page carries lives.
+            run_id: kept with every row that was written.
+            now: the instant of a tombstone.
+
+        Raises:
+            MappingError: a record cannot be stored; names the record and its field. Nothing of the page is stored.
+        """
+        by_type: dict[type[AnyRecord], list[AnyRecord]] = {}
+        for record in page.records:
+            by_type.setdefault(type(record), []).append(record)
+        encoded = {
+            record: _encode(source, table_of(record), records, record.__name__)
+            for record, records in by_type.items()
+        }
+        carried = set(bulk.keys_of(_ITEM, encoded.get(WorkItem, [])))
+        gone = {clean_text(item): why for item, why in tombstones.items() if item not in carried}
+        gone.update((clean_text(one.item_id), one.reason) for one in page.gone)
+        dialect = self._db.dialect
+        counts = PageCounts()
+        with self._db.write() as connection:
+            for replaced in page.replaces:
+                counts += _remove_unlisted(connection, dialect, source, replaced, encoded)
+            for record, rows in encoded.items():
+                counts += _store(connection, dialect, record, rows, run_id)
+            counts += PageCounts(gone=_bury(connection, dialect, source, gone, now))
+            if page.cursor is not None:
+                cursor = to_json(msgspec.to_builtins(page.cursor))
+                bulk.upsert(
+                    connection,
+                    dialect,
+                    STREAM_TABLE,
+                    [(source, stream, cursor)],
+                    ("source", "stream", "cursor"),
+                )
+        return counts
+
+    def vanishing(self, source: SourceId, pages: Sequence[IdPage]) -> Vanishing:
+        """The live stored items of these scopes that no page lists, with the reason their page gives.
+
+        A scope that could not be read says nothing about its items. An item that another page lists has moved, not
+        vanished.
+        """
+        readable = [page for page in pages if page.is_readable]
+        # Files and areas of one scope may come in several pages; one unreadable part makes the whole inconclusive.
+        refused = {page.scope for page in pages if not page.is_readable}
+        reasons = {page.scope: page.reason for page in readable if page.scope not in refused}
+        listed: set[ItemId] = set()
+        for page in pages:
+            listed.update(page.ids)
+        mark = "?" if self._db.dialect == "sqlite" else "%s"
+        found: dict[ItemId, str] = {}
+        known = 0
+        with self._db.read() as connection:
+            for scope, reason in reasons.items():
+                live = connection.exec_driver_sql(
+                    f"SELECT item_id FROM tracker_item WHERE source = {mark} AND scope = {mark}"  # noqa: S608
+                    " AND deleted_at IS NULL ORDER BY item_id",
+                    (source, clean_text(scope)),
+                ).scalars()
+                for item in live:
+                    known += 1
+                    if item not in listed:
+                        found[item] = reason
+        return Vanishing(ids=found, known=known)
+
+    def tombstone(self, source: SourceId, ids: Mapping[ItemId, str], now: datetime) -> int:
+        """Mark live items of a source as gone. Returns how many there were; an older tombstone keeps its reason."""
+        if not ids:
+            return 0
+        with self._db.write() as connection:
+            return _bury(connection, self._db.dialect, source, ids, now)
+
+
+def _encode(
+    source: SourceId, table: TableSpec, records: Sequence[AnyRecord], record_name: str
+) -> list[bulk.Row]:
+    columns = bulk.structs_as_columns(table, records)
+    for index, owner in enumerate(columns["source"]):
+        if owner != source:
+            raise MappingError(
+                source,
+                f"{_name(table, columns, index, record_name)} belongs to source {owner}.",
+                hint="This is a defect of the connector.",
+            )
+    try:
+        rows = bulk.encode_rows(table, columns, len(records))
+    except BadValueError as error:
+        raise MappingError(
+            source,
+            f"{_name(table, columns, error.index, record_name)}: {error.column} {error.reason}.",
+            hint="This is a defect of the connector's mapping.",
+        ) from error
+    return bulk.without_doubles(table, rows)
+
+
+def _name(table: TableSpec, columns: Mapping[str, Sequence[Any]], index: int, record_name: str) -> str:
+    return f"{record_name} {' '.join(str(columns[name][index]) for name in table.key)}"
+
+
+def _store(
+    connection: Connection, dialect: Dialect, record: type[AnyRecord], rows: list[bulk.Row], run_id: str
+) -> PageCounts:
+    table = table_of(record)
+    if record is Change:
+        new = bulk.insert_ignore(connection, dialect, table, rows, table.names)
+        return PageCounts(new=new, unchanged=len(rows) - new)
+    keys = bulk.keys_of(table, rows)
+    if record is WorkItem:
+        extra = ("deleted_at",)
+    elif record is Baseline:
+        extra = ("origin",)
+    else:
+        extra = ()
+    known = bulk.stored(connection, dialect, table, keys, (ROW_HASH, *extra))
+    origin = table.names.index("origin") if record is Baseline else 0
+    new = unchanged = 0
+    written: list[bulk.Row] = []
+    for key, row in zip(keys, rows, strict=True):
+        before = known.get(key)
+        if before is None:
+            new += 1
+        elif (record is Baseline and (before[1] != "imported" or row[origin] != "imported")) or (
+            before[0] == row[-1] and (record is not WorkItem or before[1] is None)
+        ):
+            unchanged += 1
+            continue
+        written.append((*row, run_id))
+    names = (*(column.name for column in table.data), ROW_HASH, "changed_run")
+    if record is WorkItem:
+        written = [(*row, None, None) for row in written]
+        names = (*names, "deleted_at", "deleted_because")
+    bulk.upsert(connection, dialect, table, written, names)
+    return PageCounts(new=new, changed=len(written) - new, unchanged=unchanged)
+
+
+def _remove_unlisted(
+    connection: Connection,
+    dialect: Dialect,
+    source: SourceId,
+    replaced: OwnedBy,
+    encoded: Mapping[type[AnyRecord], list[bulk.Row]],
+) -> PageCounts:
+    """Remove the stored records of these items that the page does not carry."""
+    if replaced.record not in _OWNED:
+        raise MappingError(
+            source,
+            f"a page cannot replace {replaced.record}.",
+            hint=f"It can replace {', '.join(_OWNED)}.",
+        )
+    record, columns, condition = _OWNED[replaced.record]
+    table = table_of(record)
+    carried = set(bulk.keys_of(table, encoded.get(record, [])))
+    key = bulk.quoted_list(table.key, "t.")
+    ids = [clean_text(item) for item in replaced.item_ids]
+    removed: set[Any] = set()
+    for column in columns:
+        if dialect == "sqlite":
+            sql = (
+                f"SELECT {key} FROM json_each(?) AS j CROSS JOIN {table.name} AS t"  # noqa: S608 names are ours
+                f' WHERE t."{column}" = j.value AND t.source = ?{condition}'
+            )
+            parameters: tuple[Any, ...] = (msgspec.json.encode(ids).decode(), source)
+        else:
+            sql = (
+                f"SELECT {key} FROM unnest(%s::text[]) AS j(one) JOIN {table.name} AS t"  # noqa: S608 names are ours
+                f' ON t."{column}" = j.one WHERE t.source = %s{condition}'
+            )
+            parameters = (ids, source)
+        rows = connection.exec_driver_sql(sql, parameters).fetchall()
+        removed.update(row[0] if len(table.key) == 1 else tuple(row) for row in rows)
+    bulk.delete_keys(connection, dialect, table, sorted(removed - carried))
+    return PageCounts(changed=len(removed - carried))
+
+
+def _bury(
+    connection: Connection, dialect: Dialect, source: SourceId, ids: Mapping[ItemId, str], now: datetime
+) -> int:
+    kinds = {column.name: column for column in _ITEM.columns}
+    items = encode_column(kinds["item_id"], list(ids))
+    reasons = encode_column(kinds["deleted_because"], list(ids.values()))
+    at = encode_column(kinds["deleted_at"], (now,))[0]
+    mark = "?" if dialect == "sqlite" else "%s"
+    rows: Iterable[bulk.Row] = zip([at] * len(items), reasons, items, [source] * len(items), strict=True)
+    return bulk.execute_many(
+        connection,
+        f"UPDATE tracker_item SET deleted_at = {mark}, deleted_because = {mark}"  # noqa: S608 names are ours
+        f" WHERE item_id = {mark} AND source = {mark} AND deleted_at IS NULL",
+        list(rows),
+    )
