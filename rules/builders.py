@@ -128,7 +128,8 @@ def _contains(name: str, args: tuple[Term, ...]) -> Term:
     where, what = args
     if where.kind not in ("text", "list") or what.kind != "text":
         raise KindError(
-            f"contains(where, what) looks for a text in a text or a list, not for {words(what)} in {words(where)}"
+            "contains(where, what) looks for a text in a text or a list, "
+            f"not for {words(what)} in {words(where)}"
         )
     return Term("has" if where.kind == "list" else name, "bool", args)
 
@@ -138,8 +139,8 @@ def _wd(name: str, args: tuple[Term, ...]) -> Term:
     for arg in args:
         if not has_ordinal(arg):
             raise KindError(
-                "wd(a, b) counts the working days from a to b; each is a date or instant column, :today, :now, "
-                f"or a choice of those (coalesce, least, greatest). This is {words(arg)}"
+                "wd(a, b) counts the working days from a to b; each is a date or instant column, :today, "
+                f":now, or a choice of those (coalesce, least, greatest). This is {words(arg)}"
             )
     return Term(name, "int", args)
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from portfolio.views import VIEWS, Column, View
 from rules import grammar
-from rules.dialects import LITERAL_PREFIX, kind_of
 from rules.grammar import Scope
 from rules.lexer import KEYWORDS, ExpressionError
 from rules.message import fields, format_problem
-from rules.rule import ParamValue, Rule, RuleTest, Step, default_comment_on
+from rules.rule import Rule, RuleTest, Step, default_comment_on
 from rules.spelling import nearest
 from rules.terms import Condition, Kind, Term
+from rules.values import ParamValue, kind_of
+from rules.writer import LIST_PREFIX, LITERAL_PREFIX
 from rules.yaml_text import Document, Path
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def parameter_scope(params: Mapping[str, ParamValue]) -> tuple[dict[str, Kind], 
         if isinstance(value, list | tuple):
             lists[name] = kind_of(value[0])
         else:
-            single[name] = kind_of(value)  # type: ignore[arg-type]  # a sequence of scalars is a list or tuple
+            single[name] = kind_of(value)
     return single, lists
 
 
@@ -195,7 +196,7 @@ class _Checker:
     def _check_params(self) -> None:
         for name, value in self._model.params.items():
             place = ("params", name)
-            if name in RESERVED or name.startswith(LITERAL_PREFIX):
+            if name in RESERVED or name.startswith((LITERAL_PREFIX, LIST_PREFIX)):
                 self._note(place, f"params.{name}: the name is taken; choose another")
             if isinstance(value, list) and len({kind_of(member) for member in value}) > 1:
                 self._note(place, f"params.{name}: the members of a list are all of one type")
@@ -243,6 +244,3 @@ def _is_wall(text: str) -> bool:
         return len(text) == len("2026-11-24T08:00") and bool(datetime.strptime(text, "%Y-%m-%dT%H:%M"))  # noqa: DTZ007
     except ValueError:
         return False
-
-
-__all__ = ["AGES", "SEVERITY_ALIAS", "Any", "build_rule", "parameter_scope", "rule_scope", "value_problem"]

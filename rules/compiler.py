@@ -11,12 +11,14 @@ from portfolio.errors import RuleError
 from portfolio.findings import SEVERITIES
 from rules import grammar
 from rules.checking import SEVERITY_ALIAS, rule_scope
-from rules.dialects import Dialect, Writer, kind_of, writer
+from rules.dialects import writer
 from rules.lexer import ExpressionError
 from rules.message import fields
-from rules.rule import Override, ParamValue, Rule
+from rules.rule import Override, Rule
 from rules.spelling import nearest
-from rules.terms import Condition, Kind, same_kind
+from rules.terms import Condition, Kind
+from rules.values import Dialect, ParamValue, kind_of, members
+from rules.writer import Writer
 
 # Where a row came from and what people call it, where its view says so.
 _IDENTITY = (
@@ -35,8 +37,7 @@ _IDENTITY = (
 class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     """One query: `SELECT columns FROM rule_<view> WHERE where`, and how to read its rows.
 
-    `parameters` lacks :today and :now, which come with the run: `bind` adds them as the dialect's driver takes
-    them.
+    `parameters` lacks :today and :now, which come with the run: `bind` adds them in the driver's types.
     """
 
     rule: Rule
@@ -141,11 +142,10 @@ def _param_problem(rule: Rule, name: str, value: ParamValue) -> str | None:
     is_list = isinstance(default, list | tuple)
     if isinstance(value, list | tuple) != is_list:
         return f"parameter `{name}` is {'a list' if is_list else 'a single value'}"
-    defaults, values = (found if isinstance(found, list | tuple) else [found] for found in (default, value))
-    if not values:
+    if not members(value):
         return f"parameter `{name}` needs at least one value"
-    wanted = kind_of(defaults[0])
-    wrong = [found for found in values if not same_kind(kind_of(found), wanted)]
+    wanted = kind_of(members(default)[0])
+    wrong = [found for found in members(value) if kind_of(found) != wanted]
     if not wrong:
         return None
     word = {

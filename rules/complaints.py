@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rules.spelling import nearest
 from rules.yaml_text import Document
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 def note_problems(
@@ -61,8 +64,8 @@ def _complaint(location: tuple[Any, ...], detail: Mapping[str, Any]) -> tuple[tu
 def _keys(location: Sequence[object]) -> list[str]:
     from rules.file_model import RuleText, StepText, TestText
 
-    inner = {"severity_by": StepText, "tests": TestText}
-    model = inner.get(str(location[0]), RuleText) if len(location) > 1 else RuleText
+    inner: dict[str, type[BaseModel]] = {"severity_by": StepText, "tests": TestText}
+    model: type[BaseModel] = inner.get(str(location[0]), RuleText) if len(location) > 1 else RuleText
     return [field.alias or name for name, field in model.model_fields.items()]
 
 

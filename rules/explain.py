@@ -12,10 +12,11 @@ from portfolio.errors import RuleError
 from rules import grammar
 from rules.checking import rule_scope
 from rules.compiler import bind, filter_condition, override_problems
-from rules.dialects import Dialect, writer
+from rules.dialects import writer
 from rules.results import python_value
 from rules.rule import Override, Rule
 from rules.terms import Condition, Kind
+from rules.values import Dialect
 
 Part: TypeAlias = Literal["where", "flag", "filter", "severity", "measure", "column", "parameter"]
 

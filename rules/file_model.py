@@ -18,8 +18,8 @@ ExpressionText: TypeAlias = Annotated[str, Field(min_length=1, max_length=2000)]
 ScalarValue: TypeAlias = bool | int | float | date | AwareDatetime | str
 ParamValue: TypeAlias = ScalarValue | Annotated[list[ScalarValue], Field(min_length=1, max_length=100)]
 
-# Findings, writes and runs are Dovetail's own: a rule over them would chase its own tail. The timeline and the
-# baselines are millions of rows whose meaning derive already puts into columns of the items.
+# Findings, writes and runs are Dovetail's own: a rule over them would chase its own tail. The timeline and
+# the baselines are millions of rows whose meaning derive already puts into columns of the items.
 RULE_VIEWS: tuple[str, ...] = tuple(
     name for name in VIEWS if name not in ("finding", "write", "run", "change", "baseline")
 )

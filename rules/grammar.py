@@ -1,8 +1,8 @@
-"""Turns an expression into a checked tree: sqlglot finds the precedence, an allow-list decides what may stand there.
+"""Turns an expression into a checked tree: sqlglot finds the structure, an allow-list decides what may stand.
 
-sqlglot never sees a character of the rule: every name, literal and parameter goes in as `x7` (a value) or `f7(`
-(a function), 7 being the token's number. What comes out is looked up again in the token list, so each refusal
-knows its place, and a node that is not listed here cannot reach a database.
+sqlglot never sees a name or a literal of the rule: each goes in as `x7` (a value) or `f7(` (a function), 7
+being the token's number. What comes out is looked up again in the token list, so each refusal knows its
+place, and a node that is not listed here cannot reach a database.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rules.spelling import nearest
 from rules.terms import Condition, Kind, Term
 
 MAX_TERM_DEPTH = 64
+MAX_TERMS = 2000  # a measure counts where it is used, so measures of measures cannot explode
 
 FUNCTIONS: tuple[str, ...] = (
     "coalesce",
@@ -55,7 +56,7 @@ _REASONS: Mapping[str, str] = {
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What an expression may name: columns of its view, parameters with their kinds, measures declared before it."""
+    """What an expression may name: columns of its view, parameters by kind, measures declared before it."""
 
     view: str
     columns: Mapping[str, Kind]
@@ -90,13 +91,15 @@ def value(text: str, scope: Scope) -> Term:
     found = tokens(text)
     _refuse_words(found, scope)
     term = _Reader(found, scope).read(_parse(found, len(text)))
+    if sum(1 for _ in term.walk()) > MAX_TERMS:
+        raise ExpressionError(f"more than {MAX_TERMS} operations, those of its measures included")
     if term.depth > MAX_TERM_DEPTH:
         raise ExpressionError(f"more than {MAX_TERM_DEPTH} operations inside one another")
     return term
 
 
 def conjuncts(text: str) -> list[str]:
-    """The parts of an expression between its outermost ANDs, as written; the whole where an OR stands outermost."""
+    """The parts of an expression between its outermost ANDs, as written; all of it where OR is outermost."""
     cuts: list[int] = []
     depth, betweens = 0, 0
     for token in tokens(text):
@@ -234,13 +237,14 @@ class _Reader:
     def _two(self, sign: str, build: Callable[..., Term]) -> Callable[[Any], Term]:
         return lambda node: self._check(node, build, sign, self.read(node.this), self.read(node.expression))
 
-    def _logic(self, op: str, kind: type, node: Any) -> Term:
+    def _logic(self, op: str, kind: Any, node: Any) -> Term:
         # `a AND b AND c` is one flat list, so that a long rule is not a deep one.
-        pending, parts = [node], []
+        pending: list[Any] = [node]
+        parts: list[Any] = []
         while pending:
             current = pending.pop()
-            if type(current) is kind:
-                pending += [current.expression, current.this]
+            if isinstance(current, kind):
+                pending += [current.args["expression"], current.args["this"]]
             else:
                 parts.append(current)
         return self._check(node, builders.logic, op, [self.read(part) for part in parts])

@@ -16,7 +16,24 @@ MAX_TOKENS = 250
 # The parser recurses about twenty frames per bracket; Python stops at a thousand.
 MAX_DEPTH = 16
 
-KEYWORDS = frozenset(["AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL", "CASE", "WHEN", "THEN", "ELSE", "END", "TRUE", "FALSE"])
+KEYWORDS = frozenset(
+    [
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "BETWEEN",
+        "IS",
+        "NULL",
+        "CASE",
+        "WHEN",
+        "THEN",
+        "ELSE",
+        "END",
+        "TRUE",
+        "FALSE",
+    ]
+)
 
 TokenKind: TypeAlias = Literal["keyword", "word", "number", "text", "parameter", "operator"]
 
@@ -109,7 +126,7 @@ def tokens(text: str) -> list[Token]:
 def _token(text: str, position: int, *, in_case: bool) -> tuple[Token, int]:
     if match := _WORD.match(text, position):
         word = match[0]
-        # `end` is also a column (of iterations). Inside CASE it closes the CASE, everywhere else it is the column.
+        # `end` is also a column (of iterations): inside CASE it closes the CASE, elsewhere it is the column.
         if word.upper() in KEYWORDS and (word.upper() != "END" or in_case):
             return Token("keyword", word.upper(), position), match.end()
         return Token("word", word.lower(), position), match.end()

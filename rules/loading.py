@@ -1,4 +1,4 @@
-"""Loads rule files: every problem of every file at once, each with its file, line and the nearest valid name."""
+"""Loads rule files: every problem of every file at once, each with its line and the nearest valid name."""
 
 from __future__ import annotations
 

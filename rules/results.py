@@ -11,10 +11,10 @@ from portfolio.errors import RuleError
 from portfolio.findings import Verdict, finding_id
 from rules.checking import SEVERITY_ALIAS
 from rules.compiler import CompiledRule
-from rules.dialects import instant_text
 from rules.message import render
 from rules.rule import Rule
 from rules.terms import Kind
+from rules.values import instant_text
 
 # Ids that start with the name of their source: `shop/10012`.
 _SOURCED = ("item_id", "schedule_id", "a_id", "b_id", "predecessor_id", "successor_id")
@@ -43,8 +43,8 @@ def verdicts(compiled: CompiledRule, rows: Iterable[Mapping[str, object]]) -> li
 def inhibited(found: Sequence[Verdict], rules: Sequence[Rule]) -> dict[str, str]:
     """The verdicts that stay silent, each with the verdict that explains them.
 
-    A verdict is silent when a rule of its rule's `inhibit_by` has a verdict on the same item. An inhibitor that is
-    itself silent still inhibits: it is true, only said by another.
+    A verdict is silent when a rule of its rule's `inhibit_by` has a verdict on the same item. An inhibitor
+    that is itself silent still inhibits: it is true, only said by another.
     """
     wanted = {rule.id: rule.inhibit_by for rule in rules}
     by_item = {(verdict.rule, verdict.item_id): verdict.finding_id for verdict in found}

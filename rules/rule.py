@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from portfolio.views import VIEWS, View
 from rules.terms import Condition, Kind
-
-ParamScalar: TypeAlias = str | int | float | bool | date | datetime
-ParamValue: TypeAlias = ParamScalar | Sequence[ParamScalar]
+from rules.values import ParamValue
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -28,9 +28,9 @@ KIND_WORDS: dict[str, str] = {
 class Term(msgspec.Struct, frozen=True):
     """One operation with the kind of its result.
 
-    `op` is `column`, `param`, `params` (a list parameter), `measure`, `text`, `number`, `bool`, an operator in
-    lower case or a function's name. `name` is set for columns, parameters and measures, `value` for literals.
-    `case` has the arguments when, then, when, then, …, else.
+    `op` is `column`, `param`, `params` (a list parameter), `measure`, `text`, `number`, `bool`, an operator
+    in lower case or a function's name. `name` is set for columns, parameters and measures, `value` for
+    literals. `case` has the arguments when, then, when, then, …, else.
     """
 
     op: str

@@ -1,7 +1,7 @@
-"""Runs the tests that stand beside rules: their rows become a table, the compiled query runs, findings compare.
+"""Runs the tests that stand beside rules: rows become a table, the compiled query runs, findings compare.
 
-The table is `rule_<view>` in SQLite in memory, with the hidden working-day numbers of a Monday-to-Friday calendar.
-`Harness` is what another database needs to run the same tests.
+The table is `rule_<view>` in SQLite in memory, with the hidden working-day numbers of a Monday-to-Friday
+calendar. A `Query` runs the same tests on another database.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from portfolio.errors import RuleError
 from portfolio.findings import Verdict
 from portfolio.views import VIEWS, Column, View
 from rules.compiler import CompiledRule, compile_rule
-from rules.dialects import Dialect, instant_text
 from rules.results import python_row, verdicts
 from rules.rule import Override, Rule, RuleTest
+from rules.values import Dialect, instant_text
 
 DEFAULT_TODAY = date(2026, 11, 24)  # a Tuesday
 CALENDAR_START = date(1990, 1, 1)  # a Monday
@@ -105,7 +105,7 @@ def complete_row(view: View, given: Mapping[str, Any], today: date) -> dict[str,
 
 
 def ordinal(moment: date | datetime | None) -> int | None:
-    """The working-day number, Monday to Friday; a weekend has that of its Friday. None outside the calendar."""
+    """The working-day number, Monday to Friday; a weekend has its Friday's. None outside the calendar."""
     if moment is None:
         return None
     day = moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
