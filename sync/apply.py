@@ -109,6 +109,9 @@ def apply(
     states = store.sources()
     for source in chosen:
         known = states.get(source)
+        if known is None:
+            one = connectors[source]
+            store.declare_source(source, one.kind, one.capabilities.form, one.mapping_version)
         if known is None or known.armed_at is None:
             store.arm(source, now)
             outcome.armed.append(source)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 # The stream name under which the store remembers that it looked for the comments of an earlier store.
 FIRST_LOOK = "look:comments"
+_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,15 +206,18 @@ class _Draft:
     def _places(self, wanted: Sequence[Wanted]) -> dict[ItemId, _Place]:
         """The items to write to, as people know them. A tombstone has no place."""
         places: dict[ItemId, _Place] = {}
-        for item in dict.fromkeys(one.item_id for one in wanted):
-            for row in self.store.rows("item", where={"item_id": item}):
+        items = list(dict.fromkeys(one.item_id for one in wanted))
+        for start in range(0, len(items), _ROWS_AT_ONCE):
+            some = items[start : start + _ROWS_AT_ONCE]
+            for row in self.store.rows("item", where={"item_id": some}):
                 project = row["project"]
-                places[item] = _Place(
-                    item_id=item,
+                place = _Place(
+                    item_id=str(row["item_id"]),
                     source=str(row["source"]),
                     key=str(row["key"]),
                     project=None if project is None else str(project),
                 )
+                places[place.item_id] = place
         return places
 
     def _refused(self, source: str) -> dict[tuple[ItemId, str, str], str]:

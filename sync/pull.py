@@ -119,7 +119,9 @@ def pull_source(
     if outcome.state == "ok":
         store.mark_source(connector.source, good_at=now)
     else:
-        store.mark_source(connector.source, error=outcome.error)
+        # A source that failed before it could say what it is has nothing in the store that could go stale.
+        if connector.source in store.sources():
+            store.mark_source(connector.source, error=outcome.error)
         tell(Progress(step="pull", source=connector.source, note=outcome.error))
     return outcome
 
@@ -219,11 +221,10 @@ class _SourcePull:
 
     def _vanished_from(self, lists: Sequence[IdPage]) -> dict[ItemId, str]:
         """What complete lists leave out, once the shrink limit has agreed."""
-        readable = [one for one in lists if one.is_readable]
         self._report_unreadable(lists)
-        if not readable:
+        if not lists:
             return {}
-        found = dict(self.store.vanishing(self.connector.source, readable).ids)
+        found = dict(self.store.vanishing(self.connector.source, lists).ids)
         self.vanished += len(found)
         self._guard()
         return found
@@ -240,20 +241,17 @@ class _SourcePull:
             # Everything was read a moment ago; there is nothing that could have vanished.
             self.store.mark_stream_read(source, f"census:{stream}", self.now)
             return
-        listed: set[ItemId] = set()
-        vanished: dict[ItemId, str] = {}
+        pages: list[IdPage] = []
         for page in self.connector.census(stream):
-            listed.update(page.ids)
-            self._report_unreadable([page])
-            if page.is_readable:
-                vanished.update(self.store.vanishing(source, [page]).ids)
+            pages.append(page)
             self._tick(f"census of {stream}")
-        # An item that moved between two scopes while they were listed is in the one, if not in the other.
-        vanished = {item: reason for item, reason in vanished.items() if item not in listed}
+        self._report_unreadable(pages)
+        # All at once: an item that moved between two scopes meanwhile is in the one, if not in the other.
+        vanished = self.store.vanishing(source, pages).ids
         self.vanished += len(vanished)
         self._guard()
         self.outcome.gone += self.store.tombstone(source, vanished, self.now)
-        self._read_what_appeared(stream, listed)
+        self._read_what_appeared(stream, {item for page in pages for item in page.ids})
         self.store.mark_stream_read(source, f"census:{stream}", self.now)
 
     def _read_what_appeared(self, stream: str, listed: set[ItemId]) -> None:
