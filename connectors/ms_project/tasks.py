@@ -88,7 +88,11 @@ class TaskMapper:
         """The work item of a task, and its baselines."""
         facts = self._facts
         own_id = task_id(facts.source, facts.scope, uid)
-        start, finish = self._date(task, "Start", task.start), self._date(task, "Finish", task.finish)
+        # Of a task that its planner schedules by hand, text in place of a date ("after the summer") is all
+        # that is known; Project then fills Start and Finish with placeholders.
+        is_manual = bool(units.flag(task.manual))
+        start = None if is_manual and task.start_text else self._date(task, "Start", task.start)
+        finish = None if is_manual and task.finish_text else self._date(task, "Finish", task.finish)
         actual_start = self._date(task, "ActualStart", task.actual_start)
         actual_finish = self._date(task, "ActualFinish", task.actual_finish)
         deadline = self._date(task, "Deadline", task.deadline)
@@ -149,7 +153,11 @@ class TaskMapper:
             baseline_finish=current.finish if current else None,
             baseline_start_at=current.start_at if current else None,
             baseline_finish_at=current.finish_at if current else None,
-            duration_minutes=self._duration(task, "Duration", task.duration, task.duration_format),
+            duration_minutes=(
+                None
+                if is_manual and task.duration_text
+                else self._duration(task, "Duration", task.duration, task.duration_format)
+            ),
             baseline_duration_minutes=(
                 self._duration(task, "Baseline 0 Duration", current_row.duration, current_row.duration_format)
                 if current

@@ -50,6 +50,10 @@ class TaskRow(Row, frozen=True, kw_only=True, gc=False):
     name: str | None = None
     active: str | None = None
     is_null: str | None = None
+    manual: str | None = None
+    start_text: str | None = None  # what a planner typed instead of a date
+    finish_text: str | None = None
+    duration_text: str | None = None
     created: str | None = None
     outline_number: str | None = None
     outline_level: str | None = None
