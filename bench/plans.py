@@ -25,7 +25,7 @@ _TASK = """<Task><UID>{uid}</UID><ID>{uid}</ID><Name>Task {uid}</Name><Active>1<
 """
 # A task as Project 2019 writes it has some 90 elements and 4.8 kB; those that the model does not need are here.
 _FILLER = "".join(
-    f"<{name}>0</{name}>"
+    f"<{name}>{'PT0H0M0S' if name.endswith(('Work', 'Duration')) else '0'}</{name}>"
     for name in (
         "EarnedValueMethod", "OverAllocated", "Estimated", "Rollup", "ExternalTask", "StartVariance", "FinishVariance",
         "WorkVariance", "FixedCost", "FixedCostAccrual", "PercentWorkComplete", "Cost", "OvertimeCost", "OvertimeWork",

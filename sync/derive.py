@@ -221,13 +221,17 @@ def _split(pairs: Any) -> tuple[Sequence[Any], Sequence[Any]]:
 
 def _plan_finishes(work: Workspace, store: Store) -> dict[str, date]:
     """The last due date of each plan. A Jira or Azure DevOps project has no finish of its own."""
-    schedules = store.read("tracker_schedule", ("schedule_id", "kind"))
-    plans = {one for one, kind in zip(*schedules.values(), strict=True) if kind == "plan"}
+    plans = _plans(store)
     finishes: dict[str, date] = {}
     for schedule, due in zip(work.items["schedule_id"], work.items["due"], strict=True):
         if schedule in plans and due is not None:
             finishes[schedule] = max(due, finishes.get(schedule, due))
     return finishes
+
+
+def _plans(store: Store) -> set[str]:
+    schedules = store.read("tracker_schedule", ("schedule_id", "kind"))
+    return {one for one, kind in zip(*schedules.values(), strict=True) if kind == "plan"}
 
 
 def _promises(work: Workspace, timelines: Mapping[ItemId, Timeline], store: Store) -> None:
@@ -241,12 +245,15 @@ def _promises(work: Workspace, timelines: Mapping[ItemId, Timeline], store: Stor
     )  # fmt: skip
     for name in names:
         derived[name] = []
+    plans = _plans(store)
     for index, item in enumerate(items["item_id"]):
         timeline = timelines.get(item)
         calendar = work.calendar_of(index)
         promise = _promise(work, index, timeline, starts)
         commitment = promise.first
-        has_history = timeline is not None or items["created_at"][index] is not None
+        has_history = (
+            items["schedule_id"][index] not in plans
+        )  # a saved plan does not tell what it said before
         derived["commitment"].append(commitment)
         derived["first_commitment"].append(commitment)
         derived["committed_at"].append(promise.committed_at)
