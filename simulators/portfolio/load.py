@@ -17,13 +17,7 @@ if TYPE_CHECKING:
     from simulators.jira import JiraCloud
 
 # Fields of the site beyond those every site has: name and type.
-HEALTH, SLIP, PROGRESS, FINDINGS = (
-    "Portfolio health",
-    "Slip in working days",
-    "Portfolio progress",
-    "Open findings",
-)
-OWN_FIELDS = {HEALTH: "textfield", SLIP: "float", PROGRESS: "float", FINDINGS: "float"}
+OWN_FIELDS = {"Portfolio health": "textfield", "Portfolio progress": "float", "Open findings": "float"}
 RISK_FIELDS = {"Probability": "float", "Impact": "float", "Review date": "datepicker"}
 
 

@@ -11,7 +11,7 @@ _WAVES = (
     ("Lindentor", -106, "Power and network", 7),
     ("Bahnhof Nord", -84, "", 0),
     ("Murtenfeld", -62, "Tills and terminals", 2),
-    ("Rosengasse", -30, "Power and network", 24),
+    ("Rosengasse", -30, "Power and network", 18),
     ("Talmarkt", 2, "", 0),
     ("Hafenplatz", 24, "", 0),
 )

@@ -20,7 +20,7 @@ from simulators.portfolio.troubles import LEAVERS
 from simulators.project_plan import ProjectFile
 
 _FURTHER_PUSH = 8  # working days by which a lost promise moves once more
-_MORE_DELAY = 3  # working days that one shop's power and network takes longer
+_MORE_DELAY = 4  # working days that one shop's power and network takes longer
 _LEFT_ALONE = 3  # items a few days late that nobody touches: they turn serious in this week
 _REHEARSAL = "Cut-over rehearsal"
 _SLOW_SHOP = "Rosengasse: power and network"

@@ -1,0 +1,110 @@
+"""The folder of `demo` and `simulate`: the configuration for the simulated trackers, nobody else's files."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from portfolio.errors import UsageError
+
+TOKEN_VARIABLE = "JIRA_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+CONFIG = "dovetail.yaml"
+_MARKER = ".dovetail-demo"
+_OURS = ("plans", CONFIG, "dovetail.db", "plan.json")
+
+_CONFIG = """\
+# Written by `dovetail {verb}` for its simulated trackers. Yours looks the same, with your own site and token:
+# `dovetail init` asks for them and writes it.
+version: 1
+timezone: Europe/Zurich
+store: sqlite:///dovetail.db
+calendar: {{weekdays: mon-fri, holidays: CH-ZH}}
+
+sources:
+  - name: shop
+    kind: jira
+    url: {url}
+    auth: {{method: api_token, user: {user}, token: {{env: {variable}}}}}
+    projects: [CHK, PAY, APP, LOY, WMS, RPL]
+    fields:
+      start: Target start
+      probability: Probability
+      impact: Impact
+      review_due: Review date
+    write:
+      comments: true
+      backlog: comment     # comment what was late before Dovetail came, too
+      armed: true          # write from the first sync on; without it, sync stops after the plan
+      fields:
+        health: Portfolio health
+        percent_complete: Portfolio progress
+        open_findings: Open findings
+  - name: plans
+    kind: project_file
+    path: plans/*.xml
+
+portfolio:
+  name: Retail
+  lead: anneke.solberg@retail.example
+  programs:
+    - name: Store 2.0
+      lead: tiago.wrenfield@retail.example
+      projects:
+        - name: Checkout
+          lead: ilse.marchetti@retail.example
+          scopes: ["shop:CHK", "plans:checkout.xml"]
+        - name: Payments
+          lead: maxine.tregaro@retail.example
+          scopes: ["shop:PAY"]
+        - name: Mobile app
+          lead: rafael.imboden-lee@retail.example
+          scopes: ["shop:APP"]
+        - name: Loyalty
+          lead: camille.okonjo-baer@retail.example
+          scopes: ["shop:LOY"]
+        - name: Store rollout
+          lead: margit.eschenfield@retail.example
+          scopes: ["plans:store-rollout.xml"]
+    - name: Supply chain renewal
+      lead: tiago.wrenfield@retail.example
+      projects:
+        - name: Warehouse management
+          lead: henrike.falconer@retail.example
+          scopes: ["shop:WMS", "plans:warehouse.xml"]
+        - name: Replenishment
+          lead: leonie.abascal@retail.example
+          scopes: ["shop:RPL"]
+        - name: Distribution centre move
+          lead: ruben.castelgrave@retail.example
+          scopes: ["plans:dc-move.xml"]
+"""
+
+
+def prepare(folder: Path, verb: str) -> Path:
+    """An empty folder for the simulated portfolio; what an earlier run left there is removed.
+
+    Raises:
+        UsageError: the folder holds files that no `demo` or `simulate` has made.
+    """
+    folder = folder.expanduser().absolute()
+    marker = folder / _MARKER
+    if folder.exists() and not marker.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(
+            f"{folder} is not empty, and no earlier `dovetail {verb}` made it.",
+            hint="Name a new folder with --folder.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    marker.write_text("Made by dovetail; the next demo or simulate empties this folder.\n")
+    for path in folder.iterdir():
+        if path.is_dir() and path.name in _OURS:
+            shutil.rmtree(path)
+        elif path.name.startswith(_OURS):
+            path.unlink()
+    return folder
+
+
+def write_config(folder: Path, verb: str, *, url: str, user: str) -> Path:
+    """The configuration for a simulated Jira at this address and the plans beside it."""
+    path = folder / CONFIG
+    path.write_text(_CONFIG.format(verb=verb, url=url, user=user, variable=TOKEN_VARIABLE))
+    return path
