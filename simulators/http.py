@@ -127,7 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = response.packed
             headers["Content-Encoding"] = "gzip"
         bodiless = response.status in {204, 304}
-        self.send_response(response.status)
+        self.send_response_only(response.status)
+        headers.setdefault("Date", self.date_time_string())
         if body and not bodiless:
             headers.setdefault("Content-Type", response.content_type)
         if not bodiless:
@@ -171,10 +172,6 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
         except (OSError, ValueError):
             self.close_connection = True
-
-    def version_string(self) -> str:
-        """No product name in the Server header."""
-        return "simulator"
 
 
 class _Listener(ThreadingHTTPServer):

@@ -9,7 +9,9 @@ BLOCKS = frozenset(
     "codeBlock panel rule mediaGroup mediaSingle media expand nestedExpand taskList taskItem decisionList "
     "decisionItem blockCard embedCard extension bodiedExtension layoutSection layoutColumn".split()
 )
-INLINES = frozenset("text mention emoji hardBreak inlineCard date status inlineExtension mediaInline placeholder".split())
+INLINES = frozenset(
+    "text mention emoji hardBreak inlineCard date status inlineExtension mediaInline placeholder".split()
+)
 MARKS = frozenset(
     "strong em code link strike subsup textColor underline backgroundColor border alignment indentation "
     "annotation breakout".split()
@@ -45,7 +47,9 @@ def _valid(node: object) -> bool:
     if kind == "mention" and not (node.get("attrs") or {}).get("id"):
         return False
     marks = node.get("marks", [])
-    if not isinstance(marks, list) or any(not isinstance(m, dict) or m.get("type") not in MARKS for m in marks):
+    if not isinstance(marks, list) or any(
+        not isinstance(m, dict) or m.get("type") not in MARKS for m in marks
+    ):
         return False
     content = node.get("content", [])
     return isinstance(content, list) and all(_valid(child) for child in content)

@@ -11,7 +11,13 @@ AGILE = "com.pyxis.greenhopper.jira:"
 # The type keys are the stable names of fields; ids differ from site to site (facts/jira.md §1.3).
 SPRINT_TYPE = AGILE + "gh-sprint"
 EPIC_LINK_TYPE = AGILE + "gh-epic-link"
-DATE_TYPES = frozenset({CUSTOM + "datepicker", PLANS + "jpo-custom-field-baseline-start", PLANS + "jpo-custom-field-baseline-end"})
+DATE_TYPES = frozenset(
+    {
+        CUSTOM + "datepicker",
+        PLANS + "jpo-custom-field-baseline-start",
+        PLANS + "jpo-custom-field-baseline-end",
+    }
+)
 
 # short or full type key → schema type, item type
 CUSTOM_TYPES: dict[str, tuple[str, str | None]] = {
@@ -103,7 +109,9 @@ def fields() -> list[FieldDef]:
         _system("description", "Description", "string", "description", on_screen=True),
         _system("status", "Status", "status", "status"),
         _system("statusCategory", "Status Category", "statusCategory", "statusCategory"),
-        _system("statuscategorychangedate", "Status Category Changed", "datetime", "statusCategoryChangedDate"),
+        _system(
+            "statuscategorychangedate", "Status Category Changed", "datetime", "statusCategoryChangedDate"
+        ),
         _system("priority", "Priority", "priority", "priority", on_screen=True),
         _system("resolution", "Resolution", "resolution", "resolution"),
         _system("resolutiondate", "Resolved", "datetime", "resolutiondate", "resolved"),
@@ -170,7 +178,13 @@ def issue_types() -> list[IssueType]:
 
 def priorities() -> list[Named]:
     """The priorities of a fresh site, highest first."""
-    return [Named("1", "Highest"), Named("2", "High"), Named("3", "Medium"), Named("4", "Low"), Named("5", "Lowest")]
+    return [
+        Named("1", "Highest"),
+        Named("2", "High"),
+        Named("3", "Medium"),
+        Named("4", "Low"),
+        Named("5", "Lowest"),
+    ]
 
 
 def resolutions() -> list[Named]:

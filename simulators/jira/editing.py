@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from simulators.clock import Clock, to_ms
 from simulators.jira import adf
-from simulators.jira.model import Comment, FieldDef, History, Issue, Json, Link, LinkType, Project, Status, User
+from simulators.jira.model import (
+    Comment,
+    FieldDef,
+    History,
+    Issue,
+    Json,
+    Link,
+    LinkType,
+    Project,
+    Status,
+    User,
+)
 from simulators.jira.state import State
 from simulators.jira.values import coerce, item, items
 
-READ_ONLY = frozenset({"status", "created", "updated", "creator", "project", "issuekey", "statusCategory", "comment"})
+READ_ONLY = frozenset(
+    {"status", "created", "updated", "creator", "project", "issuekey", "statusCategory", "comment"}
+)
 
 
 class Editing(State):
@@ -20,7 +34,8 @@ class Editing(State):
     def __init__(self, clock: Clock | None = None, seed: int = 1) -> None:
         super().__init__(clock, seed)
         self.index_lag_seconds = 0.0
-        self.epoch = 0
+        self.epoch = 0  # moves when something that issues show changes without touching them
+        self.found: dict[Any, Any] = {}  # the last searches and what they found
         self._stale: dict[int, list[tuple[float, Issue | None]]] = {}
 
     # the search index, which lags behind the truth
@@ -140,7 +155,9 @@ class Editing(State):
         self.touch(issue, at)
         self.history(issue, entries, by, at)
 
-    def add_link(self, kind: LinkType, source: Issue, destination: Issue, by: str, at: datetime | None) -> Link:
+    def add_link(
+        self, kind: LinkType, source: Issue, destination: Issue, by: str, at: datetime | None
+    ) -> Link:
         """Link two issues; an equal link is not made twice."""
         for link_id in self.issue_links.get(source.id, ()):
             link = self.links[link_id]
@@ -171,7 +188,9 @@ class Editing(State):
                 self.remember(issue)
                 self.touch(issue, at)
                 key = self.key_of(other)
-                self.history(issue, [item("Link", None, (key, f"This issue {verb} {key}"), (None, None))], by, at)
+                self.history(
+                    issue, [item("Link", None, (key, f"This issue {verb} {key}"), (None, None))], by, at
+                )
 
     def comment_on(
         self,
@@ -216,7 +235,12 @@ class Editing(State):
         self.keys[key] = issue.id
         issue.fields.pop("fixVersions", None)
         entries = [
-            item("project", self.field_defs["project"], (str(home.id), home.name), (str(target.id), target.name)),
+            item(
+                "project",
+                self.field_defs["project"],
+                (str(home.id), home.name),
+                (str(target.id), target.name),
+            ),
             item("Key", None, (None, old_key), (None, key)),
         ]
         self.touch(issue, at)

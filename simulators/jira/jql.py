@@ -216,7 +216,11 @@ class _Parser:
         return self._tokens[self._at]
 
     def _word(self, word: str) -> bool:
-        return not self._done() and self._tokens[self._at][0] == "word" and self._tokens[self._at][1].upper() == word
+        return (
+            not self._done()
+            and self._tokens[self._at][0] == "word"
+            and self._tokens[self._at][1].upper() == word
+        )
 
     def _take(self, word: str) -> bool:
         if self._word(word):

@@ -45,7 +45,9 @@ class Matcher:
             JqlError: unbounded, or with fields and values that do not exist.
         """
         if query.where is None:
-            raise JqlError("Unbounded JQL queries are not allowed here. Please add a search restriction to your query.")
+            raise JqlError(
+                "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+            )
         return self._node(query.where)
 
     def sort_key(self, query: Query) -> Callable[[Issue], tuple[Any, ...]]:
@@ -104,7 +106,9 @@ class Matcher:
 
     def _member(self, found: FieldDef, clause: Clause) -> Predicate:
         if clause.operator not in {"=", "!=", "IN", "NOT IN"}:
-            raise JqlError(f"The operator '{clause.operator}' is not supported by the '{clause.field}' field.")
+            raise JqlError(
+                f"The operator '{clause.operator}' is not supported by the '{clause.field}' field."
+            )
         wanted: set[Any] = set()
         for value in clause.values:
             wanted |= self._resolve(found, clause.field, value)
@@ -149,7 +153,9 @@ class Matcher:
         try:
             bounds = [float(value.text) for value in clause.values]
         except ValueError:
-            raise JqlError(f"Value '{clause.values[0].text}' is not valid for field '{clause.field}'.") from None
+            raise JqlError(
+                f"Value '{clause.values[0].text}' is not valid for field '{clause.field}'."
+            ) from None
         read = self._state.raw(found)
         if clause.operator in _COMPARE:
             compare = _COMPARE[clause.operator]

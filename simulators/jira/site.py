@@ -103,7 +103,9 @@ class JiraCloud(Structure):
             author = self.person(by or self._somebody(issue))
             self.change(issue, self.canonical(fields, issue.project_id), author, at)
 
-    def transition(self, key: str, status_name: str, by: str | None = None, at: datetime | None = None) -> None:
+    def transition(
+        self, key: str, status_name: str, by: str | None = None, at: datetime | None = None
+    ) -> None:
         """A person moves an issue to another status."""
         with self.writing():
             issue = self.issue_at(key)

@@ -110,7 +110,8 @@ class State:
             return self.users[text]
         wanted = text.casefold()
         return next(
-            (u for u in self.users.values() if wanted in {(u.email or "").casefold(), u.name.casefold()}), None
+            (u for u in self.users.values() if wanted in {(u.email or "").casefold(), u.name.casefold()}),
+            None,
         )
 
     def find_sprint(self, text: str | int) -> Sprint | None:

@@ -81,7 +81,9 @@ class Structure(Editing):
     ) -> Project:
         """Add a project with one scrum board; `public` ones are seen by anonymous callers."""
         with self.writing():
-            project = Project(self.next_id("project", 10_000), key.upper(), name, lead, public=public, style=style)
+            project = Project(
+                self.next_id("project", 10_000), key.upper(), name, lead, public=public, style=style
+            )
             self.projects[project.id] = project
             self.project_keys[project.key] = project.id
             board = Board(self.next_id("board", 1), project.id, f"{project.key} board")

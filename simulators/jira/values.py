@@ -25,7 +25,9 @@ def is_rich(field: FieldDef) -> bool:
     return field.id in RICH or field.custom == CUSTOM + "textarea"
 
 
-def coerce(state: State, field: FieldDef, value: Json, project_id: int, *, version: int = 3, lenient: bool = False) -> Json:
+def coerce(
+    state: State, field: FieldDef, value: Json, project_id: int, *, version: int = 3, lenient: bool = False
+) -> Json:
     """The canonical form of a value, or FieldError.
 
     `lenient` also takes what is handy in Python: keys, names, account ids, dates, plain text.
@@ -133,7 +135,10 @@ def _user(state: State, value: Json, lenient: bool) -> str:
 def _named(entries: dict[str, Any], value: Json, name: str, lenient: bool) -> str:
     wanted = value if isinstance(value, dict) else {"name": str(value), "id": str(value)} if lenient else {}
     for entry in entries.values():
-        if entry.id == str(wanted.get("id")) or entry.name.casefold() == str(wanted.get("name", "")).casefold():
+        if (
+            entry.id == str(wanted.get("id"))
+            or entry.name.casefold() == str(wanted.get("name", "")).casefold()
+        ):
             return str(entry.id)
     raise FieldError(f"Specify a valid 'id' or 'name' for {name}")
 
@@ -191,7 +196,9 @@ def items(state: State, field: FieldDef, before: Json, after: Json) -> list[dict
     return [item(_label(field), field, _pair(state, field, before), _pair(state, field, after))]
 
 
-def item(name: str, field: FieldDef | None, before: tuple[Json, Json], after: tuple[Json, Json]) -> dict[str, Json]:
+def item(
+    name: str, field: FieldDef | None, before: tuple[Json, Json], after: tuple[Json, Json]
+) -> dict[str, Json]:
     """One change item; without a field there is no fieldId."""
     entry: dict[str, Json] = {"field": name, "fieldtype": "custom" if field and field.custom else "jira"}
     if field is not None:
@@ -209,7 +216,9 @@ def _issue_pair(state: State, issue_id: int | None) -> tuple[Json, Json]:
     return (str(issue.id), state.key_of(issue)) if issue else (None, None)
 
 
-def _version_items(state: State, field: FieldDef, before: list[int], after: list[int]) -> list[dict[str, Json]]:
+def _version_items(
+    state: State, field: FieldDef, before: list[int], after: list[int]
+) -> list[dict[str, Json]]:
     label = "Fix Version" if field.id == "fixVersions" else "Version"
     gone = [v for v in before if v not in after]
     come = [v for v in after if v not in before]
