@@ -17,7 +17,7 @@ from sync.limits import Limits, Target, check_writes
 from sync.outbox import settle, settle_earlier, write_row
 from sync.plan_file import NotWritten, Plan, PlannedWrite, check_plan
 from sync.progress import Progress, Tell, defect, silent
-from sync.pull import live_items
+from sync.vanished import live_items
 
 if TYPE_CHECKING:
     from store import Store

@@ -6,16 +6,19 @@ other; a source that suddenly shrinks stops before anything of it is called dele
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from connectors.base import Connector
 from portfolio.errors import CursorRejected, SafetyStop, SourceError, StoreError
-from portfolio.records import Cursor, Gone, IdPage, ItemId
-from sync.limits import Limits, check_vanished
+from portfolio.records import Cursor, IdPage, ItemId
+from sync.limits import Limits
 from sync.progress import Progress, Tell, defect, silent
+from sync.vanished import Vanished
 
 if TYPE_CHECKING:
     from store import Store
@@ -106,7 +109,9 @@ def pull_source(
     """Bring one source up to date, mark it good or failed, and say how it went."""
     outcome = PullOutcome(source=connector.source)
     try:
-        _SourcePull(store, connector, run_id, now, settings, tell, outcome).run()
+        limits = None if connector.source in settings.accept_vanished else settings.limits
+        vanished = Vanished(store, connector.source, run_id=run_id, now=now, limits=limits)
+        _SourcePull(store, connector, run_id, now, settings, tell, outcome, vanished).run()
     except SafetyStop as stop:
         outcome.state, outcome.error = "stopped", str(stop)
     except SourceError as error:
@@ -137,8 +142,7 @@ class _SourcePull:
     settings: PullSettings
     tell: Tell
     outcome: PullOutcome
-    known_at_start: int = 0
-    vanished: int = 0
+    vanished: Vanished
     delivered: int = 0
 
     def run(self) -> None:
@@ -150,13 +154,14 @@ class _SourcePull:
             self._note("the mapping of fields has changed: everything is read again")
         elif self.settings.full:
             store.forget_cursors(connector.source)
-        self.known_at_start = live_items(store, connector.source)
         for stream in connector.streams:
             if self._is_list_due(stream, is_remapped=is_remapped):
                 self._stream(stream)
+        self.outcome.gone += self.vanished.bury()
         for stream in connector.streams:
             if self.settings.full or self._is_due(f"census:{stream}", self.settings.census_every):
                 self._census(stream)
+        self.outcome.gone += self.vanished.bury()
 
     def _is_list_due(self, stream: str, *, is_remapped: bool) -> bool:
         if is_remapped or self.settings.full or stream not in self.connector.capabilities.list_streams:
@@ -189,13 +194,12 @@ class _SourcePull:
 
     def _pages(self, stream: str, since: Cursor | None) -> None:
         for page in self.connector.pull(stream, since):
-            self._count_gone(page.gone)
-            tombstones = self._vanished_from(page.complete)
+            self.vanished.hold(page, self._unlisted(page.complete))
             counts = self.store.save_page(
                 self.connector.source,
                 stream,
-                page,
-                tombstones=tombstones,
+                msgspec.structs.replace(page, gone=()),
+                tombstones={},
                 run_id=self.run_id,
                 now=self.now,
             )
@@ -203,41 +207,18 @@ class _SourcePull:
             self.outcome.new += counts.new
             self.outcome.changed += counts.changed
             self.outcome.unchanged += counts.unchanged
-            self.outcome.gone += counts.gone
             self.outcome.skipped.extend(page.skipped)
             self.delivered += len(page.records)
             self._tick(stream)
 
-    def _count_gone(self, gone: Sequence[Gone]) -> None:
-        """Let the shrink limit see deletions that the tracker announces, too.
-
-        Announcements are replayed when a stream is read again, so only items that are still live count.
-        """
-        if not gone or self.known_at_start == 0:
-            return
-        live = set(self.store.read("tracker_item", ("item_id",))["item_id"])
-        self.vanished += sum(1 for one in gone if one.item_id in live)
-        self._guard()
-
-    def _vanished_from(self, lists: Sequence[IdPage]) -> dict[ItemId, str]:
-        """What complete lists leave out, once the shrink limit has agreed."""
+    def _unlisted(self, lists: Sequence[IdPage]) -> Mapping[ItemId, str]:
+        """What complete lists leave out."""
         self._report_unreadable(lists)
-        if not lists:
-            return {}
-        found = dict(self.store.vanishing(self.connector.source, lists).ids)
-        self.vanished += len(found)
-        self._guard()
-        return found
-
-    def _guard(self) -> None:
-        if self.connector.source not in self.settings.accept_vanished:
-            check_vanished(
-                self.connector.source, self.vanished, self.known_at_start, limits=self.settings.limits
-            )
+        return self.store.vanishing(self.connector.source, lists).ids if lists else {}
 
     def _census(self, stream: str) -> None:
         source = self.connector.source
-        if self.known_at_start == 0:
+        if self.vanished.known == 0:
             # Everything was read a moment ago; there is nothing that could have vanished.
             self.store.mark_stream_read(source, f"census:{stream}", self.now)
             return
@@ -247,10 +228,7 @@ class _SourcePull:
             self._tick(f"census of {stream}")
         self._report_unreadable(pages)
         # All at once: an item that moved between two scopes meanwhile is in the one, if not in the other.
-        vanished = self.store.vanishing(source, pages).ids
-        self.vanished += len(vanished)
-        self._guard()
-        self.outcome.gone += self.store.tombstone(source, vanished, self.now)
+        self.outcome.gone += self.vanished.bury(self.store.vanishing(source, pages).ids)
         self._read_what_appeared(stream, {item for page in pages for item in page.ids})
         self.store.mark_stream_read(source, f"census:{stream}", self.now)
 
@@ -289,11 +267,3 @@ class _SourcePull:
         self.tell(
             Progress(step="pull", source=self.connector.source, note=f"{self.connector.source}: {sentence}.")
         )
-
-
-def live_items(store: Store, source: str) -> int:
-    """How many items of this source the store holds that are not tombstones."""
-    for row in store.rows("source", where={"source": source}):
-        count = row["item_count"]
-        return count if isinstance(count, int) else 0
-    return 0
