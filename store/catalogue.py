@@ -39,10 +39,11 @@ _DERIVED_ITEM = (
     "portfolio", "program", "project", "parent_key", "depth", "is_leaf", "is_summary", "is_committed",
     "owner", "owner_email", "owner_kind", "owner_problem", "effective_due", "effective_due_source",
     "iteration_end", "release_date", "parent_due", "iteration", "release", "releases", "commitment",
-    "first_commitment", "committed_at", "push_count", "push_count_90d", "pull_count", "pushed_wd", "p50", "p80",
-    "p80_last_week", "forecast_method", "forecast_references", "slip_wd", "slip_pair", "total_float_wd",
-    "predecessor_count", "successor_count", "driver_id", "open_children", "children_at_commit",
-    "children_added", "last_activity_at", "last_transition_at", "state_since", "age_wd", "p85_cycle_wd",
+    "first_commitment", "committed_at", "push_count", "push_count_90d", "pull_count", "pushed_wd",
+    "p50", "p80", "p80_last_week", "forecast_method", "forecast_references", "slip_wd", "slip_pair",
+    "total_float_wd", "predecessor_count", "successor_count", "driver_id", "open_children",
+    "children_at_commit", "children_added", "last_activity_at", "last_transition_at", "state_since",
+    "age_wd", "p85_cycle_wd",
 )  # fmt: skip
 _DERIVED_DEPENDENCY = (
     "lag_wd", "predecessor_finish", "predecessor_due", "successor_start", "overlap_wd", "crosses_source",

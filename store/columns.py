@@ -25,8 +25,8 @@ class ColumnStore:
     def read(self, table: str, columns: Sequence[str], *, live_only: bool = True) -> dict[str, list[Any]]:
         """Columns of a `tracker_*` or `derived_*` table as parallel lists, in the order of the table's key.
 
-        A timeline comes in the order in which it was stored. Values are Python's: dates, aware instants, booleans,
-        lists.
+        A timeline comes oldest first, or in the order in which it was stored. Values are Python's: dates,
+        aware instants, booleans, lists.
 
         Args:
             table: the name of the table.
@@ -39,9 +39,12 @@ class ColumnStore:
         if unknown:
             raise KeyError(f"the table {table} has no column {unknown[0]}{_nearest(unknown[0], kinds)}")
         names = tuple(dict.fromkeys(columns))
-        # A timeline of millions of entries is not sorted again: stored order is the tracker's order.
-        order = "" if table == "tracker_change" else f" ORDER BY {bulk.quoted_list(spec.key, 't.')}"
-        sql = f"SELECT {bulk.quoted_list(names, 't.')} FROM {table} AS t{_live(spec) if live_only else ''}{order}"  # noqa: S608 names are ours
+        order = bulk.quoted_list(spec.key, "t.")
+        if table == "tracker_change":
+            # SQLite keeps the entries in the order in which they came; PostgreSQL promises none.
+            order = "t.rowid" if self._db.dialect == "sqlite" else 't."at", t.source, t.event_id'
+        condition = _live(spec) if live_only else ""
+        sql = f"SELECT {bulk.quoted_list(names, 't.')} FROM {table} AS t{condition} ORDER BY {order}"  # noqa: S608 names are ours
         found: dict[str, list[Any]] = {name: [] for name in names}
         with self._db.read() as connection:
             result = connection.execution_options(stream_results=True).exec_driver_sql(sql)
@@ -123,13 +126,11 @@ def _live(spec: TableSpec) -> str:
     """The condition that leaves out tombstones and what belongs to them."""
     if spec.name == "tracker_item":
         return " WHERE t.deleted_at IS NULL"
-    if spec.name in ("tracker_dependency", "derived_dependency"):
-        # The derived side has no ends of its own; it is made from live ones and follows the tracker's side.
-        columns = ("predecessor_id", "successor_id") if spec.name == "tracker_dependency" else ()
-    else:
-        columns = ("item_id",) if "item_id" in spec.names else ()
+    ends = ("item_id", "predecessor_id", "successor_id")
+    columns = [name for name in spec.names if name in ends]
     conditions = [
-        f"NOT EXISTS (SELECT 1 FROM tracker_item AS i WHERE i.item_id = t.{column} AND i.deleted_at IS NOT NULL)"  # noqa: S608
+        f"NOT EXISTS (SELECT 1 FROM tracker_item AS i WHERE i.item_id = t.{column}"  # noqa: S608
+        " AND i.deleted_at IS NOT NULL)"
         for column in columns
     ]
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""

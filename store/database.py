@@ -1,8 +1,8 @@
 """One open database: its connections, its transactions, and how its errors read.
 
-A SQLite file has two pools: one that writes, serialised in this process and begun with BEGIN IMMEDIATE so that a
-transaction never has to upgrade its lock half way, and one that can only read. A memory database is one connection
-for both, and every use of it is serialised.
+A SQLite file has two pools: one that writes, serialised in this process and begun with BEGIN IMMEDIATE so
+that a transaction never has to upgrade its lock half way, and one that can only read. A memory database is
+one connection for both, and every use of it is serialised.
 """
 
 from __future__ import annotations
@@ -151,8 +151,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver's own transactions begin late and end early (DDL, SELECT); we begin them ourselves.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
-    # In WAL mode NORMAL survives a killed process whole; a power cut can cost the last commits, never their order,
-    # and replays are harmless.
+    # In WAL mode NORMAL survives a killed process whole; a power cut can cost the last commits, never their
+    # order, and replays are harmless.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA cache_size = -65536")
     connection.execute("PRAGMA temp_store = MEMORY")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -113,7 +114,11 @@ def translated(where: str) -> Iterator[None]:
 
     from sqlalchemy.exc import DBAPIError
 
+    errors: tuple[type[BaseException], ...] = (DBAPIError, sqlite3.Error)
+    psycopg = sys.modules.get("psycopg")  # loaded where PostgreSQL is used; COPY speaks to it directly
+    if psycopg is not None:
+        errors = (*errors, psycopg.Error)
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
+    except errors as error:
         raise unavailable(where, error) from error

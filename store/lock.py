@@ -1,4 +1,7 @@
-"""One run at a time per store. Both locks are the operating system's or the server's: a killed run leaves none."""
+"""One run at a time per store.
+
+Both locks are the operating system's or the server's: a killed run leaves none.
+"""
 
 from __future__ import annotations
 

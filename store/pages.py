@@ -25,7 +25,7 @@ from portfolio.records import (
 from store import bulk
 from store.catalogue import STREAM_TABLE, TRACKER_TABLES, table_of
 from store.results import PageCounts, Vanishing
-from store.specs import ROW_HASH, Dialect, TableSpec
+from store.specs import ROW_HASH, Dialect
 from store.values import BadValueError, clean_text, encode_column, to_json
 
 if TYPE_CHECKING:
@@ -59,28 +59,26 @@ class PageStore:
     ) -> PageCounts:
         """Store a page: its records, what it replaces, its tombstones and its cursor, in one transaction.
 
-        Of records that come twice in the page the last counts. A record that is as it was is not written. An item
-        that comes again after it was a tombstone lives again. An entry of a timeline is stored once; a baseline too,
-        unless it was imported, since an imported one is what its file says today.
+        Of records that come twice in the page the last counts. A record that is as it was is not written. An
+        item that comes again after it was a tombstone lives again. An entry of a timeline is stored once; a
+        baseline too, unless it was imported, since an imported one is what its file says today.
 
         Args:
             source: whose page it is; every record must belong to it.
             stream: under which its cursor is kept.
             page: what the connector delivered.
-            tombstones: further items that are gone and why, from `vanishing`; one that the page carries lives.
+            tombstones: further items that are gone and why, from `vanishing`; what the page carries lives.
             run_id: kept with every row that was written.
             now: the instant of a tombstone.
 
         Raises:
-            MappingError: a record cannot be stored; names the record and its field. Nothing of the page is stored.
+            MappingError: a record cannot be stored; names the record and its field. Nothing of the page is
+            stored.
         """
         by_type: dict[type[AnyRecord], list[AnyRecord]] = {}
         for record in page.records:
             by_type.setdefault(type(record), []).append(record)
-        encoded = {
-            record: _encode(source, table_of(record), records, record.__name__)
-            for record, records in by_type.items()
-        }
+        encoded = {kind: _encode(source, kind, records) for kind, records in by_type.items()}
         carried = set(bulk.keys_of(_ITEM, encoded.get(WorkItem, [])))
         gone = {clean_text(item): why for item, why in tombstones.items() if item not in carried}
         gone.update((clean_text(one.item_id), one.reason) for one in page.gone)
@@ -89,8 +87,8 @@ class PageStore:
         with self._db.write() as connection:
             for replaced in page.replaces:
                 counts += _remove_unlisted(connection, dialect, source, replaced, encoded)
-            for record, rows in encoded.items():
-                counts += _store(connection, dialect, record, rows, run_id)
+            for kind, rows in encoded.items():
+                counts += _store(connection, dialect, kind, rows, run_id)
             counts += PageCounts(gone=_bury(connection, dialect, source, gone, now))
             if page.cursor is not None:
                 cursor = to_json(msgspec.to_builtins(page.cursor))
@@ -106,11 +104,12 @@ class PageStore:
     def vanishing(self, source: SourceId, pages: Sequence[IdPage]) -> Vanishing:
         """The live stored items of these scopes that no page lists, with the reason their page gives.
 
-        A scope that could not be read says nothing about its items. An item that another page lists has moved, not
-        vanished.
+        A scope that could not be read says nothing about its items. An item that another page lists has
+        moved, not vanished.
         """
         readable = [page for page in pages if page.is_readable]
-        # Files and areas of one scope may come in several pages; one unreadable part makes the whole inconclusive.
+        # Files and areas of one scope may come in several pages; one unreadable part makes the whole
+        # inconclusive.
         refused = {page.scope for page in pages if not page.is_readable}
         reasons = {page.scope: page.reason for page in readable if page.scope not in refused}
         listed: set[ItemId] = set()
@@ -133,22 +132,24 @@ class PageStore:
         return Vanishing(ids=found, known=known)
 
     def tombstone(self, source: SourceId, ids: Mapping[ItemId, str], now: datetime) -> int:
-        """Mark live items of a source as gone. Returns how many there were; an older tombstone keeps its reason."""
+        """Mark live items of a source as gone.
+
+        Returns how many there were; an older tombstone keeps its reason.
+        """
         if not ids:
             return 0
         with self._db.write() as connection:
             return _bury(connection, self._db.dialect, source, ids, now)
 
 
-def _encode(
-    source: SourceId, table: TableSpec, records: Sequence[AnyRecord], record_name: str
-) -> list[bulk.Row]:
+def _encode(source: SourceId, kind: type[AnyRecord], records: Sequence[AnyRecord]) -> list[bulk.Row]:
+    table = table_of(kind)
     columns = bulk.structs_as_columns(table, records)
     for index, owner in enumerate(columns["source"]):
         if owner != source:
             raise MappingError(
                 source,
-                f"{_name(table, columns, index, record_name)} belongs to source {owner}.",
+                f"{_name(kind, columns, index)} belongs to source {owner}.",
                 hint="This is a defect of the connector.",
             )
     try:
@@ -156,14 +157,15 @@ def _encode(
     except BadValueError as error:
         raise MappingError(
             source,
-            f"{_name(table, columns, error.index, record_name)}: {error.column} {error.reason}.",
+            f"{_name(kind, columns, error.index)}: {error.column} {error.reason}.",
             hint="This is a defect of the connector's mapping.",
         ) from error
-    return bulk.without_doubles(table, rows)
+    # A timeline's entries are inserted where they are new, so one that comes twice needs no care.
+    return rows if kind is Change else bulk.without_doubles(table, rows)
 
 
-def _name(table: TableSpec, columns: Mapping[str, Sequence[Any]], index: int, record_name: str) -> str:
-    return f"{record_name} {' '.join(str(columns[name][index]) for name in table.key)}"
+def _name(kind: type[AnyRecord], columns: Mapping[str, Sequence[Any]], index: int) -> str:
+    return f"{kind.__name__} {' '.join(str(columns[name][index]) for name in table_of(kind).key)}"
 
 
 def _store(
@@ -174,12 +176,7 @@ def _store(
         new = bulk.insert_ignore(connection, dialect, table, rows, table.names)
         return PageCounts(new=new, unchanged=len(rows) - new)
     keys = bulk.keys_of(table, rows)
-    if record is WorkItem:
-        extra = ("deleted_at",)
-    elif record is Baseline:
-        extra = ("origin",)
-    else:
-        extra = ()
+    extra = {WorkItem: ("deleted_at",), Baseline: ("origin",)}.get(record, ())
     known = bulk.stored(connection, dialect, table, keys, (ROW_HASH, *extra))
     origin = table.names.index("origin") if record is Baseline else 0
     new = unchanged = 0

@@ -36,7 +36,10 @@ class Vanishing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
-    """How one source stands: when it was last read in full, what is wrong, and whether it may be written to."""
+    """How one source stands.
+
+    When it was last read in full, what is wrong, and whether it may be written to.
+    """
 
     source: SourceId
     kind: str
@@ -58,9 +61,9 @@ class SlotBase(msgspec.Struct, frozen=True, kw_only=True):
 class WriteRow(msgspec.Struct, frozen=True, kw_only=True):
     """One write of the outbox and audit trail. Column names are those of the view `write`.
 
-    `base` is what Dovetail last wrote there, `before` what stood there, `after` what was wanted. The states are
-    `sending` (recorded before the request), then what the tracker answered: `applied`, `unchanged`, `conflict`,
-    `gone`, `refused`, `unknown`.
+    `base` is what Dovetail last wrote there, `before` what stood there, `after` what was wanted. The states
+    are `sending` (recorded before the request), then what the tracker answered: `applied`, `unchanged`,
+    `conflict`, `gone`, `refused`, `unknown`.
     """
 
     write_id: str

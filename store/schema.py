@@ -1,7 +1,7 @@
 """Creating, recognising and migrating a database.
 
-A new database is made at head in one transaction, without Alembic; an existing one is only compared with HEAD.
-`dovetail db upgrade` (`open_store(…, migrate=True)`) runs the migrations in `store/migrations`.
+A new database is made at head in one transaction, without Alembic; an existing one is only compared with
+HEAD. `dovetail db upgrade` (`open_store(…, migrate=True)`) runs the migrations in `store/migrations`.
 """
 
 from __future__ import annotations
@@ -50,12 +50,14 @@ def prepare(database: Database, *, migrate: bool) -> None:
             make_views(connection, database.dialect)
         elif not revision.isdigit() or int(revision) > int(HEAD):
             raise SchemaTooNew(
-                f"{database.url}: the store was written by a newer Dovetail (schema {revision}, this one knows {HEAD}).",
+                f"{database.url}: the store was written by a newer Dovetail"
+                f" (schema {revision}, this one knows {HEAD}).",
                 hint="Install that version, or name another store.",
             )
         elif not migrate:
             raise SchemaTooOld(
-                f"{database.url}: the store was written by an older Dovetail (schema {revision}, now {HEAD}).",
+                f"{database.url}: the store was written by an older Dovetail"
+                f" (schema {revision}, now {HEAD}).",
                 hint="Make a copy, then run `dovetail db upgrade`.",
             )
         else:
@@ -96,22 +98,29 @@ def upgrade(connection: Connection, dialect: Dialect, revision: str = "head") ->
 
 
 def make_views(connection: Connection, dialect: Dialect) -> None:
-    """Make every view anew and remember what they were made from."""
+    """Make every view anew and remember which, and what they were made from."""
     drop_views(connection, dialect)
-    for _, statement in views.create_statements(dialect):
+    names: list[str] = []
+    for name, statement in views.create_statements(dialect):
         connection.exec_driver_sql(statement)
-    connection.exec_driver_sql("DELETE FROM engine_meta WHERE name = 'views'")
+        names.append(name)
+    connection.exec_driver_sql("DELETE FROM engine_meta WHERE name IN ('views', 'view_names')")
     connection.exec_driver_sql(
-        f"INSERT INTO engine_meta (name, value) VALUES ('views', '{views.digest(dialect)}')"  # noqa: S608 our own text
+        "INSERT INTO engine_meta (name, value) VALUES"  # noqa: S608 our own texts
+        f" ('views', '{views.digest(dialect)}'), ('view_names', '{' '.join(names)}')"
     )
 
 
 def drop_views(connection: Connection, dialect: Dialect) -> None:
-    """Remove our views, those of an older version included; other people's stay."""
-    ours = {name for name, _ in views.create_statements(dialect)}
-    for name, kind in relations(connection, dialect).items():
-        if kind == "view" and (name in ours or name.startswith("rule_")):
-            # Views that people have built on ours would go with CASCADE; without it the message names them.
+    """Remove our views, those that an older or newer version made included; other people's stay."""
+    found = relations(connection, dialect)
+    ours = _view_names(dialect)
+    if "engine_meta" in found:
+        row = connection.exec_driver_sql("SELECT value FROM engine_meta WHERE name = 'view_names'").first()
+        ours.update(str(row[0]).split() if row is not None else ())
+    for name in sorted(ours):
+        if found.get(name) == "view":
+            # A view that people built on ours stops this; with CASCADE it would vanish without a word.
             connection.exec_driver_sql(f'DROP VIEW "{name}"')
 
 
@@ -146,7 +155,7 @@ def relations(connection: Connection, dialect: Dialect) -> dict[str, str]:
             "SELECT relname, CASE relkind WHEN 'v' THEN 'view' ELSE 'table' END FROM pg_class"
             " WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v')"
         )
-    return {name: kind for name, kind in connection.exec_driver_sql(sql)}
+    return {str(row[0]): str(row[1]) for row in connection.exec_driver_sql(sql)}
 
 
 @cache
@@ -156,7 +165,7 @@ def _create_statements(dialect: Dialect) -> tuple[str, ...]:
 
     from store.tables import metadata
 
-    compiler = sqlite.dialect() if dialect == "sqlite" else postgresql.dialect()
+    compiler = sqlite.dialect() if dialect == "sqlite" else postgresql.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy 2.1 leaves it untyped
     found: list[str] = []
     for table in metadata().tables.values():
         found.append(str(CreateTable(table).compile(dialect=compiler)))

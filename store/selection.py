@@ -44,9 +44,9 @@ class SelectionStore:
     ) -> list[dict[str, object]]:
         """Rows of `rule_<view>`: each alias of `columns` with the value of its expression.
 
-        The texts are compiled rules (`rules/` builds them from an allow-list); `:name` in them is a parameter.
-        Besides the view's columns they may use `<name>_ord`, `calendar_id` and `today_ord`. A value is Python's:
-        date, aware instant, number, text, boolean, list.
+        The texts are compiled rules (`rules/` builds them from an allow-list); `:name` in them is a
+        parameter. Besides the view's columns they may use `<name>_ord`, `calendar_id` and `today_ord`. A
+        value is Python's: date, aware instant, number, text, boolean, list.
 
         Raises:
             SelectTimeout: it took longer than `timeout_seconds`.

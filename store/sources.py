@@ -44,7 +44,10 @@ class SourceStore:
             raise KeyError(f"no run {run_id} was started")
 
     def declare_source(self, source: SourceId, kind: str, form: str, mapping_version: str) -> bool:
-        """Make a source known. True: its mapping has changed, and its cursors were dropped so that it is read again."""
+        """Make a source known.
+
+        True: its mapping has changed, and its cursors were dropped so that it is read again.
+        """
         given = {"source": source, "kind": kind, "form": form, "mapping_version": mapping_version}
         mark = self._mark
         with self._db.write() as connection:
@@ -125,7 +128,8 @@ class SourceStore:
     def _stream_row(self, source: SourceId, stream: str) -> Any:
         with self._db.read() as connection:
             return connection.exec_driver_sql(
-                f"SELECT cursor, read_at FROM engine_stream WHERE source = {self._mark} AND stream = {self._mark}",  # noqa: S608
+                "SELECT cursor, read_at FROM engine_stream"  # noqa: S608 names are ours
+                f" WHERE source = {self._mark} AND stream = {self._mark}",
                 (source, stream),
             ).first()
 

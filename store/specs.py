@@ -1,8 +1,8 @@
 """What a table is, without a database: names and kinds of its columns, its key, its indexes.
 
 Everything else is made from these: the SQLAlchemy tables (`store/tables.py`), the bulk statements
-(`store/bulk.py`) and the conversion of values (`store/values.py`). The columns of `tracker_*` tables come from
-the records themselves, so they cannot drift.
+(`store/bulk.py`) and the conversion of values (`store/values.py`). The columns of `tracker_*` tables come
+from the records themselves, so they cannot drift.
 """
 
 from __future__ import annotations

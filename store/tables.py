@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -27,7 +28,7 @@ from store.specs import Kind, TableSpec
 # Text sorts and compares by code point in both databases, whatever the server's locale.
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
-TYPES: dict[Kind, TypeEngine[object]] = {
+TYPES: dict[Kind, TypeEngine[Any]] = {
     "text": TEXT,
     "int": BigInteger(),
     "real": Double(),

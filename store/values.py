@@ -1,8 +1,9 @@
 """Values between Python and the database, a column at a time.
 
 Both databases receive the same representation (text for dates, instants and JSON), so that a row has one hash
-wherever it is stored: an instant is `YYYY-MM-DDTHH:MM:SS.mmmZ`, fixed in width, so that text order is time order.
-Whole columns are tested with `set(map(type, …))` first: the ordinary page passes without a Python loop.
+wherever it is stored: an instant is `YYYY-MM-DDTHH:MM:SS.mmmZ`, fixed in width, so that text order is time
+order. Whole columns are tested with `set(map(type, …))` first: the ordinary page passes without a Python
+loop.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def clean_text(text: str) -> str:
 def encode_column(column: ColumnSpec, values: Sequence[Any]) -> Sequence[Any]:
     """The values as the database takes them.
 
-    Text that no database can hold is cleaned. A number outside the database's range becomes null, where null is
-    allowed, since a wrong number is worse than an unknown one.
+    Text that no database can hold is cleaned. A number outside the database's range becomes null, where null
+    is allowed, since a wrong number is worse than an unknown one.
 
     Raises:
         BadValueError: a value is of the wrong type, an instant has no zone, or a null stands where none may.
@@ -177,14 +178,15 @@ def _instant(column: ColumnSpec, values: Sequence[Any]) -> Sequence[Any]:
         for index, value in enumerate(values):
             if value is not None and not isinstance(value, datetime):
                 _refuse(column, index, value, "an instant")
+    if any(value is not None and value.tzinfo is not UTC for value in values):
+        values = [
+            value if value is None or value.tzinfo is UTC else _as_utc(column, index, value)
+            for index, value in enumerate(values)
+        ]
+    # `+00:00` becomes `Z`, so that the text is as long as the one people and SQL write.
     return [
-        None
-        if value is None
-        else (
-            value if value.tzinfo is UTC else _as_utc(column, index, value)
-        ).isoformat(timespec="milliseconds")[:-6] + "Z"
-        for index, value in enumerate(values)
-    ]  # fmt: skip
+        None if value is None else f"{value.isoformat(timespec='milliseconds')[:-6]}Z" for value in values
+    ]
 
 
 def _as_utc(column: ColumnSpec, index: int, value: datetime) -> datetime:

@@ -1,8 +1,8 @@
 """The views of VIEWS.md as SQL, one definition for both databases.
 
-Each definition says where rows come from and names only what is not simply a column of one of its tables; the rest
-follows from `portfolio.views`. For every view there is `rule_<view>` with hidden columns beside it: `<name>_ord` for
-each date and instant, `calendar_id` where rows have a calendar, and `today_ord`.
+Each definition says where rows come from and names only what is not simply a column of one of its tables; the
+rest follows from `portfolio.views`. For every view there is `rule_<view>` with hidden columns beside it:
+`<name>_ord` for each date and instant, `calendar_id` where rows have a calendar, and `today_ord`.
 
 Views hold no data, so they are no part of the migrations: they are made anew whenever their text has changed.
 """
@@ -125,7 +125,8 @@ _DEFINITIONS: Mapping[str, Definition] = {
             "successor_state": "n.state",
             "predecessor_owner_problem": "dp.owner_problem",
         },
-        # A link to a tombstone is gone; a link to an item that no source delivers is there, its other side unknown.
+        # A link to a tombstone is gone; a link to an item that no source delivers is there, its other side
+        # unknown.
         where="p.deleted_at IS NULL AND n.deleted_at IS NULL",
         calendar=f"coalesce(d.calendar_id, '{PORTFOLIO_CALENDAR}')",
         ordinals=dict.fromkeys(("predecessor_finish", "predecessor_due", "successor_start"), "d"),
@@ -207,6 +208,18 @@ def digest(dialect: Dialect) -> str:
     """Changes whenever the text of any view does."""
     text = "\n".join(statement for _, statement in create_statements(dialect))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def never_null(view: View, column: Column) -> bool:
+    """Whether the database itself rules null out: a false-not-unknown boolean, a key, or a NOT NULL column."""
+    if column.never_null or column.name in view.key:
+        return True
+    definition = _DEFINITIONS[view.name]
+    # Only the first table gives every row; the others are joined where they have one.
+    table = TABLES[next(iter(definition.tables.values()))]
+    return column.name not in definition.special and any(
+        spec.name == column.name and not spec.nullable for spec in table.columns
+    )
 
 
 def column_expression(view: View, column: Column, definition: Definition, dialect: Dialect) -> str:

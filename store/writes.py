@@ -1,4 +1,7 @@
-"""The outbox: every write is recorded before its request goes out, and settled by what the tracker answered."""
+"""The outbox.
+
+Every write is recorded before its request goes out, and settled by what the tracker answered.
+"""
 
 from __future__ import annotations
 

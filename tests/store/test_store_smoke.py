@@ -10,8 +10,8 @@ from store import PageCounts, open_store
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
-def test_a_page_comes_back_as_a_row_of_the_view() -> None:
-    with open_store("sqlite://") as store:
+def test_a_page_comes_back_as_a_row_of_the_view(url: str) -> None:
+    with open_store(url) as store:
         store.declare_source("shop", "jira", "Jira Cloud", "1")
         run = store.start_run("pull", NOW)
         item = WorkItem(

