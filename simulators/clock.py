@@ -1,4 +1,4 @@
-"""The clock a simulated tracker lives by: it stands still unless it is told to move, so that runs repeat exactly."""
+"""A simulated tracker's clock: it stands still unless it is told to move, so that runs repeat exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripted and random misbehaviour of a simulated tracker, the same for all of them and repeatable by seed."""
+"""Scripted and random misbehaviour of simulated trackers, the same for all and repeatable by seed."""
 
 from __future__ import annotations
 

@@ -3,8 +3,9 @@
 from simulators.clock import Clock
 from simulators.faults import Fault
 from simulators.jira.limits import RateLimit
+from simulators.jira.model import BOT_EMAIL
 from simulators.jira.options import Options
 from simulators.jira.server import JiraServer
-from simulators.jira.site import BOT_EMAIL, JiraCloud
+from simulators.jira.site import JiraCloud
 
 __all__ = ["BOT_EMAIL", "Clock", "Fault", "JiraCloud", "JiraServer", "Options", "RateLimit"]

@@ -5,18 +5,53 @@ from __future__ import annotations
 from typing import Any
 
 BLOCKS = frozenset(
-    "paragraph heading bulletList orderedList listItem table tableRow tableHeader tableCell blockquote "
-    "codeBlock panel rule mediaGroup mediaSingle media expand nestedExpand taskList taskItem decisionList "
-    "decisionItem blockCard embedCard extension bodiedExtension layoutSection layoutColumn".split()
+    {
+        "paragraph",
+        "heading",
+        "bulletList",
+        "orderedList",
+        "listItem",
+        "blockquote",
+        "codeBlock",
+        "panel",
+        "rule",
+    }
+    | {"table", "tableRow", "tableHeader", "tableCell", "mediaGroup", "mediaSingle", "media", "expand"}
+    | {"nestedExpand", "taskList", "taskItem", "decisionList", "decisionItem", "blockCard", "embedCard"}
+    | {"extension", "bodiedExtension", "layoutSection", "layoutColumn"}
 )
 INLINES = frozenset(
-    "text mention emoji hardBreak inlineCard date status inlineExtension mediaInline placeholder".split()
+    {
+        "text",
+        "mention",
+        "emoji",
+        "hardBreak",
+        "inlineCard",
+        "date",
+        "status",
+        "inlineExtension",
+        "mediaInline",
+    }
+    | {"placeholder"}
 )
 MARKS = frozenset(
-    "strong em code link strike subsup textColor underline backgroundColor border alignment indentation "
-    "annotation breakout".split()
+    {
+        "strong",
+        "em",
+        "code",
+        "link",
+        "strike",
+        "subsup",
+        "textColor",
+        "underline",
+        "backgroundColor",
+        "border",
+    }
+    | {"alignment", "indentation", "annotation", "breakout"}
 )
 TEXT_LIMIT = 32_767  # characters of a comment or a multi-line field
+
+TOO_LONG = f"The entered text is too long. It exceeds the allowed limit of {TEXT_LIMIT:,} characters."
 
 
 def problem(document: object) -> str | None:
@@ -32,7 +67,7 @@ def problem(document: object) -> str | None:
     if not all(_valid(node) for node in document["content"]):
         return "INVALID_INPUT"
     if len(text_of(document)) > TEXT_LIMIT:
-        return f"The entered text is too long. It exceeds the allowed limit of {TEXT_LIMIT:,} characters."
+        return TOO_LONG
     return None
 
 

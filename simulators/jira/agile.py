@@ -8,6 +8,11 @@ from simulators.jira.model import Board, Json, Sprint
 
 CEILING = 50  # measured on a live site 2026-10-02: 1000 asked for, 50 given
 
+UNSEEN_BOARD = (
+    "The requested board cannot be viewed because it either does not exist or "
+    "you do not have permission to view it."
+)
+
 
 def boards(call: Call) -> Response:
     """`GET board`, by project, type or name."""
@@ -106,8 +111,7 @@ def _the_board(call: Call) -> Board:
     number = call.params["boardId"]
     found = call.site.boards.get(int(number)) if number.isdigit() else None
     if found is None or not _visible(call, found):
-        raise Refusal(404, "The requested board cannot be viewed because it either does not exist or you do not "
-                      "have permission to view it.")  # fmt: skip
+        raise Refusal(404, UNSEEN_BOARD)
     return found
 
 

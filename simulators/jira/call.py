@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from simulators.http import Request, Response
@@ -13,8 +13,11 @@ from simulators.jira.limits import Limiter
 from simulators.jira.model import Issue, Json, User
 from simulators.jira.options import Options
 from simulators.jira.render import Renderer
-from simulators.jira.site import JiraCloud
 
+if TYPE_CHECKING:
+    from simulators.jira.site import JiraCloud
+
+STALE_PAGE = "The provided next page token is invalid or has expired."
 UNSEEN = "Issue does not exist or you do not have permission to see it."
 
 

@@ -126,13 +126,7 @@ def _content(call: Call, body: dict[str, Json]) -> Json:
         if not isinstance(content, str) or not content.strip():
             raise Refusal(400, errors={"comment": "Comment body can not be empty!"})
         if len(content) > adf.TEXT_LIMIT:
-            limit = f"{adf.TEXT_LIMIT:,}"
-            raise Refusal(
-                400,
-                errors={
-                    "comment": f"The entered text is too long. It exceeds the allowed limit of {limit} characters."
-                },
-            )
+            raise Refusal(400, errors={"comment": adf.TOO_LONG})
         return content
     if problem := adf.problem(content):
         if problem == "INVALID_INPUT":

@@ -1,4 +1,4 @@
-"""The simulator's own door, `/__simulator__/…` on the same socket: another process drives the site through it."""
+"""The simulator's own door, `/__simulator__/…` on the same socket, for another process to drive it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 
 # Operations of a script: the builder's methods, by name.
 OPERATIONS = frozenset(
-    "add_user edit_user remove_user add_project edit_project rename_project add_board add_version edit_version "
-    "delete_version add_sprint edit_sprint add_field edit_field remove_field add_status add_issue_type "
-    "create_issue edit_issue transition link unlink delete_issue move_issue hide_issue archive_issue add_comment "
-    "edit_comment delete_comment issue comments".split()
+    {"add_user", "edit_user", "remove_user", "add_project", "edit_project", "rename_project", "add_board"}
+    | {
+        "add_version",
+        "edit_version",
+        "delete_version",
+        "add_sprint",
+        "edit_sprint",
+        "add_field",
+        "edit_field",
+    }
+    | {"remove_field", "add_status", "add_issue_type", "create_issue", "edit_issue", "transition", "link"}
+    | {"unlink", "delete_issue", "move_issue", "hide_issue", "archive_issue", "add_comment", "edit_comment"}
+    | {"delete_comment", "issue", "comments"}
 )
 
 

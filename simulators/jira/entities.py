@@ -1,4 +1,4 @@
-"""People, projects, sprints, comments, histories as a calling user sees them: in their zone, version 2 or 3."""
+"""People, projects, sprints, comments, histories as a caller sees them: in their zone, in version 2 or 3."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import json
 from hashlib import sha256
 
 from simulators.http import Response, dumps
-from simulators.jira.call import Call, Refusal
+from simulators.jira.call import STALE_PAGE, Call, Refusal
 from simulators.jira.model import History, Issue, Json
 from simulators.jira.rendered import history_bytes, issue_bytes
 
@@ -15,7 +15,7 @@ BULK_LIMIT = 100
 BULK_LIMIT_SHAPED = 1000
 CHANGELOG_ISSUES = 1000
 COSTLY = frozenset(
-    "changelog editmeta operations renderedFields transitions versionedRepresentations".split()
+    {"changelog", "editmeta", "operations", "renderedFields", "transitions", "versionedRepresentations"}
 )
 MULTI_VALUED = frozenset({"comment", "worklog", "attachment"})
 
@@ -162,8 +162,8 @@ def _changelog_start(body: dict[str, Json], wanted: list[Json], filters: list[Js
         return 0
     try:
         cursor = json.loads(base64.urlsafe_b64decode(token.encode()))
-        if cursor["query"] != _digest(wanted, filters):
-            raise ValueError(token)
-        return int(cursor["start"])
+        if cursor["query"] == _digest(wanted, filters):
+            return int(cursor["start"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise Refusal(400, "The provided next page token is invalid or has expired.") from None
+        pass  # a token is opaque: whatever is wrong with it, the answer is the same
+    raise Refusal(400, STALE_PAGE)

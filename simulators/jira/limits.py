@@ -1,4 +1,4 @@
-"""The three rate limits that work at once, and the headers by which the tracker tells them apart (facts §1.10)."""
+"""The three rate limits that work at once, and the headers that tell them apart (facts/jira.md §1.10)."""
 
 from __future__ import annotations
 

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from simulators.clock import to_ms
 from simulators.jira.adf import from_text
 from simulators.jira.model import History, Issue, Json
-from simulators.jira.site import JiraCloud
 from simulators.jira.values import item
 
-_WORDS = "order basket payment invoice refund gateway ledger screen report search customer address delivery".split()
+if TYPE_CHECKING:
+    from simulators.jira.site import JiraCloud
+
+_WORDS = (
+    "order",
+    "basket",
+    "payment",
+    "invoice",
+    "refund",
+    "gateway",
+    "ledger",
+    "screen",
+    "customer",
+    "delivery",
+)
 _SENTENCE = 90  # characters of one generated line
 
 
@@ -111,7 +125,8 @@ def _change(site: JiraCloud, issue: Issue, generator: random.Random, at: int, ac
         issue.status_id, issue.status_changed = after.id, at
     else:
         old: Json = issue.fields["duedate"]
-        new = f"{int(old[:4]) + generator.randrange(2)}-{generator.randrange(1, 13):02d}-{generator.randrange(1, 29):02d}"
+        year = int(old[:4]) + generator.randrange(2)
+        new = f"{year}-{generator.randrange(1, 13):02d}-{generator.randrange(1, 29):02d}"
         pair = ((old, f"{old} 00:00:00.0"), (new, f"{new} 00:00:00.0"))
         entry = item("duedate", site.field_defs["duedate"], *pair)
         issue.fields["duedate"] = new

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+BOT_EMAIL = "bot@demo.example"
 Json: TypeAlias = Any  # a field value or document, as it came over the wire
 
 
@@ -175,7 +176,7 @@ class RemoteLink:
 
 @dataclass(slots=True)
 class Issue:
-    """An issue. `fields` holds canonical values: ids for people, versions, sprints, options; text for dates."""
+    """An issue. `fields` holds canonical values: ids of people, versions, sprints, options; dates as text."""
 
     id: int
     project_id: int

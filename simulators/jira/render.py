@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from simulators.jira import adf
 from simulators.jira.catalogue import EPIC_LINK_TYPE, SPRINT_TYPE
@@ -33,6 +33,16 @@ class Renderer(EntityRenderer):
         chosen = self.chosen(fields)
         if chosen:
             shown["fields"] = {f.id: self.value(issue, f) for f in chosen if self._has(issue, f)}
+        self._expand(shown, issue, chosen, expand)
+        if properties:
+            shown["properties"] = {
+                k: v for k, v in issue.properties.items() if k in properties or "*all" in properties
+            }
+        return shown
+
+    def _expand(
+        self, shown: dict[str, Json], issue: Issue, chosen: list[FieldDef], expand: Collection[str]
+    ) -> None:
         if "changelog" in expand:
             newest = issue.histories[::-1][: self._histories]
             shown["changelog"] = {
@@ -49,11 +59,6 @@ class Renderer(EntityRenderer):
             shown["renderedFields"] = {
                 f.id: adf.text_of(issue.fields.get(f.id)) for f in chosen if is_rich(f)
             }
-        if properties:
-            shown["properties"] = {
-                k: v for k, v in issue.properties.items() if k in properties or "*all" in properties
-            }
-        return shown
 
     def chosen(self, fields: Iterable[str]) -> list[FieldDef]:
         """The fields that a `fields` parameter selects: ids, `*all`, `*navigable`, `-without`."""
@@ -70,36 +75,16 @@ class Renderer(EntityRenderer):
         return [f for f in known if (f in base or f.id in named) and f.id not in without]
 
     def _has(self, issue: Issue, field: FieldDef) -> bool:
-        # Fields that are not in use in a project are absent: a scoped field elsewhere, a parent of a top item.
+        # What is not in use is absent: a field scoped to another project, the parent of a top item.
         if field.id == "parent":
             return bool(issue.fields.get("parent"))
         return field.project_id is None or field.project_id == issue.project_id
 
     def value(self, issue: Issue, field: FieldDef) -> Json:
         """The wire value of one field."""
-        match field.id:
-            case "issuetype":
-                return self.issue_type(self._site.types[issue.type_id])
-            case "project":
-                return self.project(self._site.projects[issue.project_id])
-            case "status":
-                return self.status(issue.status_id)
-            case "created":
-                return self.instant(issue.created)
-            case "updated":
-                return self.instant(issue.updated)
-            case "statuscategorychangedate":
-                return self.instant(issue.status_changed)
-            case "creator":
-                return self.user(issue.creator)
-            case "subtasks":
-                return self._subtasks(issue)
-            case "issuelinks":
-                return [self._link(issue, number) for number in self._site.issue_links.get(issue.id, ())]
-            case "comment":
-                return self._embedded_comments(issue)
-            case "parent":
-                return self._stub(issue.fields["parent"])
+        own = _OWN.get(field.id)
+        if own is not None:
+            return own(self, issue)
         if field.custom == EPIC_LINK_TYPE:
             return self._epic_key(issue)
         return self._plain(field, issue.fields.get(field.id))
@@ -153,7 +138,8 @@ class Renderer(EntityRenderer):
             "id": number,
         }
 
-    def _embedded_comments(self, issue: Issue) -> dict[str, Json]:
+    def embedded_comments(self, issue: Issue) -> dict[str, Json]:
+        """The newest comments, cut as an issue embeds them."""
         newest = issue.comments[-EMBEDDED_COMMENTS:]
         return {
             "comments": [self.comment(issue, comment) for comment in newest],
@@ -163,7 +149,7 @@ class Renderer(EntityRenderer):
             "startAt": 0,
         }
 
-    def _stub(self, issue_id: int) -> dict[str, Json]:
+    def stub(self, issue_id: int) -> dict[str, Json]:
         """Another issue as it is embedded: never more than four fields."""
         issue = self._site.issues[issue_id]
         return {
@@ -178,9 +164,22 @@ class Renderer(EntityRenderer):
             },
         }
 
-    def _subtasks(self, issue: Issue) -> list[dict[str, Json]]:
+    def type_of(self, issue: Issue) -> dict[str, Json]:
+        """The issue's type."""
+        return self.issue_type(self._site.types[issue.type_id])
+
+    def project_of(self, issue: Issue) -> dict[str, Json]:
+        """The issue's project."""
+        return self.project(self._site.projects[issue.project_id])
+
+    def links_of(self, issue: Issue) -> list[dict[str, Json]]:
+        """The issue's links, each with the other end only."""
+        return [self._link(issue, number) for number in self._site.issue_links.get(issue.id, ())]
+
+    def subtasks(self, issue: Issue) -> list[dict[str, Json]]:
+        """The issue's sub-tasks."""
         children = (self._site.issues[number] for number in self._site.children.get(issue.id, ()))
-        return [self._stub(child.id) for child in children if self._site.types[child.type_id].level < 0]
+        return [self.stub(child.id) for child in children if self._site.types[child.type_id].level < 0]
 
     def _link(self, issue: Issue, number: int) -> dict[str, Json]:
         shown = self.link(self._site.links[number])
@@ -202,8 +201,8 @@ class Renderer(EntityRenderer):
                 "outward": kind.outward,
                 "self": f"{self._rest}/issueLinkType/{kind.id}",
             },
-            "inwardIssue": self._stub(link.source),
-            "outwardIssue": self._stub(link.destination),
+            "inwardIssue": self.stub(link.source),
+            "outwardIssue": self.stub(link.destination),
         }
 
     def edit_fields(self, issue: Issue) -> dict[str, Json]:
@@ -250,6 +249,22 @@ class Renderer(EntityRenderer):
         if parent is None or self._site.types[parent.type_id].level != 1:
             return None
         return self._site.key_of(parent)
+
+
+# Fields that are not kept among an issue's `fields`, or that show other issues.
+_OWN: dict[str, Callable[[Renderer, Issue], Json]] = {
+    "issuetype": lambda r, i: r.type_of(i),
+    "project": lambda r, i: r.project_of(i),
+    "status": lambda r, i: r.status(i.status_id),
+    "created": lambda r, i: r.instant(i.created),
+    "updated": lambda r, i: r.instant(i.updated),
+    "statuscategorychangedate": lambda r, i: r.instant(i.status_changed),
+    "creator": lambda r, i: r.user(i.creator),
+    "subtasks": lambda r, i: r.subtasks(i),
+    "issuelinks": lambda r, i: r.links_of(i),
+    "comment": lambda r, i: r.embedded_comments(i),
+    "parent": lambda r, i: r.stub(i.fields["parent"]),
+}
 
 
 def schema(field: FieldDef) -> dict[str, Json]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from simulators.http import Response, dumps
-from simulators.jira.call import Call, Refusal
+from simulators.jira.call import STALE_PAGE, Call, Refusal
 from simulators.jira.jql import JqlError, parse
 from simulators.jira.matching import Matcher
 from simulators.jira.model import Issue, Json
@@ -154,7 +154,8 @@ def _matches(call: Call, jql: str, reconcile: frozenset[int]) -> tuple[list[Issu
     who = call.caller.account_id if call.caller else None
     kept = (jql, who, zone, now, site.revision, call.options.paging)
     if not behind and kept in site.found:
-        return site.found[kept]
+        known: tuple[list[Issue], list[tuple[Any, ...]]] = site.found[kept]
+        return known
     try:
         query = parse(jql)
         matcher = Matcher(site, zone=zone, caller=who, now_ms=now)
@@ -182,13 +183,11 @@ def _position(call: Call, asked: _Asked, digest: str, keys: list[tuple[Any, ...]
         cursor = json.loads(base64.urlsafe_b64decode(asked.token.encode()))
         if cursor.get("start"):
             return 0
-        if cursor["query"] != digest or call.site.clock.now_ms() - cursor["at"] > TOKEN_LIFE_MS:
-            raise ValueError(asked.token)
-        if "offset" in cursor:
-            return int(cursor["offset"])
-        return bisect_right(keys, tuple(cursor["after"]))
+        if cursor["query"] == digest and call.site.clock.now_ms() - cursor["at"] <= TOKEN_LIFE_MS:
+            return int(cursor["offset"]) if "offset" in cursor else bisect_right(keys, tuple(cursor["after"]))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise Refusal(400, "The provided next page token is invalid or has expired.") from None
+        pass  # a token is opaque: whatever is wrong with it, the answer is the same
+    raise Refusal(400, STALE_PAGE)
 
 
 def _next_token(call: Call, digest: str, keys: list[tuple[Any, ...]], upto: int) -> str:

@@ -6,18 +6,20 @@ import base64
 import time
 from dataclasses import fields, replace
 from email.utils import format_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulators.faults import BEFORE_EFFECT, Fault, FaultPlan
 from simulators.http import Request, Response, Server
 from simulators.jira.call import Call, Refusal
 from simulators.jira.control import Control
 from simulators.jira.limits import Limiter
-from simulators.jira.model import User
+from simulators.jira.model import BOT_EMAIL, User
 from simulators.jira.options import Options
-from simulators.jira.routes import Route, Router
-from simulators.jira.site import BOT_EMAIL, JiraCloud
+from simulators.jira.routes import Handler, Route, Router
 from simulators.jira.spoiling import instead, sign_in_page, spoil
+
+if TYPE_CHECKING:
+    from simulators.jira.site import JiraCloud
 
 GATEWAY = "https://api.atlassian.com/ex/jira/"
 _OPEN = frozenset({"serverInfo", "tenant_info"})  # answered without credentials
@@ -102,17 +104,15 @@ class JiraServer(Server):
     def _sound(self, request: Request, route: Route | None, template: str, gateway: bool) -> Response:
         try:
             caller = self._caller(request, template, gateway)
-            if route is None:
-                raise Refusal(404, "null for uri: " + request.path)
-            if route.handler is None:
-                raise Refusal(405, "Method Not Allowed")
+            if route is None or route.handler is None:
+                return _nowhere(request, route)
             if self.limiter is not None and (refused := self.limiter.admit(request.method, template)):
                 return refused
-            return self._handled(request, route, caller)
+            return self._handled(request, route, route.handler, caller)
         except Refusal as refusal:
             return refusal.response
 
-    def _handled(self, request: Request, route: Route, caller: User | None) -> Response:
+    def _handled(self, request: Request, route: Route, handler: Handler, caller: User | None) -> Response:
         call = Call(
             site=self.site,
             options=self.options,
@@ -125,14 +125,13 @@ class JiraServer(Server):
             limiter=self.limiter,
             rendered=self._rendered,
         )
-        assert route.handler is not None  # noqa: S101 - the caller looked
         keep = (
             self.limiter is None
             and not self.site.index_is_behind()
             and route.template.endswith(tuple(_READS))
         )
         if not keep:
-            response = route.handler(call)
+            response = handler(call)
             if self.limiter is not None and not route.template.endswith(tuple(_READS)):
                 self.limiter.charge(0)
             return response
@@ -145,7 +144,7 @@ class JiraServer(Server):
         key = (request.method, route.template, query, request.body, who)
         kept = self._answers.get(key)
         if kept is None:
-            kept = self._answers[key] = route.handler(call)
+            kept = self._answers[key] = handler(call)
             self._answers_size += len(kept.body)
         return kept
 
@@ -170,6 +169,12 @@ class JiraServer(Server):
     def add_fault(self, fault: Fault) -> None:
         """One more fault from now on."""
         self.faults.add(fault)
+
+
+def _nowhere(request: Request, route: Route | None) -> Response:
+    if route is None:
+        return Response.json({"errorMessages": [f"null for uri: {request.path}"], "errors": {}}, 404)
+    return Response.json({"errorMessages": ["Method Not Allowed"], "errors": {}}, 405)
 
 
 class _App:

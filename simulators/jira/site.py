@@ -5,18 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from simulators.clock import Clock, from_ms
-from simulators.jira.model import Issue, Json
+from simulators.jira.adf import text_of
+from simulators.jira.model import BOT_EMAIL, Issue, Json
+from simulators.jira.options import Options
+from simulators.jira.render import Renderer
+from simulators.jira.server import JiraServer
 from simulators.jira.structure import Structure
 from simulators.jira.values import coerce
-
-if TYPE_CHECKING:
-    from simulators.jira.options import Options
-    from simulators.jira.server import JiraServer
-
-BOT_EMAIL = "bot@demo.example"
 
 
 class JiraCloud(Structure):
@@ -186,15 +184,11 @@ class JiraCloud(Structure):
 
     def issue(self, key: str) -> dict[str, Json]:
         """The issue as `GET /rest/api/3/issue/{key}` shows it to the bot account."""
-        from simulators.jira.render import Renderer
-
         with self.lock:
             return Renderer(self, self.users[self.bot]).issue(self.issue_at(key), expand={"changelog"})
 
     def comments(self, key: str) -> list[dict[str, Json]]:
         """The comments of an issue as version 3 shows them to the bot account, oldest first."""
-        from simulators.jira.render import Renderer
-
         with self.lock:
             renderer = Renderer(self, self.users[self.bot])
             issue = self.issue_at(key)
@@ -202,14 +196,10 @@ class JiraCloud(Structure):
 
     def text_of_comment(self, comment_id: int) -> str:
         """A comment as plain text."""
-        from simulators.jira.adf import text_of
-
         return text_of(self.find_comment(comment_id)[1].body)
 
     def serve(self, options: Options | None = None, *, port: int = 0, host: str = "127.0.0.1") -> JiraServer:
         """The site on a loopback port, as a context manager with `url` and `token`."""
-        from simulators.jira.server import JiraServer
-
         return JiraServer(self, options, port=port, host=host)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The whole of a site as data, with the look-ups that queries, edits and answers share. Nothing here writes."""
+"""The whole of a site as data, with the look-ups that queries, edits and answers share; read-only."""
 
 from __future__ import annotations
 
@@ -222,20 +222,14 @@ class State:
                 project = self.find_project(text)
                 hidden = project is None or project.denied or project.state == "deleted"
                 return None if project is None or hidden else {project.id}
-            case "status":
-                return _found(s.id for s in self.statuses.values() if wanted in {s.name.casefold(), s.id})
             case "statusCategory":
                 return _found(
                     key
                     for key, (number, name, _) in catalogue.CATEGORIES.items()
                     if wanted in {key, name.casefold(), str(number)}
                 )
-            case "issuetype":
-                return _found(t.id for t in self.types.values() if wanted in {t.name.casefold(), t.id})
-            case "priority":
-                return _found(p.id for p in self.priorities.values() if wanted in {p.name.casefold(), p.id})
-            case "resolution":
-                return _found(r.id for r in self.resolutions.values() if wanted in {r.name.casefold(), r.id})
+            case "status" | "issuetype" | "priority" | "resolution":
+                return _found(e.id for e in self._named(found.id) if wanted in {e.name.casefold(), e.id})
             case "assignee" | "reporter" | "creator":
                 user = self.find_user(text)
                 return {user.account_id} if user else {text}
@@ -254,6 +248,15 @@ class State:
         if found.options:
             return _found(key for key, value in found.options.items() if wanted in {key, value.casefold()})
         return {text}
+
+    def _named(self, field_id: str) -> list[Any]:
+        entries: dict[str, dict[str, Any]] = {
+            "status": self.statuses,
+            "issuetype": self.types,
+            "priority": self.priorities,
+            "resolution": self.resolutions,
+        }
+        return list(entries[field_id].values())
 
     # dump and restore
 

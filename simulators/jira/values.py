@@ -176,7 +176,8 @@ def _sprints(state: State, value: Json) -> list[int]:
     entries = value if isinstance(value, (list, tuple)) else [value]
     found = []
     for entry in entries:
-        sprint = state.find_sprint(entry.get("id") if isinstance(entry, dict) else entry)
+        wanted = entry.get("id") if isinstance(entry, dict) else entry
+        sprint = state.find_sprint(wanted) if isinstance(wanted, (int, str)) else None
         if sprint is None:
             raise FieldError("Number value expected as the Sprint id.")
         found.append(sprint.id)
@@ -242,6 +243,10 @@ def _pair(state: State, field: FieldDef, value: Json) -> tuple[Json, Json]:
         return _issue_pair(state, value)
     if value is None or value == []:
         return None, None
+    return _named_pair(state, field, value) or (None, _words(field, value))
+
+
+def _named_pair(state: State, field: FieldDef, value: Json) -> tuple[Json, Json] | None:
     match field.type:
         case "user":
             user = state.users.get(value)
@@ -254,11 +259,14 @@ def _pair(state: State, field: FieldDef, value: Json) -> tuple[Json, Json]:
             return value, state.resolutions[value].name
         case "option":
             return value, field.options[value]
-        case "number":
-            return None, f"{value:g}" if isinstance(value, float) else str(value)
         case "array" if field.items == "option":
             return f"[{', '.join(value)}]", ",".join(field.options[v] for v in value)
-        case "array":
-            return None, ", ".join(map(str, value))
-        case _:
-            return None, adf.text_of(value) if is_rich(field) else str(value)
+    return None
+
+
+def _words(field: FieldDef, value: Json) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if field.type == "number":
+        return f"{value:g}"
+    return adf.text_of(value) if is_rich(field) else str(value)
