@@ -1,0 +1,160 @@
+"""Credentials: always references, resolved at the last moment, never shown.
+
+A secret exists as text only inside `resolve()` and the session that was built with it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from portfolio.errors import AuthError, ConfigError
+
+_COMMAND_TIMEOUT_SECONDS = 30
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SecretRef(_Model):
+    """Where a secret is: exactly one of an environment variable, a file, a command's output or the keyring."""
+
+    env: str | None = Field(None, description="name of an environment variable")
+    file: str | None = Field(None, description="path of a file that holds nothing else")
+    command: str | list[str] | None = Field(
+        None, description="a program that prints it; no shell is involved"
+    )
+    keyring: str | None = Field(None, description="service/user name in the system's keyring")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_plain_text(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            # The value must not reach pydantic's message, which would quote it.
+            raise ValueError("a secret is never written down here: use {env: NAME}, {file: PATH}, … instead")  # noqa: TRY004
+        return data
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> SecretRef:
+        given = [name for name in ("env", "file", "command", "keyring") if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError("name exactly one of env, file, command, keyring")
+        return self
+
+    def __str__(self) -> str:
+        if self.command:
+            # Arguments may say more than they should.
+            return f"the output of {Path(_words(self.command)[0]).name}"
+        if self.env:
+            return f"the environment variable {self.env}"
+        return f"the file {self.file}" if self.file else f"the keyring entry {self.keyring}"
+
+    def resolve(self, folder: Path | None = None) -> str:
+        """The secret itself. Relative files start at `folder`.
+
+        Raises:
+            ConfigError: it is not there, or empty; the message names the reference, never a value.
+        """
+        try:
+            value = self._read(folder or Path()).strip()
+        except (OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
+            hint = "Check that it exists and may be read."
+            raise ConfigError(f"Cannot read {self} ({type(error).__name__}).", hint=hint) from None
+        if not value:
+            raise ConfigError(
+                f"There is no secret in {self}.", hint="Set it, or name another place under auth."
+            )
+        return value
+
+    def _read(self, folder: Path) -> str:
+        if self.env:
+            return os.environ.get(self.env, "")
+        if self.file:
+            return (folder / Path(self.file).expanduser()).read_text(encoding="utf-8")
+        if self.command:
+            done = subprocess.run(  # noqa: S603 - the administrator's own command, without a shell
+                _words(self.command),
+                capture_output=True,
+                check=True,
+                timeout=_COMMAND_TIMEOUT_SECONDS,
+                text=True,
+            )
+            return done.stdout
+        return _from_keyring(self.keyring or "")
+
+
+class ApiToken(_Model):
+    """Jira Cloud: the account's e-mail address and an API token."""
+
+    method: Literal["api_token"]
+    user: str = Field(min_length=1)
+    token: SecretRef
+
+
+class Bearer(_Model):
+    """An access token sent as it is."""
+
+    method: Literal["bearer"]
+    token: SecretRef
+
+
+class NoAuth(_Model):
+    """No credential at all: for simulators and public sites."""
+
+    method: Literal["none"]
+
+
+Auth: TypeAlias = Annotated[ApiToken | Bearer | NoAuth, Field(discriminator="method")]
+
+
+def entra_token(
+    *, tenant: str, client_id: str, secret: str, scope: str, source: str, http_client: Any = None
+) -> str:
+    """An access token for an application of Microsoft Entra, by client credentials.
+
+    `http_client` replaces msal's own session, as tests do.
+
+    Raises:
+        AuthError: Entra refuses; the message carries its error code, never the secret.
+    """
+    import msal
+
+    application = msal.ConfidentialClientApplication(
+        client_id,
+        client_credential=secret,
+        authority=f"https://login.microsoftonline.com/{tenant}",
+        http_client=http_client,
+        instance_discovery=False,
+    )
+    answer: dict[str, Any] = application.acquire_token_for_client(scopes=[scope]) or {}
+    token = answer.get("access_token")
+    if not isinstance(token, str):
+        code = str(answer.get("error", "no token"))[:80]
+        message = f"Microsoft Entra refuses the application {client_id} ({code})."
+        raise AuthError(source, message, hint="Check tenant, client_id, the secret and its expiry.")
+    return token
+
+
+def _words(command: str | list[str]) -> list[str]:
+    return shlex.split(command) if isinstance(command, str) else list(command)
+
+
+def _from_keyring(entry: str) -> str:
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        hint = "pipx inject dovetail keyring"
+        raise ConfigError("The keyring needs the extra `keyring`.", hint=hint) from None
+    service, _, user = entry.rpartition("/")
+    try:
+        return keyring.get_password(service or entry, user) or ""
+    except KeyringError as error:
+        message = f"The keyring cannot be read ({type(error).__name__})."
+        raise ConfigError(message, hint="Unlock it, or name another place under auth.") from None

@@ -1,0 +1,151 @@
+"""One `sources:` entry of kind jira: where the site is, what its fields mean, what may be written."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from connectors.answers import origin_of
+from connectors.auth import Auth
+from portfolio.errors import ConfigError
+from portfolio.intents import FieldName
+from portfolio.records import KINDS
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldMap(_Model):
+    """Which of the site's fields mean what: each by name or id; names must be unique on the site.
+
+    The defaults are found by the fields' type keys, which are the same on every site; ids and names are not.
+    """
+
+    start: str | None = Field(None, description="start date; by default Target start, then Start date")
+    finish: str | None = Field(None, description="finish date before the due date; by default Target end")
+    points: str | None = Field(None, description="story points")
+    sprint: str | None = None
+    flagged: str | None = Field(None, description="the impediment flag")
+    team: str | None = None
+    twin: str | None = Field(None, description="keys of the same work in another tracker")
+    health: str | None = Field(None, description="the health people declare: green, amber, red")
+    probability: str | None = Field(None, description="risk probability, 1-5 or words")
+    impact: str | None = Field(None, description="risk impact, 1-5 or words")
+    response: str | None = Field(None, description="risk response")
+    response_due: str | None = None
+    review_due: str | None = None
+    proximity_from: str | None = None
+    proximity_to: str | None = None
+    approver: str | None = None
+    budget: str | None = None
+    actual_cost: str | None = None
+    forecast_cost: str | None = None
+
+
+class LinkMap(_Model):
+    """Which links are dependencies."""
+
+    waits_on: list[str] = Field(
+        default=["is blocked by", "depends on", "is dependent on"],
+        description="phrases of the end that waits, or names of link types whose inward end waits",
+    )
+
+
+class StateMap(_Model):
+    """What the status categories cannot say: which ends are no completion."""
+
+    removed_statuses: list[str] = Field(
+        default=["Cancelled", "Canceled", "Won't Do", "Withdrawn", "Rejected", "Abandoned", "Obsolete"]
+    )
+    removed_resolutions: list[str] = Field(
+        default=[
+            "Won't Do", "Won't Fix", "Duplicate", "Cannot Reproduce", "Declined", "Cancelled", "Canceled",
+            "Rejected", "Incomplete", "Obsolete", "Abandoned", "Withdrawn",
+        ]
+    )  # fmt: skip
+
+
+class WriteMap(_Model):
+    """What Dovetail may write. Without this block nothing is ever written."""
+
+    comments: bool = False
+    fields: dict[FieldName, str] = Field(
+        default={}, description="rollup field → the site's field, by name or id"
+    )
+    values: dict[FieldName, dict[str, str]] = Field(
+        default={}, description="labels of options, such as health: {green: On track, red: Off track}"
+    )
+    silent: bool = Field(
+        True, description="edit fields without mail to watchers; needs Administer Jira or Administer Projects"
+    )
+    service_projects: bool = Field(
+        False, description="comment in service projects too, where customers read comments"
+    )
+
+
+class JiraSettings(_Model):
+    """A Jira Cloud site."""
+
+    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    kind: Literal["jira"]
+    url: str = Field(description="where people see it, such as https://shop.atlassian.net")
+    api_url: str | None = Field(
+        None, description="where the API is for scoped tokens: https://api.atlassian.com/ex/jira/<cloud id>"
+    )
+    auth: Auth
+    projects: list[str] = Field(default=[], description="project keys; empty means all the account can see")
+    fields: FieldMap = FieldMap()
+    kinds: dict[str, str] = Field(default={}, description="issue type (name or id) → kind of work item")
+    priorities: dict[str, int] = Field(default={}, description="priority (name) → rank, 1 highest to 5")
+    links: LinkMap = LinkMap()
+    states: StateMap = StateMap()
+    write: WriteMap | None = None
+    details_per_request: int = Field(100, ge=1, le=1000, description="issues per bulk read; over 100 is new")
+    items_per_page: int = Field(1000, ge=1, le=1000, description="issues stored in one transaction")
+
+    @field_validator("url", "api_url")
+    @classmethod
+    def _reachable(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            origin_of(value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return value.rstrip("/")
+
+    @field_validator("projects")
+    @classmethod
+    def _keys(cls, value: list[str]) -> list[str]:
+        for key in value:
+            if not key.replace("_", "").isalnum() or not key.isascii():
+                raise ValueError(f"{key!r} is not a project key; keys look like CHK")
+        return [key.upper() for key in value]
+
+    @field_validator("kinds")
+    @classmethod
+    def _known_kinds(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, kind in value.items():
+            if kind not in KINDS:
+                raise ValueError(f"{name}: there is no kind {kind!r}; kinds are {', '.join(KINDS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _labels_for_written_fields(self) -> JiraSettings:
+        if self.write:
+            lost = set(self.write.values) - set(self.write.fields)
+            if lost:
+                raise ValueError(f"write.values names fields that are not written: {', '.join(sorted(lost))}")
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go: `api_url` where it is set, else `url`."""
+        return self.api_url or self.url
+
+    @property
+    def write_fields(self) -> dict[FieldName, str]:
+        """Our field → the site's field; empty when nothing may be written."""
+        return dict(self.write.fields) if self.write else {}

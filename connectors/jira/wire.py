@@ -1,0 +1,408 @@
+"""What Jira answers, typed: only the fields the model needs, so that decoding skips the rest.
+
+Custom fields have other ids on every site, so the struct of an issue's `fields` is made for the site from the
+ids that were resolved (`fields_struct`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Category(msgspec.Struct, gc=False):
+    """A status category; its key is the one projection that is stable across projects."""
+
+    key: str = "undefined"
+
+
+class Status(msgspec.Struct, gc=False):
+    """A status with its category."""
+
+    id: str
+    name: str
+    statusCategory: Category = msgspec.field(default_factory=Category)  # noqa: N815
+
+
+class Named(msgspec.Struct, gc=False):
+    """Anything of which only id and name matter."""
+
+    id: str = ""
+    name: str = ""
+
+
+class IssueType(msgspec.Struct, gc=False):
+    """An issue type; the level says where it stands in the hierarchy (-1 sub-task, 0 base, 1 epic, 2+)."""
+
+    id: str
+    name: str = ""
+    subtask: bool = False
+    hierarchyLevel: int | None = None  # noqa: N815
+
+
+class Project(msgspec.Struct, gc=False):
+    """The project of an issue."""
+
+    id: str
+    key: str
+    projectTypeKey: str = ""  # noqa: N815
+
+
+class User(msgspec.Struct, gc=False):
+    """An account. Deleted ones have blanks or a placeholder's name."""
+
+    accountId: str = ""  # noqa: N815
+    displayName: str = ""  # noqa: N815
+    emailAddress: str | None = None  # noqa: N815
+    active: bool | None = None
+    accountType: str = ""  # noqa: N815
+
+
+class Ref(msgspec.Struct, gc=False):
+    """Another issue."""
+
+    id: str = ""
+    key: str = ""
+
+
+class LinkType(msgspec.Struct, gc=False):
+    """A link type with the phrase of each end."""
+
+    id: str = ""
+    name: str = ""
+    inward: str | None = ""
+    outward: str | None = ""
+
+
+class Link(msgspec.Struct, gc=False):
+    """A link seen from one end: exactly one of the two issues is there (facts/jira.md §1.5)."""
+
+    id: str = ""
+    type: LinkType = msgspec.field(default_factory=LinkType)
+    inwardIssue: Ref | None = None  # noqa: N815
+    outwardIssue: Ref | None = None  # noqa: N815
+
+
+class Version(msgspec.Struct, gc=False):
+    """A version, in an issue or in a project's list."""
+
+    id: str
+    name: str = ""
+    released: bool = False
+    archived: bool = False
+    startDate: str | None = None  # noqa: N815
+    releaseDate: str | None = None  # noqa: N815
+
+
+class Sprint(msgspec.Struct, gc=False):
+    """A sprint, in the sprint field or from the agile API."""
+
+    id: int
+    name: str = ""
+    state: str = ""
+    startDate: str | None = None  # noqa: N815
+    endDate: str | None = None  # noqa: N815
+    completeDate: str | None = None  # noqa: N815
+
+
+class Issue(msgspec.Struct, gc=False):
+    """An issue whose fields are decoded one issue at a time, so that one odd record harms no other."""
+
+    id: str
+    key: str = ""
+    fields: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class IssueError(msgspec.Struct):
+    """An issue that could not be read this time."""
+
+    id: str = ""
+
+
+class Issues(msgspec.Struct):
+    """The answer of issue/bulkfetch."""
+
+    issues: list[Issue]
+    issueErrors: list[IssueError] = []  # noqa: N815
+
+
+class FoundFields(msgspec.Struct, gc=False):
+    """The one field a search asks for."""
+
+    updated: str | None = None
+
+
+class Found(msgspec.Struct, gc=False):
+    """A row of a search."""
+
+    id: str
+    fields: FoundFields | None = None
+
+
+class SearchPage(msgspec.Struct):
+    """The answer of search/jql. There is no total."""
+
+    issues: list[Found]
+    nextPageToken: str | None = None  # noqa: N815
+    isLast: bool | None = None  # noqa: N815
+
+
+class Item(msgspec.Struct, gc=False):
+    """One changed field of a history. `fromString`/`toString` are for people and in their locale."""
+
+    field: str = ""
+    fieldId: str | None = None  # noqa: N815
+    before: str | None = msgspec.field(default=None, name="from")
+    before_text: str | None = msgspec.field(default=None, name="fromString")
+    after: str | None = msgspec.field(default=None, name="to")
+    after_text: str | None = msgspec.field(default=None, name="toString")
+
+
+class History(msgspec.Struct, gc=False):
+    """One save of an issue. `created` is text in the caller's zone; a number in the vendor's example."""
+
+    id: str
+    created: str | int | float
+    author: User | None = None
+    items: list[Item] = []
+
+
+class IssueHistories(msgspec.Struct):
+    """The histories of one issue; one issue may be split over pages."""
+
+    issueId: str  # noqa: N815
+    changeHistories: list[History] = []  # noqa: N815
+
+
+class ChangelogPage(msgspec.Struct):
+    """The answer of changelog/bulkfetch."""
+
+    issueChangeLogs: list[IssueHistories]  # noqa: N815
+    nextPageToken: str | None = None  # noqa: N815
+
+
+class FieldSchema(msgspec.Struct):
+    """The type of a field; `custom` is its type key, the same on every site."""
+
+    type: str = ""
+    items: str | None = None
+    custom: str | None = None
+
+
+class FieldScope(msgspec.Struct):
+    """PROJECT for a field of one team-managed project."""
+
+    type: str = ""
+
+
+class FieldInfo(msgspec.Struct):
+    """A field of the site."""
+
+    id: str
+    name: str = ""
+    custom: bool = False
+    schema: FieldSchema | None = None
+    scope: FieldScope | None = None
+
+    @property
+    def type_key(self) -> str:
+        """The type key of a custom field, else empty."""
+        return (self.schema.custom if self.schema else None) or ""
+
+    @property
+    def type(self) -> str:
+        """The kind of value: date, number, option, string, and so on."""
+        return self.schema.type if self.schema else ""
+
+    @property
+    def is_scoped(self) -> bool:
+        """True where the field belongs to one team-managed project."""
+        return self.scope is not None and self.scope.type == "PROJECT"
+
+
+class Myself(msgspec.Struct):
+    """The calling account."""
+
+    accountId: str  # noqa: N815
+    displayName: str = ""  # noqa: N815
+    timeZone: str = ""  # noqa: N815
+    active: bool = True
+
+
+class ListedProject(msgspec.Struct):
+    """A project of project/search."""
+
+    id: str
+    key: str
+    name: str = ""
+    projectTypeKey: str = ""  # noqa: N815
+    lead: User | None = None
+    archived: bool = False
+    deleted: bool = False
+
+
+class ProjectPage(msgspec.Struct):
+    """A page of project/search."""
+
+    values: list[ListedProject]
+    isLast: bool | None = None  # noqa: N815
+    total: int | None = None
+
+
+class VersionPage(msgspec.Struct):
+    """A page of a project's versions."""
+
+    values: list[Version]
+    isLast: bool | None = None  # noqa: N815
+    total: int | None = None
+
+
+class SprintPage(msgspec.Struct):
+    """A page of a board's sprints."""
+
+    values: list[Sprint]
+    isLast: bool | None = None  # noqa: N815
+    total: int | None = None
+
+
+class Board(msgspec.Struct):
+    """A board."""
+
+    id: int
+    type: str = ""
+
+
+class BoardPage(msgspec.Struct):
+    """A page of boards."""
+
+    values: list[Board]
+    isLast: bool | None = None  # noqa: N815
+    total: int | None = None
+
+
+class UserPage(msgspec.Struct):
+    """A page of user/bulk."""
+
+    values: list[User]
+
+
+class Property(msgspec.Struct):
+    """An entity property; its value is anybody's."""
+
+    key: str = ""
+    value: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Comment(msgspec.Struct):
+    """A comment, with its properties where they were asked for."""
+
+    id: str
+    author: User | None = None
+    updateAuthor: User | None = None  # noqa: N815
+    body: msgspec.Raw = msgspec.Raw(b"null")
+    properties: list[Property] = []
+    self: str = ""
+
+
+class CommentList(msgspec.Struct):
+    """The answer of comment/list."""
+
+    values: list[Comment]
+
+
+class CommentBrief(msgspec.Struct):
+    """A comment embedded in an issue: who wrote it is enough to know whether it could be ours."""
+
+    id: str
+    author: User | None = None
+
+
+class CommentPage(msgspec.Struct):
+    """A page of an issue's comments, or the part of them that is embedded in an issue."""
+
+    comments: list[CommentBrief]
+    total: int = 0
+
+
+class Permission(msgspec.Struct):
+    """One permission of mypermissions."""
+
+    havePermission: bool = False  # noqa: N815
+
+
+class Permissions(msgspec.Struct):
+    """The answer of mypermissions."""
+
+    permissions: dict[str, Permission]
+
+
+class Option(msgspec.Struct):
+    """A value a select field allows; it has a value, other lists have names."""
+
+    id: str = ""
+    value: str | None = None
+    name: str | None = None
+
+
+class EditField(msgspec.Struct):
+    """A field on the edit screen."""
+
+    name: str = ""
+    operations: list[str] = []
+    allowedValues: list[msgspec.Raw] | None = None  # noqa: N815
+
+
+class EditMeta(msgspec.Struct):
+    """The answer of editmeta: the fields on the edit screen."""
+
+    fields: dict[str, EditField]
+
+
+class Count(msgspec.Struct):
+    """The answer of approximate-count."""
+
+    count: int
+
+
+def fields_struct(custom: Mapping[str, tuple[str, Any]]) -> type[msgspec.Struct]:
+    """The struct of an issue's `fields` on one site.
+
+    Args:
+        custom: what we call it → (field id on this site, type).
+    """
+    base: list[tuple[str, Any, Any]] = [
+        (name, type_ | None, msgspec.field(default=None, name=wire_name))
+        for name, wire_name, type_ in _SYSTEM
+    ]
+    extra = [
+        (name, type_ | None, msgspec.field(default=None, name=field_id))
+        for name, (field_id, type_) in custom.items()
+    ]
+    return msgspec.defstruct("IssueFields", base + extra, kw_only=True, gc=False)
+
+
+# Our name, the wire's name, type.
+_SYSTEM: tuple[tuple[str, str, Any], ...] = (
+    ("summary", "summary", str),
+    ("issuetype", "issuetype", IssueType),
+    ("status", "status", Status),
+    ("priority", "priority", Named),
+    ("project", "project", Project),
+    ("assignee", "assignee", User),
+    ("parent", "parent", Ref),
+    ("created", "created", str),
+    ("updated", "updated", str),
+    ("duedate", "duedate", str),
+    ("resolution", "resolution", Named),
+    ("resolutiondate", "resolutiondate", str),
+    ("fix_versions", "fixVersions", list[Version]),
+    ("labels", "labels", list[str]),
+    ("components", "components", list[Named]),
+    ("issuelinks", "issuelinks", list[Link]),
+    ("original_estimate", "timeoriginalestimate", float),
+    ("time_spent", "timespent", float),
+    ("time_estimate", "timeestimate", float),
+)
+SYSTEM_FIELDS: tuple[str, ...] = tuple(wire_name for _, wire_name, _ in _SYSTEM)
