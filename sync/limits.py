@@ -22,13 +22,13 @@ class Limits:
         max_vanished: share of a source's items that may vanish in one run before it stops. Up to three items
             never stop it, unless they are all there is.
         max_writes: writes in one run, all sources together.
-        max_writes_per_project: writes in one run to the items of one project.
+        max_writes_per_project: writes in one run to the items of one project; None is as `max_writes`.
         max_share: share of a source's items that one run may write to. Up to 50 items never stop it.
     """
 
     max_vanished: float = 0.2
     max_writes: int = 200
-    max_writes_per_project: int = 200
+    max_writes_per_project: int | None = None
     max_share: float = 0.5
 
 
@@ -84,11 +84,12 @@ def check_writes(targets: Sequence[Target], items_by_source: dict[str, int], *, 
             f"The plan has {len(targets)} writes, more than limits.max_writes ({limits.max_writes}).",
             limit="limits.max_writes",
         )
+    per_project = limits.max_writes_per_project
     for project, count in _counted(target.project for target in targets):
-        if count > limits.max_writes_per_project:
+        if per_project is not None and count > per_project:
             raise _stop(
                 f"The plan has {count} writes in project {project}, more than "
-                f"limits.max_writes_per_project ({limits.max_writes_per_project}).",
+                f"limits.max_writes_per_project ({per_project}).",
                 limit="limits.max_writes_per_project",
             )
     for source, count in _counted(source for source, _ in {(one.source, one.item_id) for one in targets}):
