@@ -72,14 +72,14 @@ def build_rule(
 
 def parameter_scope(params: Mapping[str, ParamValue]) -> tuple[dict[str, Kind], dict[str, Kind]]:
     """The kinds of the single parameters, with :today and :now, and of the members of the lists."""
-    single: dict[str, Kind] = {"today": "date", "now": "instant"}
+    single: dict[str, Kind] = {}
     lists: dict[str, Kind] = {}
     for name, value in params.items():
         if isinstance(value, list | tuple):
             lists[name] = kind_of(value[0])
         else:
             single[name] = kind_of(value)
-    return single, lists
+    return {**single, "today": "date", "now": "instant"}, lists
 
 
 def rule_scope(view: View, params: Mapping[str, ParamValue], measures: Mapping[str, Term]) -> Scope:

@@ -135,5 +135,5 @@ def _duration(span: timedelta) -> str:
     return f"{hours / 24:g} days" if hours % 24 == 0 else f"{hours:g} hours"
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - `write` is tested
     write()

@@ -328,4 +328,8 @@ class _Reader:
         )
 
     def _token(self, name: str) -> Token:
-        return self._tokens[int(name[1:])]
+        if name[1:].isdigit():
+            return self._tokens[int(name[1:])]
+        # The parser takes a keyword for a name where nothing else fits: `IS`, `IN (1)`.
+        place = next((token.start for token in self._tokens if token.text == name.upper()), 0)
+        raise ExpressionError(f"{name.upper()} does not stand here", place)

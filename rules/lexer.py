@@ -147,12 +147,16 @@ def _token(text: str, position: int, *, in_case: bool) -> tuple[Token, int]:
 
 
 def _check_chain(before: list[Token], token: Token) -> None:
-    """Refuse NOT and minus where they could pile up without brackets: the parser recurses on each."""
-    last = before[-1] if before else None
-    if last is None or last.kind not in ("keyword", "operator"):
+    """Refuse what the parser is lenient about, and NOT and minus that pile up without brackets."""
+    last = before[-1] if before else Token("operator", "(", 0)
+    if last.kind not in ("keyword", "operator"):
         return
-    if token.text == "-" and last.text == "-" and token.kind == "operator":
+    if token.kind == "operator" and token.text == "-" and last.text == "-":
         raise ExpressionError("two minus signs in a row", token.start)
+    if token.kind == "operator" and token.text == "+" and last.text not in (")", "END"):
+        raise ExpressionError("a plus sign stands between two numbers", token.start)
+    if token.kind == "operator" and token.text == ")" and last.text == ",":
+        raise ExpressionError("a value is missing after the comma", token.start)
     is_prefix = token.kind == "keyword" and token.text == "NOT"
     if is_prefix and last.text not in ("(", ",", "AND", "OR", "WHEN", "THEN", "ELSE", "CASE", "IS", ")"):
         raise ExpressionError("put NOT and what it negates in brackets here", token.start)

@@ -67,10 +67,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
         """The kind of a column or measure of this rule."""
         if name in self.measures:
             return self.measures[name].term.kind
-        column = self.view.column(name)
-        if column is None:
-            raise KeyError(name)
-        return column.type
+        return next(column.type for column in self.view.columns if column.name == name)
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):

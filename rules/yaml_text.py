@@ -33,11 +33,12 @@ class Problem(msgspec.Struct, frozen=True, order=True):
 
 
 class Document(msgspec.Struct):
-    """A file's content, the line of each value by its path, and what is wrong with it."""
+    """A file's content, the line and column of each value by its path, and what is wrong with it."""
 
     file: str
     content: Any = None
     lines: dict[Path, int] = {}
+    columns: dict[Path, int] = {}
     problems: list[Problem] = []
 
     def line(self, path: Path) -> int:
@@ -76,6 +77,7 @@ def read_yaml(text: str, file: str) -> Document:
 
 def _value(node: Any, path: Path, document: Document) -> Any:
     document.lines.setdefault(path, node.start_mark.line + 1)
+    document.columns.setdefault(path, node.start_mark.column + 1)
     kind = str(node.tag).removeprefix(_TAG)
     if node.anchor is not None:
         document.add(path, "anchors and aliases (& and *) are not read here; write the value out")
@@ -102,6 +104,7 @@ def _pairs(node: Any, path: Path, document: Document) -> Iterator[tuple[str, Any
         else:
             seen.add(name)
             document.lines[(*path, name)] = line
+            document.columns[(*path, name)] = key.start_mark.column + 1
             yield name, _value(child, (*path, name), document)
 
 

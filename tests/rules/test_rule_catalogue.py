@@ -10,7 +10,8 @@ from jsonschema import Draft202012Validator
 
 from rules import compile_rule, load_catalogue
 from rules.docs import ROOT, generated, write
-from rules.loading import CATALOGUE
+from rules.grammar import FUNCTIONS
+from rules.loading import CATALOGUE, parse_rules
 from rules.rule import Rule, RuleTest
 from rules.testing import Query, judge, run_test, run_tests
 from rules.yaml_text import read_yaml
@@ -99,5 +100,18 @@ def test_no_text_of_a_rule_stands_in_its_sql(rule: Rule) -> None:
     for dialect in ("sqlite", "postgresql"):
         compiled = compile_rule(rule, dialect)
         for sql in (compiled.where, *compiled.columns.values()):
-            quoted = {part for part in sql.split("'")[1::2]}
+            quoted = set(sql.split("'")[1::2])
             assert quoted <= {"critical", "high", "medium", "low", "info", "milliseconds", "UTC"}
+
+
+def test_the_example_of_the_language_page_is_a_rule_whose_test_passes() -> None:
+    page = (ROOT / "docs/rules/language.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    found = parse_rules(example, file="language.md", group="example")
+    assert found.problems == ()
+    assert [result.problems for result in run_tests(found.rules)] == [()]
+
+
+def test_the_language_page_names_every_function() -> None:
+    page = (ROOT / "docs/rules/language.md").read_text(encoding="utf-8")
+    assert [name for name in FUNCTIONS if f"`{name}(" not in page] == []
