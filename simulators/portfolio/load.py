@@ -22,7 +22,13 @@ RISK_FIELDS = {"Probability": "float", "Impact": "float", "Review date": "datepi
 
 
 def load_into_jira(portfolio: DemoPortfolio, site: JiraCloud) -> None:
-    """Fill an empty site: people, projects, sprints, versions, fields, then a year of edits."""
+    """Fill an empty site: people, projects, sprints, versions, fields, then a year of edits.
+
+    Raises:
+        RuntimeError: the site has issues already.
+    """
+    if site.issues:
+        raise RuntimeError(f"the site is not empty: it has {len(site.issues)} issues")
     for person in portfolio.people:
         site.add_user(
             person.account_id, person.name, person.email, not person.left, person.kind, "Europe/Zurich"
@@ -62,7 +68,7 @@ def play(operations: Iterable[Operation], site: JiraCloud) -> None:
                     values["parent"] = issue.parent.key
                 key = site.create_issue(issue.project, issue.type, values, step.by, step.at)
                 if key != issue.key:
-                    raise RuntimeError(f"the site calls {issue.key} {key}: it was not empty")
+                    raise RuntimeError(f"the site calls {issue.key} {key}")
             case "edit":
                 site.edit_issue(issue.key, step.values, step.by, step.at)
             case "move":

@@ -161,7 +161,7 @@ def test_a_site_takes_it_and_numbers_it_alike(retail: DemoPortfolio) -> None:
 def test_loading_into_a_site_that_is_not_empty_is_refused(retail: DemoPortfolio) -> None:
     site = JiraCloud(Clock(WorkDays(TUESDAY).at(0, 9)))
     load_into_jira(retail, site)
-    with pytest.raises(RuntimeError, match="it was not empty"):
+    with pytest.raises(RuntimeError, match="the site is not empty: it has 1322 issues"):
         load_into_jira(retail, site)
 
 
