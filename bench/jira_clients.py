@@ -5,8 +5,6 @@ straight into SQLite, one transaction per page. `plain` is what the documentatio
 to: its issue objects, merged one by one into ORM objects.
 """
 
-from __future__ import annotations
-
 import sys
 from datetime import datetime
 from pathlib import Path
