@@ -67,7 +67,7 @@ def _decide_field(wanted: Wanted, base: SlotBase | None, slots: Slots) -> Decisi
         return Decision(verdict="conflict", now=now, reason=f"{what} by a person since Dovetail wrote it")
     if (reason := slots.unwritable.get(wanted.slot)) is not None:
         return Decision(verdict="skip", now=now, reason=reason)
-    # Without a base the field is ours because the configuration says so: docs/decisions/0010.
+    # Without a base the field is ours because the configuration says so: docs/decisions/0005.
     return Decision(verdict="write", now=now)
 
 

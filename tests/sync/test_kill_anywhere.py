@@ -121,12 +121,6 @@ def is_tried(die_at: int, name: str) -> bool:
     return is_vital or die_at % 4 == 0 or "DOVETAIL_SOAK" in os.environ
 
 
-@pytest.fixture(autouse=True)
-def short_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The table of 26,000 working days has no part in this and is most of a small run's time."""
-    monkeypatch.setattr("sync.derive.workday_table", lambda _: {"day": [], "ord": []})
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("build", [small_world, changed_world])
 def test_a_run_killed_at_any_boundary_and_run_again_equals_an_undisturbed_run(
