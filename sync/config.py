@@ -1,0 +1,191 @@
+"""The configuration: found, read, checked as a whole, and given to the engine as plain values.
+
+`load_config` lists every problem of a file that parses, each with its line and the nearest valid name.
+Secrets stay references; what refers to one is resolved when it is used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from portfolio.errors import ConfigError
+from sync.limits import Limits
+from sync.placement import TreeNode
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from connectors.auth import SecretRef
+    from connectors.registry import Kind
+    from rules.rule import Override, Rule
+
+FILE_NAME = "dovetail.yaml"
+VARIABLE = "DOVETAIL_CONFIG"
+TWINS_FILE = "twins.yaml"
+MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """One configured tracker: its name, its kind, and its connector's own settings."""
+
+    name: str
+    kind: Kind
+    settings: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """The database. `shown` may be printed; `url()` may hold a password."""
+
+    shown: str
+    folder: Path
+    secret_url: SecretRef | None = None
+    password: SecretRef | None = None
+
+    def url(self) -> str:
+        """The URL to open, with everything that is kept elsewhere put in.
+
+        Raises:
+            ConfigError: a reference leads nowhere.
+        """
+        from sync.config_store import absolute, with_password
+
+        url = self.shown if self.secret_url is None else self.secret_url.resolve(self.folder)
+        if self.password is not None:
+            url = with_password(url, self.password.resolve(self.folder))
+        return absolute(url, self.folder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a configuration says, checked.
+
+    Attributes:
+        path: the file; None where Dovetail runs without one.
+        folder: where relative paths start.
+        tree: the PMO's own tree.
+        aliases: from an address or `source:account` to the person's e-mail address.
+        twins: pairs of `source:key`.
+        rule_files: the user's own rules.
+        overrides: what is different about rules, by id.
+    """
+
+    path: Path | None
+    folder: Path
+    store: StoreConfig
+    sources: Sequence[SourceConfig] = ()
+    timezone: str = "UTC"
+    weekdays: Sequence[int] = (1, 2, 3, 4, 5)
+    holidays: str | None = None
+    extra_holidays: Sequence[date] = ()
+    tree: Sequence[TreeNode] = ()
+    rule_files: Sequence[Path] = ()
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    lists_every: timedelta = timedelta(hours=1)
+    census_every: timedelta = timedelta(hours=24)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    twins: Sequence[tuple[str, str]] = ()
+    forecast_step_wd: int = 5
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The portfolio's zone."""
+        return ZoneInfo(self.timezone)
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of an instant in the portfolio's zone."""
+        return moment.astimezone(self.zone).date()
+
+    def rules(self) -> list[Rule]:
+        """The built-in rules and the configured ones.
+
+        Raises:
+            ConfigError: something is wrong with a rule file.
+        """
+        from rules.loading import load_catalogue
+
+        return load_catalogue(self.rule_files)
+
+
+def search_path(folder: Path | None = None) -> list[Path]:
+    """Where a configuration is looked for when neither --config nor the environment names one."""
+    from platformdirs import PlatformDirs
+
+    places = PlatformDirs("dovetail", appauthor=False, multipath=True)
+    return [
+        (folder or Path()) / FILE_NAME,
+        places.user_config_path / FILE_NAME,
+        *(Path(place) / FILE_NAME for place in places.site_config_dir.split(os.pathsep)),
+    ]
+
+
+def find_config(option: Path | None = None, *, environment: Mapping[str, str] = os.environ) -> Path:
+    """The configuration file to use: --config, $DOVETAIL_CONFIG, ./dovetail.yaml, the user's, the system's.
+
+    Raises:
+        ConfigError: there is none; the message says where it was looked for.
+    """
+    if option is not None:
+        return option
+    if environment.get(VARIABLE):
+        return Path(environment[VARIABLE]).expanduser()
+    places = search_path()
+    for place in places:
+        if place.is_file():
+            return place
+    raise ConfigError(
+        "There is no configuration.",
+        problems=[f"looked for {place}" for place in places],
+        hint=f"Name one with --config or ${VARIABLE}; docs/configuration.md shows one to start from. "
+        "`dovetail check FILE.xml` needs none.",
+    )
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration.
+
+    Raises:
+        ConfigError: it cannot be used; `problems` lists everything that is wrong with it.
+    """
+    from sync.config_reading import read_config
+
+    return read_config(path, _text_of(path))
+
+
+def default_config(sources: Sequence[Mapping[str, Any]], *, folder: Path) -> Config:
+    """Runs without a configuration: these sources, a store in memory, everything else by default."""
+    from connectors.registry import KINDS
+
+    return Config(
+        path=None,
+        folder=folder,
+        store=StoreConfig("sqlite://", folder),
+        sources=[
+            SourceConfig(
+                str(one["name"]),
+                KINDS[str(one["kind"])],
+                KINDS[str(one["kind"])].settings_model().model_validate(one),
+            )
+            for one in sources
+        ],
+    )
+
+
+def _text_of(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"{path} is larger than {MAX_BYTES:,} bytes.", hint="Is it the right file?")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError(f"{path} cannot be read: {reason}.", hint="Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text.", hint="Save it as UTF-8.") from error

@@ -1,0 +1,247 @@
+"""The shape of `dovetail.yaml`: what each key means, for pydantic and for the JSON Schema.
+
+What one entry of `sources:` may hold is its connector's business; it is found through `connectors.registry`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from connectors.auth import SecretRef
+from rules.file_model import ParamValue, RuleId, SeverityName
+from rules.spelling import nearest
+
+WEEKDAYS: Sequence[str] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DEFAULT_STORE = "sqlite:///dovetail.db"
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_DURATION = re.compile(r"([1-9][0-9]{0,4})([mhd])")
+
+
+def _duration(value: object) -> object:
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise PydanticCustomError("duration", "a duration such as 15m, 1h, 24h or 7d belongs here")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _weekdays(value: object) -> object:
+    """ISO weekdays from `mon-fri`, `sun-thu` or a list of days."""
+    first, dash, last = value.casefold().partition("-") if isinstance(value, str) else ("", "", "")
+    if dash and {first, last} <= set(WEEKDAYS):
+        start, stop = WEEKDAYS.index(first), WEEKDAYS.index(last)
+        return sorted((start + step) % 7 + 1 for step in range((stop - start) % 7 + 1))
+    names = [value] if isinstance(value, str) else value
+    if isinstance(names, list) and names and all(isinstance(one, str) for one in names):
+        unknown = [one for one in names if one.casefold() not in WEEKDAYS]
+        if not unknown:
+            return sorted({WEEKDAYS.index(one.casefold()) + 1 for one in names})
+    raise PydanticCustomError("weekdays", "a range such as mon-fri, or a list such as [mon, tue, wed]")
+
+
+def _time_zone(value: object) -> object:
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        ZoneInfo(str(value))
+    except (KeyError, ValueError, OSError):
+        near = nearest(str(value)[:60], available_timezones())
+        raise PydanticCustomError(
+            "time_zone", "{text}", {"text": f"not a time zone such as Europe/Zurich{near}"}
+        ) from None
+    return value
+
+
+def _place(value: object) -> object:
+    """A place whose public holidays are known."""
+    import holidays  # 0.2 s: only where a calendar names a place
+
+    if not isinstance(value, str):
+        raise PydanticCustomError("place", "a country such as CH, or a region such as CH-ZH, belongs here")
+    country, _, region = value.partition("-")
+    places: dict[str, list[str]] = holidays.list_supported_countries()
+    if country not in places:
+        text = f"the holidays of `{country[:20]}` are not known{nearest(country, places)}"
+        raise PydanticCustomError("place", "{text}", {"text": text})
+    if region and region not in places[country]:
+        text = f"{country} has no region `{region[:20]}`; it has {', '.join(places[country]) or 'none'}"
+        raise PydanticCustomError("place", "{text}", {"text": text})
+    return value
+
+
+Words: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Slug: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+Duration: TypeAlias = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": r"^[1-9][0-9]{0,4}[mhd]$"}),
+]
+Day: TypeAlias = Annotated[date, Field(strict=False)]
+_DAY_NAME = {"type": "string", "enum": list(WEEKDAYS)}
+WorkedDays: TypeAlias = Annotated[
+    list[int],
+    BeforeValidator(_weekdays),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": "^[a-z]{3}(-[a-z]{3})?$"},
+                {"type": "array", "items": _DAY_NAME, "minItems": 1},
+            ]
+        }
+    ),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class CalendarText(_Model):
+    """The portfolio's working days. A Project plan that has a calendar of its own keeps it."""
+
+    weekdays: WorkedDays = Field(
+        default=[1, 2, 3, 4, 5],
+        description="Days that are worked: mon-fri, sun-thu, or a list such as [mon, tue, wed].",
+        json_schema_extra={"default": "mon-fri"},
+    )
+    holidays: Annotated[str | None, BeforeValidator(_place)] = Field(
+        default=None, description="Whose public holidays are days off: a country (CH) or a region (CH-ZH)."
+    )
+    extra_holidays: list[Day] = Field(default=[], description="Further days off.")
+
+
+class StoreText(_Model):
+    """A database whose URL, or the password in it, is kept elsewhere."""
+
+    url: Words | SecretRef = Field(description="The URL without a password, or where the whole URL is kept.")
+    password: SecretRef | None = Field(default=None, description="Where the password is kept.")
+
+
+class ProjectText(_Model):
+    """A project of the portfolio, and the tracker scopes that feed it."""
+
+    name: Words
+    slug: Slug | None = Field(
+        default=None, description="Its short name in exports; made of `name` if absent."
+    )
+    lead: Words | None = Field(default=None, description="The e-mail address of whoever answers for it.")
+    scopes: list[Words] = Field(
+        default=[],
+        description="`source:scope`: a Jira project key, an Azure DevOps area, the name of a plan's file.",
+    )
+
+
+class ProgramText(_Model):
+    """A programme: projects that belong together."""
+
+    name: Words
+    slug: Slug | None = None
+    lead: Words | None = None
+    projects: list[ProjectText] = Field(default=[], description="Its projects.")
+
+
+class PortfolioText(_Model):
+    """The PMO's own tree: portfolio, programmes, projects."""
+
+    name: Words
+    slug: Slug | None = None
+    lead: Words | None = None
+    programs: list[ProgramText] = Field(default=[], description="Its programmes.")
+    projects: list[ProjectText] = Field(default=[], description="Projects that belong to no programme.")
+
+
+class OverrideText(_Model):
+    """What is different about a built-in rule here. Its predicate never is."""
+
+    enabled: bool = True
+    severity: SeverityName | None = None
+    params: dict[str, ParamValue] = Field(default={}, description="Thresholds of the rule, by name.")
+    filter: Annotated[str, Field(min_length=1, max_length=2000)] | None = Field(
+        default=None, description="One more condition, joined with AND."
+    )
+
+
+class RulesText(_Model):
+    """Rules of your own, and what is different about the built-in ones."""
+
+    include: list[Words] = Field(default=[], description="Rule files, or patterns such as rules/*.yaml.")
+    overrides: dict[RuleId, OverrideText] = Field(default={}, description="By the rule's id.")
+
+
+class LimitsText(_Model):
+    """What stops a run before it deletes or writes too much."""
+
+    max_writes: int = Field(default=200, ge=0, description="Writes in one run, all sources together.")
+    max_writes_per_project: int | None = Field(
+        default=None,
+        ge=0,
+        description="Writes in one run to the items of one project; as max_writes if absent.",
+    )
+    max_share: float = Field(
+        default=0.5, ge=0, le=1, description="Share of a source's items that one run may write to."
+    )
+    max_vanished: float = Field(
+        default=0.2, ge=0, le=1, description="Share of a source's items that may vanish in one run."
+    )
+
+
+class PeopleText(_Model):
+    """Accounts that are one person and cannot be joined by their e-mail address."""
+
+    aliases: dict[Words, list[Words]] = Field(
+        default={},
+        description="By the person's e-mail address: other addresses, and accounts as `source:account`.",
+    )
+
+
+class WriteText(_Model):
+    """What holds for writing to every source. What is written where stands in each source's `write`."""
+
+    forecast_step_wd: int = Field(
+        default=5,
+        ge=1,
+        le=60,
+        description="A forecast that moved by fewer working days than this is not written again.",
+    )
+
+
+class ConfigText(_Model):
+    """The configuration of Dovetail."""
+
+    version: Literal[1] = Field(description="The version of this format.")
+    timezone: Annotated[str, BeforeValidator(_time_zone)] = Field(
+        default="UTC", description="The portfolio's zone, in which an instant has a day: an IANA name."
+    )
+    store: Words | StoreText = Field(
+        default=DEFAULT_STORE, description="The database. A relative path starts at this file's folder."
+    )
+    calendar: CalendarText = CalendarText()
+    sources: list[dict[str, Any]] = Field(
+        min_length=1, description="The trackers, in the order they are read."
+    )
+    portfolio: PortfolioText | None = None
+    rules: RulesText = RulesText()
+    limits: LimitsText = LimitsText()
+    lists_every: Duration = Field(
+        default=timedelta(hours=1),
+        description="How often small lists that no delta covers are read: versions, sprints, people.",
+        json_schema_extra={"default": "1h"},
+    )
+    census_every: Duration = Field(
+        default=timedelta(hours=24),
+        description="How often the complete list of ids is compared, to notice what has vanished.",
+        json_schema_extra={"default": "24h"},
+    )
+    people: PeopleText = PeopleText()
+    twins: list[Annotated[list[Words], Field(min_length=2, max_length=2)]] = Field(
+        default=[], description="Pairs of `source:key` that are the same piece of work."
+    )
+    twins_file: Words | None = Field(
+        default=None, description="A file with further pairs; twins.yaml beside this file if it is there."
+    )
+    write: WriteText = WriteText()

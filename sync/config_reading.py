@@ -1,0 +1,255 @@
+"""From the text of `dovetail.yaml` to a `Config`: reading, every check, then the values."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from connectors.auth import SecretRef
+from connectors.registry import KINDS
+from portfolio.errors import ConfigError
+from rules.compiler import overrides_problems
+from rules.loading import read_rules
+from rules.rule import Override
+from rules.yaml_text import Document, read_yaml
+from sync.config import TWINS_FILE, Config, SourceConfig, StoreConfig
+from sync.config_checks import (
+    check_names,
+    check_pairs,
+    check_portfolio,
+    check_sources,
+    check_store,
+    slug_of,
+    tree_of,
+)
+from sync.config_model import ConfigText, OverrideText, StoreText
+from sync.config_problems import Problems, not_one_of
+from sync.limits import Limits
+from sync.placement import TreeNode
+
+
+def read_config(path: Path, text: str) -> Config:
+    """The configuration that a text describes.
+
+    Raises:
+        ConfigError: it cannot be used; `problems` lists everything that is wrong with it.
+    """
+    document = read_yaml(text, path.name)
+    problems = Problems(document)
+    if not isinstance(document.content, dict):
+        if not document.problems:
+            problems.add((), "keys and values belong here, the first of them `version: 1`")
+        raise _refused(path, problems)
+    return _Reading(path, document, problems).config()
+
+
+class _Reading:
+    """One file on its way to a Config. Everything is checked before anything is refused."""
+
+    def __init__(self, path: Path, document: Document, problems: Problems) -> None:
+        self._path = path
+        self._folder = path.absolute().parent
+        self._content: dict[str, Any] = document.content
+        self._problems = problems
+
+    def config(self) -> Config:
+        content, problems = self._content, self._problems
+        names = check_sources(content, problems)
+        check_store(content, problems)
+        model = self._model()
+        sources = self._sources()
+        check_portfolio(content, names, problems)
+        check_names(content, names, problems)
+        twins = self._twins(names)
+        files = self._rule_files()
+        overrides = self._overrides(model, files)
+        if model is None or problems.lines():
+            raise _refused(self._path, problems)
+        limits = model.limits
+        return Config(
+            path=self._path,
+            folder=self._folder,
+            store=_store(model.store, self._folder),
+            sources=sources,
+            timezone=model.timezone,
+            weekdays=tuple(model.calendar.weekdays),
+            holidays=model.calendar.holidays,
+            extra_holidays=tuple(model.calendar.extra_holidays),
+            tree=_tree(content.get("portfolio")),
+            rule_files=files,
+            overrides=overrides,
+            limits=Limits(
+                max_vanished=limits.max_vanished,
+                max_writes=limits.max_writes,
+                max_writes_per_project=(
+                    limits.max_writes
+                    if limits.max_writes_per_project is None
+                    else limits.max_writes_per_project
+                ),
+                max_share=limits.max_share,
+            ),
+            lists_every=model.lists_every,
+            census_every=model.census_every,
+            aliases={
+                account: person for person, accounts in model.people.aliases.items() for account in accounts
+            },
+            twins=twins,
+            forecast_step_wd=model.write.forecast_step_wd,
+        )
+
+    def _model(self) -> ConfigText | None:
+        try:
+            return ConfigText.model_validate(self._content)
+        except ValidationError as error:
+            self._problems.add_errors(ConfigText, error.errors())
+            return None
+
+    def _sources(self) -> list[SourceConfig]:
+        found: list[SourceConfig] = []
+        listed = self._content.get("sources")
+        for number, source in enumerate(listed if isinstance(listed, list) else []):
+            if isinstance(source, dict):
+                found += self._source(number, source)
+        return found
+
+    def _source(self, number: int, source: Mapping[str, Any]) -> list[SourceConfig]:
+        at = ("sources", number)
+        name = source.get("kind")
+        if "kind" not in source:
+            self._problems.add((*at, "kind"), f"it is missing; one of {', '.join(KINDS)}")
+            return []
+        if not isinstance(name, str) or name not in KINDS:
+            self._problems.add((*at, "kind"), not_one_of(name, list(KINDS)))
+            return []
+        kind = KINDS[name]
+        model = kind.settings_model()
+        try:
+            return [SourceConfig(str(source.get("name")), kind, model.model_validate(dict(source)))]
+        except ValidationError as error:
+            self._problems.add_errors(model, error.errors(), at)
+            return []
+
+    def _twins(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        named = self._content.get("twins_file")
+        path = self._folder / (named if isinstance(named, str) else TWINS_FILE)
+        pairs = _pairs(self._content.get("twins"))
+        if not path.is_file():
+            if isinstance(named, str):
+                self._problems.add(("twins_file",), f"there is no file {named[:200]}")
+            return pairs
+        try:
+            document = read_yaml(path.read_text(encoding="utf-8"), path.name)
+        except (OSError, UnicodeDecodeError):
+            self._problems.add(("twins_file",), f"{path.name} cannot be read as UTF-8 text")
+            return pairs
+        problems = Problems(document, file=path.name)
+        listed = document.content if document.content is not None else []
+        if not isinstance(listed, list):
+            problems.add((), "a list of pairs belongs here, for example `- [shop:CHK-12, plans:7]`")
+        for number, pair in enumerate(listed if isinstance(listed, list) else []):
+            if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair)):
+                problems.add((number,), "a pair belongs here, for example `- [shop:CHK-12, plans:7]`")
+        check_pairs(listed, (), names, problems)
+        self._problems.others += problems.lines()
+        return pairs + _pairs(listed)
+
+    def _rule_files(self) -> list[Path]:
+        section = self._content.get("rules")
+        include = section.get("include") if isinstance(section, dict) else None
+        found: list[Path] = []
+        for number, pattern in enumerate(include if isinstance(include, list) else []):
+            if not isinstance(pattern, str):
+                continue
+            if not glob.has_magic(pattern):
+                path = self._folder / pattern
+                if not path.is_file():
+                    self._problems.add(("rules", "include", number), f"there is no file {pattern[:200]}")
+                    continue
+                found.append(path)
+            else:
+                # Path.glob refuses absolute patterns and follows `**` differently before Python 3.13.
+                matches = glob.glob(pattern, root_dir=self._folder, recursive=True)  # noqa: PTH207
+                found += sorted(self._folder / match for match in matches)
+        return list(dict.fromkeys(found))
+
+    def _overrides(self, model: ConfigText | None, files: Sequence[Path]) -> dict[str, Override]:
+        section = self._content.get("rules")
+        listed = section.get("overrides") if isinstance(section, dict) else None
+        if not files and not listed:
+            return {}
+        known = read_rules(files)
+        self._problems.others += [str(problem) for problem in known.problems]
+        overrides: dict[str, Override] = {}
+        for rule, value in listed.items() if isinstance(listed, dict) else ():
+            text = _usable(value)
+            overrides[rule] = Override(
+                params=text.params, severity=text.severity, enabled=text.enabled, filter=text.filter
+            )
+            for problem in overrides_problems(known.rules, {rule: overrides[rule]}):
+                where = ("rules", "overrides", rule)
+                self._problems.add(where, problem.removeprefix(f"rule {rule}: "))
+        return overrides if model is not None else {}
+
+
+def _usable(value: object) -> OverrideText:
+    """What of an override has the right shape; the model of the whole file has named the rest already."""
+    usable: dict[str, Any] = {}
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        try:
+            OverrideText.model_validate({key: inner})
+        except ValidationError:
+            continue
+        usable[key] = inner
+    return OverrideText.model_validate(usable)
+
+
+def _pairs(listed: object) -> list[tuple[str, str]]:
+    return [
+        (str(pair[0]), str(pair[1]))
+        for pair in (listed if isinstance(listed, list) else [])
+        if isinstance(pair, list) and len(pair) == 2
+    ]
+
+
+def _store(store: str | StoreText, folder: Path) -> StoreConfig:
+    if isinstance(store, str):
+        return StoreConfig(store, folder)
+    if isinstance(store.url, SecretRef):
+        return StoreConfig(f"(from {store.url})", folder, store.url, store.password)
+    return StoreConfig(store.url, folder, None, store.password)
+
+
+def _tree(portfolio: object) -> list[TreeNode]:
+    if not isinstance(portfolio, dict):
+        return []
+    slugs: dict[tuple[str | int, ...], str] = {}
+    nodes: list[TreeNode] = []
+    for at, parent, node in tree_of(portfolio):
+        slugs[at] = slug_of(node)
+        nodes.append(
+            TreeNode(
+                slug=slugs[at],
+                level={"portfolio": "portfolio", "programs": "program", "projects": "project"}[
+                    str(at[-2] if len(at) > 1 else at[0])
+                ],
+                parent=None if parent is None else slugs[parent],
+                name=str(node["name"]),
+                lead=node.get("lead"),
+                scopes=tuple(node.get("scopes", ())),
+            )
+        )
+    return nodes
+
+
+def _refused(path: Path, problems: Problems) -> ConfigError:
+    lines = problems.lines()
+    count = f"{len(lines)} problems" if len(lines) > 1 else "a problem"
+    return ConfigError(
+        f"{path} has {count}.",
+        problems=lines,
+        hint="docs/configuration.md describes every key.",
+    )
