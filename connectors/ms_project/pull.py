@@ -29,9 +29,8 @@ class FileMark(msgspec.Struct, frozen=True):
 
 
 class PartMark(msgspec.Struct, frozen=True):
-    """A file of which the first pages are stored already."""
+    """How far a file is stored, of which the first pages are and the last is not."""
 
-    scope: str
     sha256: str
     tasks_done: int
 
@@ -40,7 +39,7 @@ class State(msgspec.Struct):
     """What the cursor holds."""
 
     files: dict[str, FileMark] = {}
-    part: PartMark | None = None
+    parts: dict[str, PartMark] = {}
 
 
 class FolderPull:
@@ -107,14 +106,14 @@ class FolderPull:
             fields=self._settings.fields,
             zone=self._zone,
         )
-        part = self._state.part
-        done = part.tasks_done if part and (part.scope, part.sha256) == (file.scope, read.sha256) else 0
+        part = self._state.parts.get(file.scope)
+        done = part.tasks_done if part is not None and part.sha256 == read.sha256 else 0
         while len(plan.items) - done > TASKS_PER_PAGE:
             records = self._records(plan, done, done + TASKS_PER_PAGE)
             done += TASKS_PER_PAGE
-            self._state.part = PartMark(file.scope, read.sha256, done)
+            self._state.parts[file.scope] = PartMark(read.sha256, done)
             yield self._page(records=records, replaces=[_baselines_of(plan, done - TASKS_PER_PAGE, done)])
-        self._state.part = None
+        self._state.parts.pop(file.scope, None)
         self._state.files[file.scope] = FileMark(
             sha256=read.sha256, signature=read.signature, name=plan.schedule.name, guid=plan.guid
         )
@@ -141,13 +140,10 @@ class FolderPull:
 
     def _vanished(self, found: Found) -> Iterator[Page]:
         present = {file.scope for file in found.files} | {problem.scope for problem in found.problems}
-        known = set(self._state.files)
-        if self._state.part is not None:
-            known.add(self._state.part.scope)
+        known = self._state.files.keys() | self._state.parts.keys()
         for scope in sorted(known - present):
             mark = self._state.files.pop(scope, None)
-            if self._state.part is not None and self._state.part.scope == scope:
-                self._state.part = None
+            self._state.parts.pop(scope, None)
             records: list[AnyRecord] = []
             if mark is not None:
                 records.append(

@@ -7,6 +7,7 @@ follows the rows, not the file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from lxml import etree
 
@@ -269,11 +270,10 @@ class PlanReader:
         Views, filters, reports and whatever else stands in the file would otherwise pile up: lxml's tree of a
         48 MB plan is 445 MB. The last child stays, since the parser may still be writing to it.
         """
-        self._harvest(child for child in root if child is not root[-1])
+        self._harvest(islice(root, max(0, len(root) - 1)))
         node = root
         while len(node):
-            while len(node) > 1:
-                del node[0]
+            del node[:-1]  # in one go: one by one is quadratic
             node = node[-1]
             if _local(node) in _RECORDS:
                 return False

@@ -21,6 +21,7 @@ from portfolio.records import Baseline, Dependency, ItemId, WorkItem, item_id
 T = TypeVar("T")
 
 BASELINE = "Baseline"  # Project's own words: Baseline, Baseline 1 … Baseline 10
+_LAST_BASELINE = 10
 MAX_NOTES = 100  # lines per file; further ones are counted
 _KEY_SEPARATORS = re.compile(r"[\s,;]+")
 
@@ -106,9 +107,12 @@ class TaskMapper:
         is_summary = bool(units.flag(task.summary)) or has_children
         is_milestone = bool(units.flag(task.milestone))
         state, status = _state(percent, actual_start, actual_finish, is_active=is_active)
-        baselines = [found for row in task.baselines if (found := self._baseline(task, own_id, row))]
+        rows = self._baseline_rows(task)
+        baselines = [
+            found for number, row in rows.items() if (found := self._baseline(task, own_id, number, row))
+        ]
         current = next((found for found in baselines if found.name == BASELINE), None)
-        current_row = next((row for row in task.baselines if row.number in ("0", None)), BaselineRow())
+        current_row = rows.get(0, BaselineRow())
         item = WorkItem(
             item_id=own_id,
             source=facts.source,
@@ -186,7 +190,7 @@ class TaskMapper:
 
     def links(self, task: TaskRow, *, uid: str, known: frozenset[str]) -> Iterator[Dependency]:
         """The links to a task's predecessors, as far as those are tasks of this file."""
-        seen: set[str] = set()
+        seen: set[tuple[str, str]] = set()
         for link in task.links:
             predecessor = link.predecessor_uid
             if predecessor is None or predecessor not in known or predecessor == uid:
@@ -200,10 +204,12 @@ class TaskMapper:
             if kind is None:
                 self._complain(task, "PredecessorLink Type", link.type or "", "the link is left out")
                 continue
+            if (predecessor, kind) in seen:
+                continue
             minutes, percent = self._lag(task, link)
             # Project links two tasks at most once; others do it twice, with different types.
-            repeated = predecessor in seen
-            seen.add(predecessor)
+            repeated = any(predecessor == other for other, _ in seen)
+            seen.add((predecessor, kind))
             identity = f"{self._schedule_id}:{predecessor}->{uid}"
             yield Dependency(
                 dependency_id=f"{identity}:{kind}" if repeated else identity,
@@ -215,8 +221,20 @@ class TaskMapper:
                 lag_percent=percent,
             )
 
-    def _baseline(self, task: TaskRow, own_id: ItemId, row: BaselineRow) -> Baseline | None:
-        number = row.number or "0"
+    def _baseline_rows(self, task: TaskRow) -> dict[int, BaselineRow]:
+        """By number, 0 to 10, each once."""
+        rows: dict[int, BaselineRow] = {}
+        for row in task.baselines:
+            number = self._read(task, "Baseline Number", units.whole, row.number or "0")
+            if number is None:
+                continue
+            if not 0 <= number <= _LAST_BASELINE:
+                self._complain(task, "Baseline Number", row.number or "", "the baseline is left out")
+                continue
+            rows.setdefault(number, row)
+        return rows
+
+    def _baseline(self, task: TaskRow, own_id: ItemId, number: int, row: BaselineRow) -> Baseline | None:
         start = self._date(task, f"Baseline {number} Start", row.start)
         finish = self._date(task, f"Baseline {number} Finish", row.finish)
         work = self._hours(task, f"Baseline {number} Work", row.work)
@@ -225,7 +243,7 @@ class TaskMapper:
         if not (start or finish or work or cost):
             return None
         return Baseline(
-            name=BASELINE if number == "0" else f"{BASELINE} {number}",
+            name=BASELINE if number == 0 else f"{BASELINE} {number}",
             item_id=own_id,
             source=self._facts.source,
             start=_day(start),

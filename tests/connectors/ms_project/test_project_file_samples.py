@@ -50,7 +50,9 @@ def case(request: pytest.FixtureRequest) -> tuple[Plan, Mapping[str, Any]]:
 def pairs(case: tuple[Plan, Mapping[str, Any]]) -> Iterator[tuple[WorkItem, Mapping[str, Any]]]:
     plan, answers = case
     items = {item.native_id.rpartition(":")[2]: item for item in plan.items}
-    expected = {str(row["uid"]): row for row in answers["tasks"] if row["uid"] != 0 and row["name"] is not None}
+    expected = {
+        str(row["uid"]): row for row in answers["tasks"] if row["uid"] != 0 and row["name"] is not None
+    }
     assert items.keys() == expected.keys()
     for uid, item in items.items():
         yield item, expected[uid]
@@ -58,13 +60,17 @@ def pairs(case: tuple[Plan, Mapping[str, Any]]) -> Iterator[tuple[WorkItem, Mapp
 
 def test_every_task_has_its_dates(case: tuple[Plan, Mapping[str, Any]]) -> None:
     for item, row in pairs(case):
-        assert (item.start_at, item.finish_at) == (row["start"], row["finish"]), item.key
-        assert (item.actual_start_at, item.actual_finish_at) == (row["actual_start"], row["actual_finish"])
-        assert (item.baseline_start_at, item.baseline_finish_at) == (
-            row["baseline_start"],
-            row["baseline_finish"],
-        )
-        assert item.deadline_at == row["deadline"]
+        found = {
+            "start": item.start_at,
+            "finish": item.finish_at,
+            "actual_start": item.actual_start_at,
+            "actual_finish": item.actual_finish_at,
+            "baseline_start": item.baseline_start_at,
+            "baseline_finish": item.baseline_finish_at,
+            "deadline": item.deadline_at,
+        }
+        # A wall time is to the minute; one file of splits has seconds.
+        assert found == {name: row[name] and row[name][:16] for name in found}, item.key
 
 
 def test_every_task_has_its_names_numbers_and_flags(case: tuple[Plan, Mapping[str, Any]]) -> None:
@@ -96,7 +102,9 @@ def test_every_duration_and_float_is_in_working_minutes(case: tuple[Plan, Mappin
             assert item.duration_minutes == round(expected["value"] * per_unit[expected["units"]]), item.key
         expected = row["total_slack"]
         if item.total_float_minutes is not None:
-            assert item.total_float_minutes == round(expected["value"] * per_unit[expected["units"]]), item.key
+            assert item.total_float_minutes == round(expected["value"] * per_unit[expected["units"]]), (
+                item.key
+            )
 
 
 def test_every_link_stands_in_the_plan(case: tuple[Plan, Mapping[str, Any]]) -> None:
@@ -136,8 +144,10 @@ def test_every_name_of_an_owner_is_a_resource_of_the_task(case: tuple[Plan, Mapp
 def test_the_plan_has_its_status_date_and_working_day(case: tuple[Plan, Mapping[str, Any]]) -> None:
     plan, answers = case
     assert plan.schedule.minutes_per_day == answers["properties"]["minutes_per_day"]
-    assert plan.schedule.status_date is None and answers["properties"]["status_date"] is None
-    assert plan.calendar is not None and plan.calendar.name == answers["properties"]["default_calendar"]
+    assert plan.schedule.status_date is None
+    assert answers["properties"]["status_date"] is None
+    assert plan.calendar is not None
+    assert plan.calendar.name == answers["properties"]["default_calendar"]
     assert plan.notes == []
 
 
@@ -181,11 +191,11 @@ def test_inactive_tasks_are_removed_and_count_in_no_check() -> None:
 
 
 def test_costs_are_read_as_hundredths() -> None:
+    # <Cost>12000</Cost> for four hours of a resource that costs 30 an hour; 30 % of it is spent.
     plan = build.read(shared(f"{SAMPLES}/derived/Software_Development.mpxj-mspdi.xml"))
-    whole = {item.title: item for item in plan.items}["Software Development"] if False else plan.items[0]
-    assert whole.currency == "USD"
-    sample = build.read(shared(f"{SAMPLES}/sample.xml"))
-    assert {item.forecast_cost for item in sample.items} >= {3526.25}
+    item = next(item for item in plan.items if item.key.endswith("#2"))
+    assert (item.forecast_cost, item.actual_cost, item.budget) == (120.0, 36.0, 200.0)
+    assert (item.estimate_hours, item.currency) == (4.0, "USD")
 
 
 def test_the_night_shift_is_worked_as_its_calendar_says() -> None:

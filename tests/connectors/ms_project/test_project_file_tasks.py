@@ -231,8 +231,12 @@ def test_a_manual_task_without_any_date_has_none(tmp_path: Path) -> None:
 
 def test_the_creation_time_is_read_in_the_portfolios_zone(tmp_path: Path) -> None:
     # Zurich is an hour ahead of UTC in winter and two in summer.
-    assert one(tmp_path, CreateDate="2026-01-15T10:30:00").created_at == datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
-    assert one(tmp_path, CreateDate="2026-07-15T10:30:00").created_at == datetime(2026, 7, 15, 8, 30, tzinfo=UTC)
+    assert one(tmp_path, CreateDate="2026-01-15T10:30:00").created_at == datetime(
+        2026, 1, 15, 9, 30, tzinfo=UTC
+    )
+    assert one(tmp_path, CreateDate="2026-07-15T10:30:00").created_at == datetime(
+        2026, 7, 15, 8, 30, tzinfo=UTC
+    )
 
 
 # Durations, floats, work, money
@@ -347,6 +351,19 @@ def test_a_baseline_of_cost_alone_gives_the_item_no_baseline_dates(tmp_path: Pat
     assert [row.cost for row in found.baselines[item.item_id]] == [50.0]
 
 
+def test_a_baseline_is_read_once_and_only_under_a_number_that_project_knows(tmp_path: Path) -> None:
+    rows = [
+        {"Number": number, "Finish": f"2026-10-0{day}T17:00:00"} for number, day in ((2, 5), (2, 6), (11, 7))
+    ]
+    found = loaded(tmp_path, plan([task(1, Baseline=rows)]))
+    assert [(row.name, row.finish) for row in found.baselines["plans/plan.xml:1"]] == [
+        ("Baseline 2", date(2026, 10, 5))
+    ]
+    assert found.notes == [
+        'plan.xml: task 1 (UID 1), Baseline Number: "11" cannot be read; the baseline is left out'
+    ]
+
+
 def test_a_baseline_of_nothing_is_none(tmp_path: Path) -> None:
     found = loaded(tmp_path, plan([task(1, Baseline={"Number": 0, "Work": "PT0H0M0S"})]))
     assert found.baselines == {}
@@ -363,7 +380,9 @@ def test_links_have_their_types_and_lags(tmp_path: Path) -> None:
         {"PredecessorUID": 3},
     ]
     found = loaded(tmp_path, plan([task(1), task(2), task(3), task(4, PredecessorLink=links)]))
-    got = [(link.predecessor_id, link.type, link.lag_minutes, link.lag_percent) for link in found.dependencies]
+    got = [
+        (link.predecessor_id, link.type, link.lag_minutes, link.lag_percent) for link in found.dependencies
+    ]
     assert got == [
         ("plans/plan.xml:1", "FS", 480, None),
         ("plans/plan.xml:2", "SS", None, -75.0),
@@ -373,8 +392,8 @@ def test_links_have_their_types_and_lags(tmp_path: Path) -> None:
     assert len({link.dependency_id for link in found.dependencies}) == 3
 
 
-def test_two_links_between_two_tasks_are_two_links(tmp_path: Path) -> None:
-    links = [{"PredecessorUID": 1, "Type": 1}, {"PredecessorUID": 1, "Type": 0}]
+def test_two_links_between_two_tasks_are_two_links_and_the_same_one_twice_is_one(tmp_path: Path) -> None:
+    links = [{"PredecessorUID": 1, "Type": kind} for kind in (1, 0, 1, 0)]
     found = loaded(tmp_path, plan([task(1), task(2, PredecessorLink=links)]))
     assert [link.type for link in found.dependencies] == ["FS", "FF"]
     assert len({link.dependency_id for link in found.dependencies}) == 2
@@ -385,13 +404,17 @@ def test_two_links_between_two_tasks_are_two_links(tmp_path: Path) -> None:
     [
         (
             {"PredecessorUID": 99, "Type": 1},
-            "task 2 (UID 2), PredecessorLink: UID 99 is no other task of this plan that was read; "
-            "the link is left out",
+            (
+                "task 2 (UID 2), PredecessorLink: UID 99 is no other task of this plan that was read; "
+                "the link is left out"
+            ),
         ),
         (
             {"PredecessorUID": 98, "Type": 1, "CrossProject": 1, "CrossProjectName": "C:\\other.mpp\\4"},
-            "task 2 (UID 2), PredecessorLink: UID 98 is no other task of another plan that was read; "
-            "the link is left out",
+            (
+                "task 2 (UID 2), PredecessorLink: UID 98 is no other task of another plan that was read; "
+                "the link is left out"
+            ),
         ),
         (
             {"PredecessorUID": 1, "Type": 9},
@@ -459,9 +482,15 @@ def test_a_value_from_a_lookup_table_is_its_text(tmp_path: Path) -> None:
 
 
 def test_the_plan_carries_its_own_facts(tmp_path: Path) -> None:
-    text = plan([task(1)], Title="Rollout", StatusDate="2026-11-20T17:00:00", MinutesPerDay=450, CurrencyCode="CHF")
+    text = plan(
+        [task(1)], Title="Rollout", StatusDate="2026-11-20T17:00:00", MinutesPerDay=450, CurrencyCode="CHF"
+    )
     schedule = loaded(tmp_path, text).schedule
-    assert (schedule.name, schedule.status_date, schedule.minutes_per_day) == ("Rollout", date(2026, 11, 20), 450)
+    assert (schedule.name, schedule.status_date, schedule.minutes_per_day) == (
+        "Rollout",
+        date(2026, 11, 20),
+        450,
+    )
     assert (schedule.currency, schedule.scope, schedule.calendar_id) == ("CHF", "plan.xml", None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -110,7 +111,19 @@ def test_lag_is_tenths_of_a_minute_whatever_its_format(
 
 @pytest.mark.parametrize(
     ("priority", "rank"),
-    [(1000, 1), (800, 1), (799, 2), (600, 2), (599, 3), (500, 3), (401, 3), (400, 4), (201, 4), (200, 5), (0, 5)],
+    [
+        (1000, 1),
+        (800, 1),
+        (799, 2),
+        (600, 2),
+        (599, 3),
+        (500, 3),
+        (401, 3),
+        (400, 4),
+        (201, 4),
+        (200, 5),
+        (0, 5),
+    ],
 )
 def test_priority_becomes_a_rank_with_500_in_the_middle(priority: int, rank: int) -> None:
     assert units.priority_rank(priority) == rank
@@ -165,7 +178,5 @@ def test_the_unit_of_a_lag_changes_how_it_is_shown_and_nothing_else(minutes: int
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused_and_nothing_else(text: str) -> None:
     for read in (units.moment, units.minutes, units.number, units.whole, units.tenths, units.money):
-        try:
+        with suppress(ValueError, OverflowError):
             read(text)
-        except (ValueError, OverflowError):
-            pass
