@@ -27,3 +27,5 @@ __all__ = [
     "WriteRow",
     "open_store",
 ]
+
+IS_DOVETAIL = True  # cli.py looks for this line: another distribution may install a package of this name
