@@ -5,6 +5,7 @@ A rule that cannot run is reported and its findings stay as they are; the others
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from portfolio.errors import RuleError
 from portfolio.findings import Finding, Verdict, severity_rank
-from portfolio.records import ItemId
-from rules.compiler import compile_rule
+from portfolio.records import Cursor, ItemId, Page
+from rules.compiler import CompiledRule, compile_rule
 from rules.results import inhibited, verdicts
 from rules.rule import Override, Rule
 from sync.lifecycle import RuleLife, Situation, reconcile
@@ -21,6 +22,11 @@ from sync.progress import Progress, Tell, silent
 
 if TYPE_CHECKING:
     from store import Store
+
+
+# Where the store keeps what each rule said last, in the place of a stream that no source has: a finding that
+# vanishes because a threshold was raised was not fixed.
+_RULES_KEPT = ("", "rules")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +101,12 @@ def check(
     outcome = CheckOutcome()
     enabled = [rule for rule in settings.rules if _override(settings, rule).enabled]
     said: list[Verdict] = []
+    texts: dict[str, str] = {}
     for rule in enabled:
         try:
-            said += _run_rule(store, rule, settings, today, now)
+            compiled = compile_rule(rule, store.dialect, _override(settings, rule))
+            texts[rule.id] = _fingerprint(compiled)
+            said += _run_rule(store, compiled, settings, today, now)
             outcome.rules += 1
         except RuleError as error:
             outcome.broken[rule.id] = str(error)
@@ -106,10 +115,12 @@ def check(
     states = store.sources()
     outcome.frozen = sorted(name for name, state in states.items() if state.error is not None)
     stored = store.findings()
+    before = _rules_before(store)
     situation = Situation(
         now=now,
         rules={rule.id: RuleLife(rule.hold_for, rule.keep_for) for rule in enabled},
         broken=frozenset(outcome.broken),
+        changed=frozenset(rule for rule, text in texts.items() if before.get(rule, text) != text),
         frozen=frozenset(outcome.frozen),
         armed=frozenset(name for name, state in states.items() if state.armed_at is not None),
         silent=frozenset(inhibited(said, enabled)),
@@ -119,6 +130,9 @@ def check(
     )
     changed = reconcile(stored, said, situation)
     outcome.changed = store.save_findings(changed, run_id)
+    if (now_kept := {**before, **texts}) != before:
+        page = Page(cursor=Cursor(version=1, value=now_kept))
+        store.save_page(*_RULES_KEPT, page, tombstones={}, run_id=run_id, now=now)
     _count(outcome, stored, changed)
     return outcome
 
@@ -127,8 +141,20 @@ def _override(settings: CheckSettings, rule: Rule) -> Override:
     return settings.overrides.get(rule.id) or Override()
 
 
-def _run_rule(store: Store, rule: Rule, settings: CheckSettings, today: date, now: datetime) -> list[Verdict]:
-    compiled = compile_rule(rule, store.dialect, _override(settings, rule))
+def _fingerprint(compiled: CompiledRule) -> str:
+    """What a rule says: equal for as long as predicate, parameters, filter and severities are."""
+    said = [compiled.where, sorted(compiled.columns.items()), sorted(compiled.parameters.items())]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def _rules_before(store: Store) -> dict[str, object]:
+    cursor = store.cursor(*_RULES_KEPT)
+    return {} if cursor is None else cursor.value
+
+
+def _run_rule(
+    store: Store, compiled: CompiledRule, settings: CheckSettings, today: date, now: datetime
+) -> list[Verdict]:
     try:
         rows = store.select(
             compiled.view,
@@ -140,7 +166,7 @@ def _run_rule(store: Store, rule: Rule, settings: CheckSettings, today: date, no
         )
     except RuleError as error:
         # The store runs the text without knowing whose it is.
-        raise RuleError(rule.id, error.message, hint=error.hint) from error
+        raise RuleError(compiled.rule.id, error.message, hint=error.hint) from error
     return verdicts(compiled, rows)
 
 

@@ -40,6 +40,7 @@ class Situation:
         now: the instant of this run.
         rules: the rules that exist and are enabled.
         broken: the rules that could not run; their findings stay as they are.
+        changed: the rules that say something else than in the run before: a parameter, a filter, a version.
         frozen: the sources that failed; findings that rest on them stay as they are.
         armed: the sources that Dovetail may write to. What opens before is legacy.
         silent: ids of findings that another rule's finding explains.
@@ -51,6 +52,7 @@ class Situation:
     now: datetime
     rules: Mapping[str, RuleLife]
     broken: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
     armed: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset()
@@ -277,4 +279,6 @@ def _cause(old: Finding, situation: Situation) -> str:
     causes = {situation.ended(item) for item in items}
     if "out of scope" in causes or old.finding_id in situation.silent:
         return "out of scope"
-    return "closed" if "closed" in causes else "fixed"
+    if "closed" in causes:
+        return "closed"
+    return "rule changed" if old.rule in situation.changed else "fixed"

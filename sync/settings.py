@@ -1,40 +1,67 @@
-"""From the configuration to what each of the five steps is given, and to the connectors of its sources."""
+"""From the configuration to what each step needs, and to the open connectors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from portfolio.errors import DovetailError, UsageError
+from connectors.base import Connector, Context
+from portfolio.errors import ConfigError, SourceError
+from schedule.calendars import WorkCalendar, public_holidays, work_calendar
+from sync.check import CheckSettings
+from sync.pipeline import SyncSettings
+from sync.plan import PlanSettings
+from sync.progress import defect
+from sync.pull import PullSettings
 from sync.wanted import WriteSettings
+from sync.workspace import DeriveSettings
 
 if TYPE_CHECKING:
-    from connectors.base import Connector, Context
-    from schedule.calendars import WorkCalendar
+    from collections.abc import Sequence
+
+    from rules.rule import Rule
     from sync.config import Config, SourceConfig
-    from sync.pipeline import SyncSettings
-    from sync.workspace import DeriveSettings
 
 
-def sync_settings(config: Config, *, full: bool = False, accept_vanished: Sequence[str] = ()) -> SyncSettings:
-    """Everything the five steps need.
+def portfolio_calendar(config: Config) -> WorkCalendar:
+    """The working calendar of everything that has none of its own."""
+    days_off = [*public_holidays(config.holidays), *config.extra_holidays]
+    return work_calendar(config.weekdays, days_off=days_off)
+
+
+def write_settings(source: SourceConfig, *, forecast_step_wd: int) -> WriteSettings:
+    """What may be written to one source; nothing without its `write:` block."""
+    block = getattr(source.settings, "write", None)
+    if block is None:
+        return WriteSettings()
+    return WriteSettings(
+        comments=getattr(block, "comments", False),
+        fields=dict(getattr(block, "fields", None) or {}),
+        armed=getattr(block, "armed", False),
+        comment_backlog=getattr(block, "backlog", "skip") == "comment",
+        comment_severity=getattr(block, "comment_severity", "high"),
+        forecast_step_wd=forecast_step_wd,
+    )
+
+
+def sync_settings(
+    config: Config,
+    rules: Sequence[Rule] | None = None,
+    *,
+    full: bool = False,
+    accept_vanished: Iterable[str] = (),
+) -> SyncSettings:
+    """What the five steps need.
 
     Args:
         config: the configuration.
-        full: read everything again, and look at every place that may be written to.
+        rules: the catalogue, where it is loaded already.
+        full: read everything again, and look everywhere for what people changed.
         accept_vanished: sources whose shrinking a person has confirmed for this run.
-
-    Raises:
-        ConfigError: something is wrong with a rule file.
     """
-    from sync.check import CheckSettings
-    from sync.pipeline import SyncSettings
-    from sync.plan import PlanSettings
-    from sync.pull import PullSettings
-
     calendar = portfolio_calendar(config)
+    step = config.forecast_step_wd
     return SyncSettings(
         pull=PullSettings(
             full=full,
@@ -43,15 +70,23 @@ def sync_settings(config: Config, *, full: bool = False, accept_vanished: Sequen
             limits=config.limits,
             accept_vanished=frozenset(accept_vanished),
         ),
-        derive=derive_settings(config),
+        derive=DeriveSettings(
+            timezone=config.timezone,
+            weekdays=config.weekdays,
+            holidays=config.holidays,
+            days_off=config.extra_holidays,
+            tree=config.tree,
+            aliases=config.aliases,
+            twins=config.twins,
+        ),
         check=CheckSettings(
-            rules=config.rules(),
+            rules=config.rules() if rules is None else rules,
             overrides=config.overrides,
             working_days=calendar.working_days_between,
-            forecast_step_wd=config.forecast_step_wd,
+            forecast_step_wd=step,
         ),
         plan=PlanSettings(
-            writes={one.name: write_settings(config, one) for one in config.sources},
+            writes={one.name: write_settings(one, forecast_step_wd=step) for one in config.sources},
             zone=config.zone,
             working_days=calendar.working_days_between,
             look_everywhere=full,
@@ -60,111 +95,36 @@ def sync_settings(config: Config, *, full: bool = False, accept_vanished: Sequen
     )
 
 
-def derive_settings(config: Config) -> DeriveSettings:
-    """Calendar, tree, people and twins."""
-    from sync.workspace import DeriveSettings
-
-    return DeriveSettings(
-        timezone=config.timezone,
-        weekdays=config.weekdays,
-        holidays=config.holidays,
-        days_off=config.extra_holidays,
-        tree=config.tree,
-        aliases=config.aliases,
-        twins=config.twins,
-    )
-
-
-def portfolio_calendar(config: Config) -> WorkCalendar:
-    """The calendar of everything that has none of its own."""
-    from schedule.calendars import public_holidays, work_calendar
-
-    days_off = [*public_holidays(config.holidays), *config.extra_holidays]
-    return work_calendar(config.weekdays, days_off=days_off)
-
-
-def write_settings(config: Config, source: SourceConfig) -> WriteSettings:
-    """What may be written into one source: nothing, unless its `write` names it."""
-    write = getattr(source.settings, "write", None)  # a kind that is read only has none
-    if write is None:
-        return WriteSettings()
-    return WriteSettings(
-        comments=write.comments,
-        fields=dict(write.fields),
-        armed=write.armed,
-        comment_backlog=write.backlog == "comment",
-        comment_severity=write.comment_severity,
-        forecast_step_wd=config.forecast_step_wd,
-    )
-
-
-@dataclass(slots=True)
-class OpenSources:
-    """The connectors of a configuration, and why some could not be made."""
-
-    connectors: list[Connector] = field(default_factory=list)
-    unopened: dict[str, str] = field(default_factory=dict)
-
-    def by_name(self) -> dict[str, Connector]:
-        """The connectors by the name of their source."""
-        return {one.source: one for one in self.connectors}
-
-    def close(self) -> None:
-        """Release their connections."""
-        for one in self.connectors:
-            one.close()
-
-
-def open_sources(config: Config, context: Context, *, only: Sequence[str] = ()) -> OpenSources:
-    """The connectors of the configured sources, in its order. No request is made yet.
-
-    A source that cannot be made (its secret is missing, say) harms no other.
-
-    Args:
-        config: the configuration.
-        context: what connectors are given besides their settings.
-        only: names of sources; empty for all.
-
-    Raises:
-        UsageError: `only` names a source that is not configured.
-    """
-    check_sources_exist(config, only)
-    found = OpenSources()
-    for source in config.sources:
-        if only and source.name not in only:
-            continue
-        try:
-            found.connectors.append(source.kind.build(source.settings, context))
-        except DovetailError as error:
-            found.unopened[source.name] = f"{source.name}: {str(error).removeprefix(f'{source.name}: ')}"
-    return found
-
-
-def check_sources_exist(config: Config, names: Sequence[str]) -> None:
-    """Refuse the name of a source that is not configured.
-
-    Raises:
-        UsageError: with the nearest name.
-    """
-    from rules.spelling import nearest
-
-    known = [one.name for one in config.sources]
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"There is no source `{name}`{nearest(name, known)}.".replace("?.", "?"),
-                hint=f"Configured: {', '.join(known)}.",
-            )
-
-
-def context_of(
+def open_connectors(
     config: Config,
     *,
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
     say: Callable[[str], None],
-) -> Context:
-    """What connectors are given besides their settings."""
-    from connectors.base import Context
+    only: Iterable[str] | None = None,
+) -> tuple[list[Connector], dict[str, str]]:
+    """The connectors in the order of the configuration, and the sources that could not be opened, with why.
 
-    return Context(timezone=config.timezone, folder=config.folder, clock=clock, sleep=sleep, say=say)
+    A source whose secret is missing harms no other: it is in the second answer and fails like any other.
+
+    Args:
+        config: the configuration.
+        clock: aware UTC.
+        sleep: how connectors wait.
+        say: takes one line for people.
+        only: these sources; None is all of them.
+    """
+    wanted = None if only is None else set(only)
+    context = Context(timezone=config.timezone, folder=config.folder, clock=clock, sleep=sleep, say=say)
+    opened: list[Connector] = []
+    unopened: dict[str, str] = {}
+    for source in config.sources:
+        if wanted is not None and source.name not in wanted:
+            continue
+        try:
+            opened.append(source.kind.build(source.settings, context))
+        except (SourceError, ConfigError) as error:
+            unopened[source.name] = str(error)
+        except Exception as error:  # noqa: BLE001 - a defect in one connector must not stop the other sources
+            unopened[source.name] = f"{source.name}: {defect(error)}"
+    return opened, unopened
