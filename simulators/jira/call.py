@@ -44,7 +44,8 @@ class Call:
     options: Options
     caller: User | None
     version: int
-    base: str
+    base: str  # what `self` URLs start with
+    home: str  # where people browse
     request: Request
     template: str
     params: dict[str, str]

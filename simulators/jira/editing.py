@@ -37,6 +37,7 @@ class Editing(State):
         self.epoch = 0  # moves when something that issues show changes without touching them
         self.found: dict[Any, Any] = {}  # the last searches and what they found
         self._stale: dict[int, list[tuple[float, Issue | None]]] = {}
+        self._ghosts: list[tuple[float, Issue]] = []  # deleted, and still in the index
 
     # the search index, which lags behind the truth
 
@@ -55,7 +56,13 @@ class Editing(State):
 
     def index_is_behind(self) -> bool:
         """Is any issue newer than the index?"""
-        return bool(self._stale)
+        return bool(self._stale or self._ghosts)
+
+    def ghosts(self) -> list[Issue]:
+        """Issues that are deleted and that searches still find."""
+        now = self.clock.elapsed()
+        self._ghosts = [(until, issue) for until, issue in self._ghosts if until > now]
+        return [issue for _, issue in self._ghosts]
 
     def remember(self, issue: Issue, *, is_new: bool = False) -> None:
         """Keep what the index still shows, before a change."""
@@ -278,6 +285,8 @@ class Editing(State):
                 self.issue_links[end].remove(link_id)
                 self.issues[end].revision += 1
         self._stale.pop(issue.id, None)
+        if self.index_lag_seconds > 0:
+            self._ghosts.append((self.clock.elapsed() + self.index_lag_seconds, issue.copy()))
         del self.issues[issue.id]
         self.keys = {key: number for key, number in self.keys.items() if number != issue.id}
         self.revision += 1

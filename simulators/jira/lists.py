@@ -33,7 +33,7 @@ def server_info(call: Call) -> Response:
     renderer = call.renderer()
     return Response.json(
         {
-            "baseUrl": call.base,
+            "baseUrl": call.home,  # the site, also through the gateway
             "version": "1001.0.0-SNAPSHOT",
             "versionNumbers": [1001, 0, 0],
             "deploymentType": "Cloud",

@@ -77,7 +77,7 @@ class Renderer(EntityRenderer):
     def _has(self, issue: Issue, field: FieldDef) -> bool:
         # What is not in use is absent: a field scoped to another project, the parent of a top item.
         if field.id == "parent":
-            return bool(issue.fields.get("parent"))
+            return issue.fields.get("parent") in self._site.issues
         return field.project_id is None or field.project_id == issue.project_id
 
     def value(self, issue: Issue, field: FieldDef) -> Json:

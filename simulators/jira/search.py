@@ -167,6 +167,7 @@ def _matches(call: Call, jql: str, reconcile: frozenset[int]) -> tuple[list[Issu
         seen = issue if issue.id in reconcile or not behind else site.indexed(issue)
         if seen is not None and site.searchable(seen, call.caller) and holds(seen):
             found.append(seen)
+    found += [g for g in site.ghosts() if site.searchable(g, call.caller) and holds(g)]
     found.sort(key=key)
     result = (found, [key(issue) for issue in found])
     if not behind:

@@ -119,6 +119,7 @@ class JiraServer(Server):
             caller=caller,
             version=route.version,
             base=self._base(),
+            home=self.url,
             request=request,
             template=route.template,
             params=route.params,
