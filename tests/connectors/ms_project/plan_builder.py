@@ -12,7 +12,7 @@ from connectors.base import Context
 from connectors.ms_project import ProjectFileConnector, ProjectFileSettings
 from connectors.ms_project.client import PlanFolder
 from connectors.ms_project.mapping import Plan, map_plan
-from portfolio.records import Page
+from portfolio.records import Page, WorkItem
 
 NAMESPACE = "http://schemas.microsoft.com/project"
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -123,3 +123,13 @@ def pages(one: ProjectFileConnector, since: object = None) -> tuple[list[Page], 
     except Exception as error:  # noqa: BLE001
         return found, error
     return found, None
+
+
+def items(found: Plan) -> dict[int, WorkItem]:
+    """The items by UID."""
+    return {int(item.native_id.rpartition(":")[2]): item for item in found.items}
+
+
+def one(folder: Path, **fields: object) -> WorkItem:
+    """The item of a plan with a single task."""
+    return loaded(folder, plan([task(1, **fields)])).items[0]
