@@ -46,8 +46,10 @@ class ColumnStore:
         condition = _live(spec) if live_only else ""
         sql = f"SELECT {bulk.quoted_list(names, 't.')} FROM {table} AS t{condition} ORDER BY {order}"  # noqa: S608 names are ours
         found: dict[str, list[Any]] = {name: [] for name in names}
-        with self._db.read() as connection:
-            result = connection.execution_options(stream_results=True).exec_driver_sql(sql)
+        with (
+            self._db.read() as connection,
+            connection.execution_options(stream_results=True).exec_driver_sql(sql) as result,
+        ):
             while rows := result.fetchmany(_FETCH_ROWS):
                 for name, values in zip(names, zip(*rows, strict=True), strict=True):
                     found[name].extend(decode_column(kinds[name], self._db.dialect, values))

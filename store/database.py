@@ -105,6 +105,8 @@ def _parse(url: str) -> URL:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
         raise StoreUnavailable(f"`store:` names {parsed.drivername}, which is not supported.", hint=_HINT_URL)
+    if parsed.drivername == "sqlite" and ((parsed.database or "").startswith("file:") or parsed.query):
+        raise StoreUnavailable("`store:` takes a plain path to a SQLite file, no options.", hint=_HINT_URL)
     return parsed
 
 

@@ -6,7 +6,7 @@ Both locks are the operating system's or the server's: a killed run leaves none.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from portfolio.errors import LockHeld, StoreUnavailable
@@ -62,6 +62,8 @@ def _file_lock(database: Database) -> Iterator[None]:
 
 @contextmanager
 def _advisory_lock(database: Database) -> Iterator[None]:
+    from sqlalchemy.exc import DBAPIError
+
     # The name holds the schema: two stores in two schemas of one database do not block each other.
     key = "hashtextextended('dovetail run ' || current_schema(), 0)"
     with database.session() as connection:
@@ -70,4 +72,6 @@ def _advisory_lock(database: Database) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")
+            # A connection that died took its lock with it; that must not hide how the run itself ended.
+            with suppress(DBAPIError):
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")

@@ -90,9 +90,11 @@ class RowStore:
             yield from self._decoded(view, everything)
             return
         with self._db.read() as connection:
-            result = connection.execution_options(stream_results=True).exec_driver_sql(sql, parameters)
-            while some := result.fetchmany(_FETCH_ROWS):
-                yield from self._decoded(view, some)
+            # A caller may stop half way: the result is closed before its transaction is.
+            streamed = connection.execution_options(stream_results=True)
+            with streamed.exec_driver_sql(sql, parameters) as result:
+                while some := result.fetchmany(_FETCH_ROWS):
+                    yield from self._decoded(view, some)
 
     def _decoded(self, view: View, rows: Any) -> Iterator[dict[str, object]]:
         columns = [

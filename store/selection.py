@@ -121,16 +121,15 @@ def _time_limit(connection: Connection, dialect: Dialect, seconds: float) -> Ite
 
 
 def _is_about_the_query(error: StoreUnavailable) -> bool:
-    from sqlalchemy.exc import DataError, ProgrammingError, StatementError
-    from sqlalchemy.exc import OperationalError as SqlOperationalError
+    import sqlite3
+
+    from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
     cause = error.__cause__
-    if isinstance(cause, SqlOperationalError):  # SQLite's word for a syntax error, too
-        text = str(cause.orig)
-        return "no such" in text or "syntax error" in text or "misuse" in text or "too complex" in text
-    return isinstance(cause, DataError | ProgrammingError) or (
-        isinstance(cause, StatementError) and cause.orig is None
-    )
+    if isinstance(cause, OperationalError):
+        # SQLite's one code for what is wrong with the SQL itself; the others are about the file.
+        return getattr(cause.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return isinstance(cause, DataError | ProgrammingError)
 
 
 def _first_line(error: BaseException) -> str:

@@ -21,8 +21,8 @@ _NONE_NAMES = frozenset(
 _HEAD = """\
 # The views
 
-Rules, reports, exports and people's own SQL read these views; `dovetail export VIEW` prints exactly these columns,
-in this order. Columns are added, never renamed. This page is made from `portfolio/views.py` by
+Rules, reports, exports and people's own SQL read these views; `dovetail export VIEW` prints exactly these
+columns, in this order. Columns are added, never renamed. This page is made from `portfolio/views.py` by
 `python -m store.view_pages`; do not edit it.
 
 | type | in SQLite | in PostgreSQL | in an export |
@@ -35,15 +35,16 @@ in this order. Columns are added, never renamed. This page is made from `portfol
 | instant | `YYYY-MM-DDTHH:MM:SS.mmmZ` | `timestamptz` | ISO 8601, UTC, ending in `Z` |
 | list, object | JSON text | `jsonb`, `json` | list, object |
 
-Null is *unknown*, which is not the same as zero, no, or fine; where the last column says *none*, null means that
-there is none. Columns marked **never** are never null, among them the booleans named `is_ has_ in_ crosses_`, which
-are false where nothing is known. A column that no part fills yet is null.
+Null is *unknown*, which is not the same as zero, no, or fine; where the last column says *none*, null
+means that there is none. Columns marked **never** are never null, among them the booleans named `is_ has_
+in_ crosses_`, which are false where nothing is known. A column that no part fills yet is null.
 
-In SQL, put double quotes around a name that the database reserves: `"check"`, `"end"`. Rules read `rule_<view>`: the
-same columns, and hidden ones beside them: `<name>_ord` for each date and instant (its working-day number, so that the
-difference of two is a number of working days), `calendar_id` where rows have a calendar of their own, and
-`today_ord`. In views whose rows have no calendar the numbers are those of the portfolio's calendar, and an instant
-counts by its day in UTC. `item_with_deleted` is `item` with the tombstones.
+In SQL, put double quotes around a name that the database reserves: `"check"`, `"end"`. Rules read
+`rule_<view>`: the same columns, and hidden ones beside them: `<name>_ord` for each date and instant (its
+working-day number, so that the difference of two is a number of working days), `calendar_id` where rows
+have a calendar of their own, and `today_ord`. In views whose rows have no calendar the numbers are those
+of the portfolio's calendar, and an instant counts by its day in UTC. `item_with_deleted` is `item` with
+the tombstones.
 """
 
 

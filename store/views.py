@@ -211,7 +211,7 @@ def digest(dialect: Dialect) -> str:
 
 
 def never_null(view: View, column: Column) -> bool:
-    """Whether the database itself rules null out: a false-not-unknown boolean, a key, or a NOT NULL column."""
+    """Whether the database itself rules null out: booleans that default to false, keys, NOT NULL columns."""
     if column.never_null or column.name in view.key:
         return True
     definition = _DEFINITIONS[view.name]
