@@ -23,14 +23,14 @@ class _Model(BaseModel):
 
 
 class SecretRef(_Model):
-    """Where a secret is: exactly one of an environment variable, a file, a command's output or the keyring."""
+    """Where a secret is: an environment variable, a file, a command's output or the keyring; exactly one."""
 
-    env: str | None = Field(None, description="name of an environment variable")
-    file: str | None = Field(None, description="path of a file that holds nothing else")
+    env: str | None = Field(default=None, description="name of an environment variable")
+    file: str | None = Field(default=None, description="path of a file that holds nothing else")
     command: str | list[str] | None = Field(
-        None, description="a program that prints it; no shell is involved"
+        default=None, description="a program that prints it; no shell is involved"
     )
-    keyring: str | None = Field(None, description="service/user name in the system's keyring")
+    keyring: str | None = Field(default=None, description="service/user name in the system's keyring")
 
     @model_validator(mode="before")
     @classmethod

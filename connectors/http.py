@@ -1,8 +1,8 @@
 """One HTTP session per source: timeouts, retries, rate limits, origin guard, and no belief in odd answers.
 
 Every connector sends through `Http`. Nothing here knows a tracker; what a body means is its decoder's
-business. A request that may have had an effect is never repeated: its lost answer is `OutcomeUnknown`, and the
-push layer looks before it does anything else.
+business. A request that may have had an effect is never repeated: its lost answer is `OutcomeUnknown`, and
+the push layer looks before it does anything else.
 """
 
 from __future__ import annotations
@@ -125,16 +125,18 @@ class Http:
     ) -> T:
         """Send a request and decode its answer, which counts only if its shape is what the decoder expects.
 
-        `template` is the path with its parameters left as names: counts and rate limits go by it. `repeatable`
-        says whether sending twice is harmless, by default what HTTP says of the method; a search that is a
-        POST says True. `target` is the item written to, for limits per item. `accept` are the statuses that
-        mean success.
+        `template` is the path with its parameters left as names: counts and rate limits go by it.
+        `repeatable` says whether sending twice is harmless, by default what HTTP says of the method; a search
+        that is a POST says True. `target` is the item written to, for limits per item. `accept` are the
+        statuses that mean success.
 
         Raises:
             SourceError: AuthError, AccessDenied, RateLimited, Unavailable, BadAnswer, Refusal, TargetMissing;
                 OutcomeUnknown where an unrepeatable request may have had its effect.
         """
-        sending = self._prepare(method, path, template, params, json, repeatable, target, accept)
+        sending = self._prepare(
+            method, path, template, params, json, repeatable=repeatable, target=target, accept=accept
+        )
         return self._run(sending, lambda answer: self._decode(answer, decoder, sending))
 
     def send(
@@ -150,7 +152,9 @@ class Http:
         accept: Sequence[int] = (200, 201, 204),
     ) -> Answer:
         """Like `call`, for answers whose body may be empty: status and content type are checked, no shape."""
-        sending = self._prepare(method, path, template, params, json, repeatable, target, accept)
+        sending = self._prepare(
+            method, path, template, params, json, repeatable=repeatable, target=target, accept=accept
+        )
         return self._run(sending, lambda answer: answer)
 
     def close(self) -> None:
@@ -164,6 +168,7 @@ class Http:
         template: str | None,
         params: Params | None,
         json: object,
+        *,
         repeatable: bool | None,
         target: str | None,
         accept: Sequence[int],

@@ -1,4 +1,4 @@
-"""How long a tracker asks us to wait, and who has to wait. One `Limiter` per source, shared by its threads."""
+"""How long a tracker asks us to wait, and who has to wait: one `Limiter` per source, for all its threads."""
 
 from __future__ import annotations
 

@@ -23,17 +23,21 @@ class FieldMap(_Model):
     The defaults are found by the fields' type keys, which are the same on every site; ids and names are not.
     """
 
-    start: str | None = Field(None, description="start date; by default Target start, then Start date")
-    finish: str | None = Field(None, description="finish date before the due date; by default Target end")
-    points: str | None = Field(None, description="story points")
+    start: str | None = Field(
+        default=None, description="start date; by default Target start, then Start date"
+    )
+    finish: str | None = Field(
+        default=None, description="finish date before the due date; by default Target end"
+    )
+    points: str | None = Field(default=None, description="story points")
     sprint: str | None = None
-    flagged: str | None = Field(None, description="the impediment flag")
+    flagged: str | None = Field(default=None, description="the impediment flag")
     team: str | None = None
-    twin: str | None = Field(None, description="keys of the same work in another tracker")
-    health: str | None = Field(None, description="the health people declare: green, amber, red")
-    probability: str | None = Field(None, description="risk probability, 1-5 or words")
-    impact: str | None = Field(None, description="risk impact, 1-5 or words")
-    response: str | None = Field(None, description="risk response")
+    twin: str | None = Field(default=None, description="keys of the same work in another tracker")
+    health: str | None = Field(default=None, description="the health people declare: green, amber, red")
+    probability: str | None = Field(default=None, description="risk probability, 1-5 or words")
+    impact: str | None = Field(default=None, description="risk impact, 1-5 or words")
+    response: str | None = Field(default=None, description="risk response")
     response_due: str | None = None
     review_due: str | None = None
     proximity_from: str | None = None
@@ -78,11 +82,17 @@ class WriteMap(_Model):
         default={}, description="labels of options, such as health: {green: On track, red: Off track}"
     )
     silent: bool = Field(
-        True, description="edit fields without mail to watchers; needs Administer Jira or Administer Projects"
+        default=True,
+        description="edit fields without mail to watchers; needs Administer Jira or Administer Projects",
     )
     service_projects: bool = Field(
-        False, description="comment in service projects too, where customers read comments"
+        default=False, description="comment in service projects too, where customers read comments"
     )
+    armed: bool = Field(default=False, description="write from the first sync on, without a plan file")
+    backlog: Literal["comment", "skip"] = Field(
+        default="skip", description="whether findings from before the source was armed are commented"
+    )
+    comment_severity: Literal["info", "low", "medium", "high", "critical"] = "high"
 
 
 class JiraSettings(_Model):
@@ -92,7 +102,8 @@ class JiraSettings(_Model):
     kind: Literal["jira"]
     url: str = Field(description="where people see it, such as https://shop.atlassian.net")
     api_url: str | None = Field(
-        None, description="where the API is for scoped tokens: https://api.atlassian.com/ex/jira/<cloud id>"
+        default=None,
+        description="where the API is for scoped tokens: https://api.atlassian.com/ex/jira/<cloud id>",
     )
     auth: Auth
     projects: list[str] = Field(default=[], description="project keys; empty means all the account can see")
@@ -102,8 +113,10 @@ class JiraSettings(_Model):
     links: LinkMap = LinkMap()
     states: StateMap = StateMap()
     write: WriteMap | None = None
-    details_per_request: int = Field(100, ge=1, le=1000, description="issues per bulk read; over 100 is new")
-    items_per_page: int = Field(1000, ge=1, le=1000, description="issues stored in one transaction")
+    details_per_request: int = Field(
+        default=100, ge=1, le=1000, description="issues per bulk read; over 100 is new"
+    )
+    items_per_page: int = Field(default=1000, ge=1, le=1000, description="issues stored in one transaction")
 
     @field_validator("url", "api_url")
     @classmethod

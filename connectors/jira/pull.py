@@ -1,0 +1,256 @@
+"""The stream of issues: ids by `updated`, details and complete histories in bulk, pages that can be resumed.
+
+A search shows at most 100 issues a page when it shows anything besides ids, and 5000 bare ids (facts/jira.md
+§1.1). So the newest changes are looked at first, with their `updated`: mostly that one page is all there is, and
+what the cursor knows already costs nothing. Where there is more, ids are paged in bulk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from connectors.answers import Refusal
+from connectors.jira import wire
+from connectors.jira.client import JiraClient
+from connectors.jira.cursor import IssueCursor
+from connectors.jira.fields import Resolved
+from connectors.jira.mapping import IssueMapper
+from connectors.jira.settings import JiraSettings
+from connectors.jira.values import epoch_ms, instant
+from portfolio.errors import BadAnswer, CursorRejected, MappingError
+from portfolio.records import AnyRecord, Cursor, OwnedBy, Page
+
+if TYPE_CHECKING:
+    from connectors.jira.site import Site
+
+T = TypeVar("T")
+
+# With an answer in less than this, a second connection costs more than it saves; four are enough for a site.
+# facts/performance.md §0.4.
+_PARALLEL_FROM_SECONDS = 0.03
+_CONNECTIONS = 4
+# An estimate that lags behind: only a gross difference means that pages were cut off.
+_COUNT_TOLERANCE = 0.9
+_COUNT_FROM = 1000
+
+
+class _Read(msgspec.Struct):
+    """What reading some issues gave."""
+
+    records: list[AnyRecord]
+    updated: dict[str, int]
+    failed: list[str]
+    skipped: list[str]
+    items: list[str]
+
+
+class IssueStream:
+    """Reads the issues of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._settings: JiraSettings = site.settings
+        self._client: JiraClient = site.client
+        self._keys: list[str] | None = None
+        self._mapper: IssueMapper | None = None
+
+    def pages(self, since: Cursor | None) -> Iterator[Page]:
+        """Pages of changed issues after the cursor.
+
+        Raises:
+            CursorRejected: the cursor cannot be read, or fields have got another meaning since.
+        """
+        state = IssueCursor.load(self._settings.name, since)
+        self._site.accounts.update(state.accounts)
+        self._client.myself()
+        if not state.is_loading:
+            newest = self._search("DESC", state.search_from)
+            if newest.isLast or not newest.nextPageToken:
+                yield from self._few(state, newest.issues)
+                return
+            state.begin_load(_updated(self._settings.name, newest.issues[0]))
+        yield from self._many(state)
+
+    # A few changes: one page of the search shows them all, with their instants.
+
+    def _few(self, state: IssueCursor, found: Sequence[wire.Found]) -> Iterator[Page]:
+        listed = sorted((_updated(self._settings.name, row), row.id) for row in found)
+        # Never later than what is stored: an index that lags behind shows an issue as it was before.
+        news = [(at, issue) for at, issue in listed if state.done.get(issue, -1) < at]
+        again, state.retry = [(0, issue) for issue in state.retry if issue not in {i for _, i in news}], []
+        until = listed[-1][0] if listed else None
+        if not news and not again:
+            if until is not None and until > (state.position or -1):
+                state.advance(until, {})
+                yield self._page(state, None)
+            return
+        for batch in _chunks([*again, *news], self._settings.items_per_page):
+            read = self._read(state, [issue for _, issue in batch])
+            # What is listed but cannot be read is not asked for again until it changes.
+            stored = {issue: at for at, issue in batch if at} | read.updated
+            is_last = batch[-1] == (news or again)[-1]
+            state.advance(until if is_last else batch[-1][0] or None, stored)
+            yield self._page(state, read)
+
+    # Many: ids in bulk, details page by page.
+
+    def _many(self, state: IssueCursor) -> Iterator[Page]:
+        is_first_load = state.position is None
+        start = state.search_from
+        if state.retry:
+            # Out of their order, so they say nothing about how far the load has come.
+            again, state.retry = state.retry, []
+            yield self._page(state, self._read(state, again))
+        waiting: list[str] = []
+        met: set[str] = set()
+        listed = pages = 0
+        for ids in self._search_ids(start):
+            pages += 1
+            listed += len(ids)
+            for issue in ids:
+                if issue not in met and issue not in state.done:
+                    waiting.append(issue)
+                met.add(issue)
+            # One page is kept back, because the last one carries another cursor.
+            while len(waiting) > self._settings.items_per_page:
+                batch, waiting = (
+                    waiting[: self._settings.items_per_page],
+                    waiting[self._settings.items_per_page :],
+                )
+                read = self._read(state, batch)
+                state.advance_load(read.updated)
+                yield self._page(state, read)
+        read = self._read(state, waiting)
+        state.advance_load(read.updated)
+        if is_first_load and pages > 1:
+            self._compare_count(listed)
+        state.end_load()
+        yield self._page(state, read)
+
+    def _compare_count(self, listed: int) -> None:
+        """Say when far fewer issues were listed than there should be; there is no total to check against."""
+        expected = self._client.count(self._jql(None, ""))
+        if expected >= _COUNT_FROM and listed < expected * _COUNT_TOLERANCE:
+            self._site.context.say(
+                f"{self._settings.name}: about {expected} issues exist, {listed} were listed; "
+                "the next census will tell"
+            )
+
+    # Reading.
+
+    def _read(self, state: IssueCursor, ids: Sequence[str]) -> _Read:
+        read = _Read(records=[], updated={}, failed=[], skipped=[], items=[])
+        if not ids:
+            return read
+        mapper = self._prepared(state)
+        answers = self._details(ids)
+        issues = {issue.id: issue for answer in answers for issue in answer.issues}
+        read.failed = [
+            error.id for answer in answers for error in answer.issueErrors if error.id not in issues
+        ]
+        histories: dict[str, list[wire.History]] = {}
+        for batch in _chunks(list(issues), 1000):
+            histories.update(self._client.histories(batch))
+        for issue in issues.values():
+            try:
+                mapped = mapper.map(issue, histories.get(issue.id, ()))
+            except MappingError as error:
+                read.skipped.append(error.message)
+                continue
+            read.records.extend(mapped.records)
+            read.skipped.extend(f"{self._settings.name}: {line}" for line in mapped.problems)
+            read.updated[issue.id] = mapped.updated_ms
+            read.items.append(mapped.item.item_id)
+        read.records.extend(mapper.unmapped())
+        state.retry.extend(read.failed)
+        return read
+
+    def _details(self, ids: Sequence[str]) -> list[wire.Issues]:
+        batches = list(_chunks(list(ids), self._client.details_limit))
+        fields = self._site.issue_fields
+        latency = self._client.http.latency_seconds or 0.0
+        if len(batches) == 1 or latency < _PARALLEL_FROM_SECONDS:
+            return [self._client.details(batch, fields) for batch in batches]
+        with ThreadPoolExecutor(max_workers=_CONNECTIONS) as pool:
+            return list(pool.map(lambda batch: self._client.details(batch, fields), batches))
+
+    def _prepared(self, state: IssueCursor) -> IssueMapper:
+        """The mapper, made when there is something to map: a quiet run needs no list of fields."""
+        resolved: Resolved = self._site.resolved
+        if state.fields and state.fields != resolved.fingerprint:
+            raise CursorRejected(self._settings.name, "fields of the site have got another meaning.")
+        state.fields = resolved.fingerprint
+        return self._site.mapper
+
+    def _page(self, state: IssueCursor, read: _Read | None) -> Page:
+        state.accounts = sorted(self._site.accounts)
+        if read is None:
+            return Page(cursor=state.save())
+        return Page(
+            records=read.records,
+            cursor=state.save(),
+            replaces=[
+                OwnedBy(record="Dependency", item_ids=read.items),
+                OwnedBy(record="Risk", item_ids=read.items),
+            ],
+            skipped=read.skipped,
+        )
+
+    # Searching.
+
+    def _search(self, direction: str, start: int | None) -> wire.SearchPage:
+        order = f" ORDER BY updated {direction}, id {direction}"
+        try:
+            return self._client.search(self._jql(start, order), ["updated"])
+        except Refusal as error:
+            self._narrow(error)
+            return self._client.search(self._jql(start, order), ["updated"])
+
+    def _search_ids(self, start: int | None) -> Iterator[list[str]]:
+        return self._client.search_ids(self._jql(start, " ORDER BY updated ASC, id ASC"))
+
+    def _jql(self, start: int | None, order: str) -> str:
+        clauses = [in_projects(self._scope())]
+        if start is not None:
+            # JQL reads a date without a zone in the account's own zone, to the minute, so the instant goes out
+            # as epoch milliseconds, and without an upper end. Six public tools lost updates; facts/jira.md §1.8.
+            clauses.append(f"updated >= {start}")
+        return " AND ".join(clauses) + order
+
+    def _scope(self) -> list[str]:
+        if self._keys is None:
+            self._keys = list(self._settings.projects) or self._site.visible_projects()
+        return self._keys
+
+    def _narrow(self, error: Refusal) -> None:
+        """A query with one project that cannot be seen is refused whole: read the others."""
+        visible = set(self._site.visible_projects()) if error.status == 400 else set()
+        kept = [key for key in self._scope() if key in visible]
+        lost = [key for key in self._scope() if key not in visible]
+        if not kept or not lost:
+            raise error
+        self._site.context.say(f"{self._settings.name}: cannot read {', '.join(lost)}; the others are read")
+        self._keys = kept
+
+
+def in_projects(keys: Iterable[str]) -> str:
+    """The clause that bounds a query; quoted, because a key may be a reserved word."""
+    return "project in (" + ", ".join(f'"{key}"' for key in keys) + ")"
+
+
+def _updated(source: str, row: wire.Found) -> int:
+    if row.fields is None or not row.fields.updated:
+        raise BadAnswer(source, "search/jql: a row lacks the field that was asked for.")
+    try:
+        return epoch_ms(instant(row.fields.updated))
+    except ValueError as error:
+        raise BadAnswer(source, "search/jql: `updated` is no instant.") from error
+
+
+def _chunks(values: Sequence[T], size: int) -> Iterator[list[T]]:
+    for start in range(0, len(values), size):
+        yield list(values[start : start + size])
