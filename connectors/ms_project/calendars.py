@@ -57,7 +57,10 @@ def flatten(row: CalendarRow, others: Sequence[CalendarRow]) -> tuple[list[int],
             notes.append(
                 f"calendar {row.name or row.uid}: an exception whose dates cannot be read is left out"
             )
-    return [day for day in sorted(week) if week[day]], exceptions, notes
+    # Newer versions write each exception twice, for the sake of older ones. The later one wins anyway.
+    once = list(dict.fromkeys(reversed(exceptions)))
+    once.reverse()
+    return [day for day in sorted(week) if week[day]], once, notes
 
 
 def _chain(row: CalendarRow, others: Sequence[CalendarRow]) -> list[CalendarRow]:

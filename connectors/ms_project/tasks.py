@@ -98,7 +98,7 @@ class TaskMapper:
         actual_finish = self._date(task, "ActualFinish", task.actual_finish)
         deadline = self._date(task, "Deadline", task.deadline)
         constraint, constraint_at = self._constraint(task)
-        percent = self._read(task, "PercentComplete", units.number, task.percent_complete)
+        percent = self._read(task, "PercentComplete", units.percent, task.percent_complete)
         priority = self._read(task, "Priority", units.whole, task.priority)
         number = self._read(task, "ID", units.whole, task.id)
         is_active = units.flag(task.active) is not False

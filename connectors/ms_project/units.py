@@ -149,6 +149,18 @@ def number(text: str | None) -> float | None:
     return value
 
 
+def percent(text: str | None) -> float | None:
+    """A number from 0 to 100.
+
+    Raises:
+        ValueError: anything else that is not empty.
+    """
+    value = number(text)
+    if value is not None and not 0 <= value <= 100:
+        raise ValueError(text)
+    return value
+
+
 def whole(text: str | None) -> int | None:
     """A whole number, also where it is written `500.0`."""
     value = number(text)

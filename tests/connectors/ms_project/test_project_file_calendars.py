@@ -92,6 +92,14 @@ def test_project_2003_writes_exceptions_as_weekdays(tmp_path: Path) -> None:
     assert calendar(tmp_path, row).exceptions == [("2005-11-21", "2005-11-25", False)]
 
 
+def test_an_exception_that_is_written_in_both_ways_is_one(tmp_path: Path) -> None:
+    row = standard(**exceptions({"TimePeriod": period("2026-12-25", "2026-12-25"), "DayWorking": 0}))
+    row["WeekDays"]["WeekDay"].append(  # type: ignore[index]
+        {"DayType": 0, "DayWorking": 0, "TimePeriod": period("2026-12-25", "2026-12-25")}
+    )
+    assert calendar(tmp_path, row).exceptions == [("2026-12-25", "2026-12-25", False)]
+
+
 def test_what_a_calendar_does_not_say_comes_from_its_base(tmp_path: Path) -> None:
     base = standard(
         1, "Base", **exceptions({"TimePeriod": period("2026-12-25", "2026-12-25"), "DayWorking": 0})

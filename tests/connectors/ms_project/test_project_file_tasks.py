@@ -109,6 +109,15 @@ def test_percent_complete_says_the_state(tmp_path: Path, percent: int, state: st
     assert (item.state, item.status, item.percent_complete) == (state, status, float(percent))
 
 
+@pytest.mark.parametrize("percent", ["101", "-1", "nan", "half"])
+def test_a_percentage_that_cannot_be_is_unknown_and_named(tmp_path: Path, percent: str) -> None:
+    found = loaded(tmp_path, plan([task(1, PercentComplete=percent)]))
+    assert (found.items[0].percent_complete, found.items[0].state) == (None, "todo")
+    assert found.notes == [
+        f'plan.xml: task 1 (UID 1), PercentComplete: "{percent}" cannot be read; taken as unknown'
+    ]
+
+
 def test_without_percent_complete_the_actual_dates_say_it(tmp_path: Path) -> None:
     rows = [
         task(1, ActualStart="2026-11-02T08:00:00", ActualFinish="2026-11-06T17:00:00"),
