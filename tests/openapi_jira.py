@@ -18,7 +18,8 @@ DEVIATIONS = (
     Deviation(
         r"(changelog|issue|search)",
         r"\.items\[\d+\]\.(from|fromString|to|toString): None is not of type 'string'",
-        "Recorded histories of live sites have null for an empty side (facts/jira.md §1.3, samples/jira_jirametrics_sp).",
+        "Recorded histories of live sites have null for an empty side: facts/jira.md §1.3, "
+        "samples/jira_jirametrics_sp.",
     ),
     Deviation(
         r"(issue|search)",
@@ -38,7 +39,8 @@ DEVIATIONS = (
     Deviation(
         r"^GET /rest/agile/1.0/board/{boardId}/configuration 200",
         r"\.location: Additional properties are not allowed \('id', 'key', 'name' were unexpected\)",
-        "The operation's own example and a recorded answer (samples/jira_jirametrics_sp/board_1_configuration.json).",
+        "The operation's own example, and a recorded answer in "
+        "samples/jira_jirametrics_sp/board_1_configuration.json.",
     ),
 )
 

@@ -91,7 +91,9 @@ class JiraServer(Server):
 
     def _faulty(self, request: Request, route: Route | None, template: str, gateway: bool) -> Response:
         if self.options.sign_in_page is not None:
-            return sign_in_page(self.options.sign_in_page)
+            page = sign_in_page(self.options.sign_in_page)
+            page.fault = "sign_in_page"
+            return page
         fault = self.faults.pick(request.method, template)
         if fault is not None and fault.kind in BEFORE_EFFECT:
             return instead(fault)

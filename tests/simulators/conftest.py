@@ -26,7 +26,7 @@ class Site:
         self.session.auth = (server.user, server.token)
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> requests.Response:
-        """One request, redirects not followed; `path` without `/rest/api/3/` unless it starts with a slash."""
+        """One request, redirects not followed; `path` is below `/rest/api/3/` unless it is absolute."""
         url = self.server.url + (path if path.startswith("/") else f"/rest/api/3/{path}")
         return self.session.request(method, url, json=body, params=query, timeout=10, allow_redirects=False)
 
