@@ -144,6 +144,28 @@ def test_every_namespace_in_use_is_read(tmp_path: Path, namespace: str) -> None:
     assert found.schedule.name == "Rollout"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("utf-8", None),
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16LE"),
+        ("utf-16-be", "UTF-16BE"),
+        ("cp1252", "windows-1252"),
+        ("latin-1", "ISO-8859-1"),
+    ],
+)
+def test_every_encoding_that_planners_save_is_read(
+    tmp_path: Path, encoding: str, declared: str | None
+) -> None:
+    before = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
+    path = tmp_path / "plan.xml"
+    path.write_bytes(plan([task(1, Name="Büro räumen")], before=before).encode(encoding))
+    assert build.read(path).items[0].title == "Büro räumen"
+
+
 def test_past_a_hundred_complaints_the_rest_is_counted(tmp_path: Path) -> None:
     found = loaded(tmp_path, plan([task(uid, Finish="never") for uid in range(1, 151)]))
     assert len(found.notes) == 101
