@@ -1,0 +1,65 @@
+"""Seven days with nothing changed in the trackers: passing time alone writes only what promise 2 allows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from world import TODAY, CommandLine, a_world
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("quiet days")]
+_RANK = {"info": 0, "low": 1, "medium": 2, "high": 3, "critical": 4}
+
+
+def test_a_second_run_on_the_same_day_writes_nothing_and_says_so(
+    origin: Path, command_line: CommandLine, tmp_path: Path
+) -> None:
+    with a_world(origin, tmp_path, command_line) as world:
+        world.succeed("sync", "--today", TODAY.isoformat())
+        assert world.writes() > 0
+        world.control("reset", {})
+        said = world.succeed("sync", "--today", TODAY.isoformat())
+        assert world.writes() == 0
+        assert "0 writes" in said
+
+
+def test_seven_quiet_days_write_only_where_a_finding_opens_or_a_severity_rises(
+    origin: Path, command_line: CommandLine, tmp_path: Path
+) -> None:
+    with a_world(origin, tmp_path, command_line) as world:
+        world.succeed("--quiet", "sync", "--today", TODAY.isoformat())
+        before = {row["finding_id"]: row for row in world.export("finding")}
+        quiet_days = 0
+        for day in range(1, 8):
+            written_before = {row["write_id"] for row in _writes(world)}
+            world.control("reset", {})
+            world.succeed("--quiet", "sync", "--today", (TODAY + timedelta(days=day)).isoformat())
+            after = {row["finding_id"]: row for row in world.export("finding")}
+            moved = {
+                finding_id
+                for finding_id, row in after.items()
+                if row["state"] == "open"
+                and (
+                    finding_id not in before
+                    or before[finding_id]["state"] != "open"
+                    or _RANK[row["severity"]] > _RANK[before[finding_id]["severity"]]
+                )
+            }
+            new_writes = [row for row in _writes(world) if row["write_id"] not in written_before]
+            rules_moved = {after[one]["rule"] for one in moved}
+            for write in new_writes:
+                assert set(write["rules"]) & rules_moved, (day, write)
+            if not moved:
+                quiet_days += 1
+                assert world.writes() == 0, day
+            before = after
+        assert quiet_days >= 2, "the weekend has no working day, so nothing can become later"
+
+
+def _writes(world) -> list[dict]:  # type: ignore[no-untyped-def, type-arg]
+    import json
+
+    return [
+        json.loads(line) for line in world.succeed("export", "write").splitlines() if line.startswith("{")
+    ]
