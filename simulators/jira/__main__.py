@@ -10,7 +10,7 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
-from simulators.clock import DEFAULT_START, Clock
+from simulators.clock import DEFAULT_START, Clock, from_ms
 from simulators.jira.load import bulk_load
 from simulators.jira.options import Options
 from simulators.jira.site import JiraCloud
@@ -35,9 +35,8 @@ def main() -> int:
     arguments = _arguments()
     at = datetime.fromisoformat(arguments.clock) if arguments.clock else None
     if arguments.state and arguments.state.exists():
-        site = JiraCloud.restore(json.loads(arguments.state.read_text(encoding="utf-8")))
-        if at is not None:
-            site.clock.set(at)
+        data = json.loads(arguments.state.read_text(encoding="utf-8"))
+        site = JiraCloud.restore(data, Clock(at or from_ms(data["clock"]), running=arguments.running))
     else:
         site = JiraCloud(Clock(at or DEFAULT_START, running=arguments.running), arguments.seed)
     if arguments.load:

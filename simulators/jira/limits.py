@@ -49,7 +49,7 @@ class Limiter:
         """None, or the 429 for a request to an endpoint."""
         if refused := self._quota():
             return refused
-        rate = self._limit.overrides.get(template, self._limit.per_second.get(method, 100.0))
+        rate = self._rate(method, template)
         capacity = max(rate * self._limit.bucket_seconds, 1.0)
         now = self._clock.elapsed()
         tokens, then = self._buckets.get((method, template), (capacity, now))
@@ -59,6 +59,19 @@ class Limiter:
             return self._refuse("jira-burst-based", (1.0 - tokens) / rate, int(capacity), 0)
         self._buckets[method, template] = (tokens - 1.0, now)
         return None
+
+    def told(self, method: str, template: str) -> dict[str, str]:
+        """The headers of an admitted request; below a fifth of the bucket it is near the limit."""
+        rate = self._rate(method, template)
+        capacity = max(rate * self._limit.bucket_seconds, 1.0)
+        left = self._buckets[method, template][0]
+        headers = {"X-RateLimit-Limit": str(int(capacity)), "X-RateLimit-Remaining": str(int(left))}
+        if left < capacity / 5:
+            headers["X-RateLimit-NearLimit"] = "true"
+        return headers
+
+    def _rate(self, method: str, template: str) -> float:
+        return self._limit.overrides.get(template, self._limit.per_second.get(method, 100.0))
 
     def charge(self, objects: int) -> None:
         """Book the points of a request: one, and one per object returned."""

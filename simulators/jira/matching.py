@@ -37,6 +37,7 @@ class Matcher:
         self._zone = ZoneInfo(zone)
         self._caller = caller
         self._now_ms = now_ms
+        self.is_relative = False  # does the result depend on the present instant?
 
     def predicate(self, query: Query) -> Predicate:
         """Does an issue satisfy the query? Refuses what the tracker refuses.
@@ -195,6 +196,7 @@ class Matcher:
         """The instants that a literal stands for, [low, high)."""
         text = value.text.strip()
         if value.function:
+            self.is_relative = True
             low = self._relative_day(value)
             return low, low + 1
         if re.fullmatch(r"-?\d{9,}", text):  # epoch milliseconds, the zone-free form
@@ -209,6 +211,7 @@ class Matcher:
                 length = 60_000 if found.group(4) else 86_400_000
                 return to_ms(at), to_ms(at) + length
         if found := _RELATIVE.match(text):
+            self.is_relative = True
             minutes = sum(int(n) * _UNIT_MINUTES[u] for n, u in re.findall(r"(\d+)([wdhm])", found.group(2)))
             low = self._now_ms + (-60_000 if found.group(1) == "-" else 60_000) * minutes
             return low, low + 1

@@ -178,7 +178,7 @@ class Renderer(EntityRenderer):
 
     def subtasks(self, issue: Issue) -> list[dict[str, Json]]:
         """The issue's sub-tasks."""
-        children = (self._site.issues[number] for number in self._site.children.get(issue.id, ()))
+        children = (self._site.issues[number] for number in sorted(self._site.children.get(issue.id, ())))
         return [self.stub(child.id) for child in children if self._site.types[child.type_id].level < 0]
 
     def _link(self, issue: Issue, number: int) -> dict[str, Json]:

@@ -37,6 +37,13 @@ class _Asked:
     reconcile: frozenset[int]
 
 
+@dataclass(slots=True)
+class _Found:
+    issues: list[Issue]
+    keys: list[tuple[Any, ...]]
+    at: int | None  # the instant it holds for; None when the query names none
+
+
 def removed(call: Call) -> Response:
     """The old search answers 410 since 2025."""
     raise Refusal(410, REMOVED)
@@ -152,10 +159,11 @@ def _matches(call: Call, jql: str, reconcile: frozenset[int]) -> tuple[list[Issu
     now = site.clock.now_ms()
     zone = call.caller.time_zone if call.caller else "Etc/UTC"
     who = call.caller.account_id if call.caller else None
-    kept = (jql, who, zone, now, site.revision, call.options.paging)
+    kept = (jql, who, zone, site.revision)
     if not behind and kept in site.found:
-        known: tuple[list[Issue], list[tuple[Any, ...]]] = site.found[kept]
-        return known
+        known: _Found = site.found[kept]
+        if known.at in {None, now}:
+            return known.issues, known.keys
     try:
         query = parse(jql)
         matcher = Matcher(site, zone=zone, caller=who, now_ms=now)
@@ -169,12 +177,12 @@ def _matches(call: Call, jql: str, reconcile: frozenset[int]) -> tuple[list[Issu
             found.append(seen)
     found += [g for g in site.ghosts() if site.searchable(g, call.caller) and holds(g)]
     found.sort(key=key)
-    result = (found, [key(issue) for issue in found])
+    keys = [key(issue) for issue in found]
     if not behind:
         if len(site.found) > 8:
             site.found.clear()
-        site.found[kept] = result
-    return result
+        site.found[kept] = _Found(found, keys, now if matcher.is_relative else None)
+    return found, keys
 
 
 def _position(call: Call, asked: _Asked, digest: str, keys: list[tuple[Any, ...]]) -> int:

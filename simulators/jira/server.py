@@ -44,7 +44,7 @@ class JiraServer(Server):
         self._control = Control(self)
         self._rendered: dict[Any, bytes] = {}
         self._answers: dict[Any, Response] = {}
-        self._answers_at: tuple[int, int] = (-1, -1)
+        self._answers_at = -1
         self._answers_size = 0
         self._previous: dict[str, bytes] = {}
         self._count = 0
@@ -80,8 +80,8 @@ class JiraServer(Server):
             response = self._faulty(request, route, template, through_gateway)
             response.template = template
             self._count += 1
-            response.headers.setdefault("Date", format_datetime(self.site.clock.now(), usegmt=True))
-            response.headers.setdefault("X-AREQUESTID", f"{self._count:032x}")
+            response.headers["Date"] = format_datetime(self.site.clock.now(), usegmt=True)
+            response.headers["X-AREQUESTID"] = f"{self._count:032x}"
             self.site.requests.append((request.method, template, response.status))
             return response
 
@@ -110,7 +110,10 @@ class JiraServer(Server):
                 return _nowhere(request, route)
             if self.limiter is not None and (refused := self.limiter.admit(request.method, template)):
                 return refused
-            return self._handled(request, route, route.handler, caller)
+            response = self._handled(request, route, route.handler, caller)
+            if self.limiter is not None:
+                response.headers.update(self.limiter.told(request.method, template))
+            return response  # noqa: TRY300 - the refusal is the exception
         except Refusal as refusal:
             return refusal.response
 
@@ -138,13 +141,14 @@ class JiraServer(Server):
             if self.limiter is not None and not route.template.endswith(tuple(_READS)):
                 self.limiter.charge(0)
             return response
-        at = (self.site.revision, self.site.clock.now_ms())
-        if at != self._answers_at or self._answers_size > _KEPT_BYTES:
+        if self._answers_at != self.site.revision or self._answers_size > _KEPT_BYTES:
             self._answers.clear()
-            self._answers_at, self._answers_size = at, 0
+            self._answers_at, self._answers_size = self.site.revision, 0
         query = tuple(sorted((name, tuple(values)) for name, values in request.query.items()))
         who = caller.account_id if caller else None
-        key = (request.method, route.template, query, request.body, who)
+        # Only a search depends on the instant: relative dates, and the age of its tokens.
+        at = self.site.clock.now_ms() if route.template.endswith("/search/jql") else 0
+        key = (request.method, route.template, query, request.body, who, at)
         kept = self._answers.get(key)
         if kept is None:
             kept = self._answers[key] = handler(call)

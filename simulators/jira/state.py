@@ -264,8 +264,11 @@ class State:
         """The whole site as canonical JSON data: equal sites give equal dumps. Requests are no part of it."""
         with self.lock:
             data: dict[str, Json] = {
-                name: [asdict(entry) for entry in _by_id(getattr(self, name))] for name in _COLLECTIONS
+                name: [asdict(entry) for entry in getattr(self, name).values()] for name in _COLLECTIONS
             }
+            # Lists keep the order that people see; accounts and links have none.
+            data["users"] = [asdict(user) for user in _by_id(self.users)]
+            data["links"] = [asdict(link) for link in _by_id(self.links)]
             data["issues"] = [asdict(issue) for issue in _by_id(self.issues)]
             data["keys"] = dict(sorted(self.keys.items()))
             data["project_keys"] = dict(sorted(self.project_keys.items()))

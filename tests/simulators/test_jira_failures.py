@@ -176,6 +176,7 @@ def test_a_script_and_a_limited_number_of_times(serve):
 def test_the_burst_limit_is_per_endpoint_and_method_and_ends_when_one_waits(cloud, serve):
     site = serve(rate_limit=RateLimit(per_second={"GET": 2}, overrides={}))
     answers = [site.call("GET", "myself") for _ in range(4)]
+    assert answers[1].headers["X-RateLimit-NearLimit"] == "true"
     assert 429 in {answer.status_code for answer in answers[2:]}
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.headers["RateLimit-Reason"] == "jira-burst-based"
