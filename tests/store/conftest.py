@@ -10,47 +10,61 @@ import pg_server
 import pytest
 
 from store import Store, open_store
+from store.catalogue import TABLES
 
 
 @cache
-def _template() -> str:
-    """A database at head, which tests copy: quicker than making every table again."""
+def _shared_database() -> str:
+    """A database at head that tests use one after the other: a new one for each would take half a second."""
     name = pg_server.new_database()
     open_store(pg_server.url_of(name)).close()
     return name
 
 
-def _urls(kind: str, folder: Path, *, empty: bool) -> Iterator[str]:
+def _emptied_url() -> str:
+    tables = (table for table in TABLES if table != "engine_meta")
+    pg_server.run_sql(_shared_database(), "; ".join(f"DELETE FROM {table}" for table in tables))
+    return pg_server.url_of(_shared_database())
+
+
+def _new_url(kind: str, folder: Path) -> Iterator[str]:
     if kind == "memory":
         yield "sqlite://"
     elif kind == "file":
         yield f"sqlite:///{folder / 'dovetail.db'}"
     else:
-        name = pg_server.new_database() if empty else pg_server.new_database(_template())
+        name = pg_server.new_database()
         yield pg_server.url_of(name)
         pg_server.drop_database(name)
 
 
 @pytest.fixture(params=["memory", "file", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a store that nothing is in."""
-    yield from _urls(request.param, tmp_path, empty=False)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An open store that nothing is in. A test that changes its schema takes `own_store`."""
+    if request.param == "postgresql":
+        with open_store(_emptied_url()) as opened:
+            yield opened
+        return
+    for url in _new_url(request.param, tmp_path):
+        with open_store(url) as opened:
+            yield opened
+
+
+@pytest.fixture(params=["memory", "file", "postgresql"])
+def own_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An open store whose tables no other test will see."""
+    for url in _new_url(request.param, tmp_path):
+        with open_store(url) as opened:
+            yield opened
 
 
 @pytest.fixture(params=["file", "postgresql"])
 def lasting_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database that does not even hold tables, and that a second store can open."""
-    yield from _urls(request.param, tmp_path, empty=True)
+    yield from _new_url(request.param, tmp_path)
 
 
 @pytest.fixture
 def postgresql_url(tmp_path: Path) -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
-    yield from _urls("postgresql", tmp_path, empty=True)
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    """An open store that nothing is in."""
-    with open_store(url) as opened:
-        yield opened
+    yield from _new_url("postgresql", tmp_path)

@@ -41,17 +41,16 @@ def url_of(database: str) -> str:
     return f"postgresql+psycopg://postgres@/{database}?host={quote(server_folder(), safe='')}"
 
 
-def new_database(template: str = "template0") -> str:
-    """Create an empty database, or a copy of another one. Returns its name."""
+def new_database() -> str:
+    """Create an empty database. Returns its name."""
     name = f"t{next(_numbers)}"
-    # template0 with another locale than C: text order must not depend on the server's.
-    _server().psql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    run_sql("postgres", f"CREATE DATABASE {name} TEMPLATE template0")
     return name
 
 
 def drop_database(name: str) -> None:
     """Remove a database, whoever is connected to it."""
-    _server().psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    run_sql("postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def run_sql(database: str, sql: str) -> None:

@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime
 
 import numpy
 import pytest
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 from store_samples import change, item, save
 
 from store import Store
 from store.catalogue import TABLES
+from store.tables import metadata
 from store.values import row_hashes
 
 
@@ -31,6 +34,13 @@ def test_text_is_ordered_by_code_point_whatever_the_servers_locale(store: Store)
 
     assert store.read("derived_team", ["team"]) == {"team": ["A", "Z", "_", "a", "b", "é"]}
     assert [row["team"] for row in store.rows("team")] == ["A", "Z", "_", "a", "b", "é"]
+
+
+def test_no_text_column_follows_the_servers_locale() -> None:
+    # The servers that tests run on sort by code point anyway, so the promise is read from the statements.
+    for table in metadata().tables.values():
+        created = str(CreateTable(table).compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
+        assert created.count(" TEXT") == created.count(' TEXT COLLATE "C"')
 
 
 def test_a_timeline_comes_oldest_first_when_it_arrived_so(store: Store) -> None:

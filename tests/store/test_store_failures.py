@@ -27,14 +27,14 @@ def _fail_half_way(store: Store) -> None:
         raise ZeroDivisionError
 
 
-def test_a_failed_transaction_leaves_nothing_not_even_a_table(store: Store) -> None:
+def test_a_failed_transaction_leaves_nothing_not_even_a_table(own_store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
-        _fail_half_way(store)
+        _fail_half_way(own_store)
 
-    with store._db.read() as connection:
+    with own_store._db.read() as connection:
         found = connection.exec_driver_sql("SELECT count(*) FROM engine_meta WHERE name = 'half'")
         assert found.scalar() == 0
-    with store._db.write() as connection:
+    with own_store._db.write() as connection:
         connection.exec_driver_sql("CREATE TABLE half (x INTEGER)")
 
 
@@ -193,12 +193,12 @@ def test_a_dropped_connection_is_replaced(postgresql_url: str) -> None:
         assert keys(store) == ["CHK-1"]
 
 
-def test_a_missing_view_or_table_is_a_problem(store: Store) -> None:
-    with store._db.write() as connection:
+def test_a_missing_view_or_table_is_a_problem(own_store: Store) -> None:
+    with own_store._db.write() as connection:
         connection.exec_driver_sql("DROP VIEW twin")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
-    assert store.check() == ["the schema is 9999, this Dovetail needs 0001", "the view twin is missing"]
+    assert own_store.check() == ["the schema is 9999, this Dovetail needs 0001", "the view twin is missing"]
 
 
 def test_threads_may_share_a_store(store: Store) -> None:
