@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from store.database import Database
 
-_NAME = re.compile(r'"?([a-z_0-9]+)"?')
+_NAME = re.compile(r'["`]?([a-z_0-9]+)["`]?')  # rules quote with backticks for SQLite
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _STEPS = 20_000  # of SQLite's virtual machine between two looks at the clock: a few milliseconds

@@ -58,7 +58,7 @@ def test_values_come_back_as_python_values(filled: Store) -> None:
             "due": "due",
             "created_at": "created_at",
             "labels": "labels",
-            "is_done": "is_done",
+            "is_done": '"is_done"' if filled.dialect == "postgresql" else "`is_done`",
             "start_at": "start_at",
             "points": "points",
             "first_day": "coalesce(start, due)",
