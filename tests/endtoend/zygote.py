@@ -23,7 +23,7 @@ def _become(request: dict[str, Any]) -> None:
     try:
         from cli import main
 
-        main()
+        code = main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:  # noqa: BLE001 whatever it is, the parent must learn of it
