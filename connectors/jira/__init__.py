@@ -1,4 +1,4 @@
-"""Jira Cloud. `connector.py` is the Connector; the other files are its parts, named as in every tracker's folder."""
+"""Jira Cloud. `connector.py` is the Connector; the other files are its parts, named as for every tracker."""
 
 from __future__ import annotations
 

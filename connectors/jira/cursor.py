@@ -17,13 +17,13 @@ OVERLAP_MS = 15 * 60 * 1000
 class IssueCursor(msgspec.Struct, kw_only=True):
     """The state of the stream of issues.
 
-    `position` is the `updated` up to which everything has been listed; a search starts `OVERLAP_MS` before it,
-    and `done` (issue id → the `updated` that was stored) tells what of that is no news. It only ever advances to
-    an instant that the tracker itself has shown, never to a clock of ours.
+    `position` is the `updated` up to which everything has been listed; a search starts `OVERLAP_MS` before
+    it, and `done` (issue id → the `updated` that was stored) tells what of that is no news. It only ever
+    advances to an instant that the tracker itself has shown, never to a clock of ours.
 
     While many issues are read, `load_until` is the newest `updated` at the beginning, and everything before
-    `position` has been stored. Issues that change meanwhile get a later `updated` than `load_until`, so reading
-    on from there afterwards finds them.
+    `position` has been stored. Issues that change meanwhile get a later `updated` than `load_until`, so
+    reading on from there afterwards finds them.
     """
 
     position: int | None = None

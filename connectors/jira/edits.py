@@ -45,6 +45,17 @@ def edit_comment(client: JiraClient, issue: str, comment: str, body: object, mar
     )
 
 
+def set_marker(client: JiraClient, issue: str, comment: str, marker: object) -> None:
+    """Replace the marker of a comment alone; nobody is mailed, and the comment does not count as edited."""
+    client.http.send(
+        "PUT",
+        f"{API}/comment/{comment}/properties/{MARKER_PROPERTY}",
+        template=f"{API}/comment/{{id}}/properties/{{key}}",
+        json=marker,
+        target=issue,
+    )
+
+
 def delete_comment(client: JiraClient, issue: str, comment: str) -> None:
     """Delete a comment."""
     path = f"{API}/issue/{issue}/comment/{comment}"

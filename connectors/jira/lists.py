@@ -1,4 +1,4 @@
-"""The small lists that no change of an issue announces: projects, versions, sprints, people; and the census."""
+"""The small lists that no change of an issue announces (projects, versions, sprints, people); the census."""
 
 from __future__ import annotations
 

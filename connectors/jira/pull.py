@@ -1,8 +1,8 @@
 """The stream of issues: ids by `updated`, details and complete histories in bulk, pages that can be resumed.
 
 A search shows at most 100 issues a page when it shows anything besides ids, and 5000 bare ids (facts/jira.md
-§1.1). So the newest changes are looked at first, with their `updated`: mostly that one page is all there is, and
-what the cursor knows already costs nothing. Where there is more, ids are paged in bulk.
+§1.1). So the newest changes are looked at first, with their `updated`: mostly that one page is all there is,
+and what the cursor knows already costs nothing. Where there is more, ids are paged in bulk.
 """
 
 from __future__ import annotations
@@ -149,9 +149,12 @@ class IssueStream:
         mapper = self._prepared(state)
         answers = self._details(ids)
         issues = {issue.id: issue for answer in answers for issue in answer.issues}
-        read.failed = [
-            error.id for answer in answers for error in answer.issueErrors if error.id not in issues
-        ]
+        read.failed = [error.id for answer in answers for error in answer.issueErrors]
+        # What is gone or hidden is silently absent, and so is a row that got lost: ask for it once more.
+        absent = [issue for issue in ids if issue not in issues and issue not in read.failed]
+        if absent:
+            answers = self._details(absent)
+            issues.update((issue.id, issue) for answer in answers for issue in answer.issues)
         histories: dict[str, list[wire.History]] = {}
         for batch in _chunks(list(issues), 1000):
             histories.update(self._client.histories(batch))
@@ -216,8 +219,8 @@ class IssueStream:
     def _jql(self, start: int | None, order: str) -> str:
         clauses = [in_projects(self._scope())]
         if start is not None:
-            # JQL reads a date without a zone in the account's own zone, to the minute, so the instant goes out
-            # as epoch milliseconds, and without an upper end. Six public tools lost updates; facts/jira.md §1.8.
+            # JQL reads a date without a zone in the account's own zone, to the minute, so the instant goes
+            # out as epoch milliseconds, without an upper end. Six public tools lost updates; jira.md §1.8.
             clauses.append(f"updated >= {start}")
         return " AND ".join(clauses) + order
 

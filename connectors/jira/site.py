@@ -16,7 +16,7 @@ from portfolio.errors import AccessDenied
 
 
 class Site:
-    """One site through one account: its fields, statuses and projects, and the accounts that own something."""
+    """One site through one account: its fields, statuses and projects, and who owns something there."""
 
     def __init__(self, settings: JiraSettings, context: Context, client: JiraClient | None = None) -> None:
         self.settings = settings
