@@ -323,9 +323,14 @@ class ConnectorContract(PushContract):
 
     @pytest.mark.parametrize("what", ["another version", "another shape"])
     def test_an_unusable_cursor_is_rejected(self, world: World, connector: Connector, what: str) -> None:
-        """CursorRejected makes the stream start over; anything else would lose or stop."""
+        """CursorRejected makes the stream start over; anything else would lose or stop.
+
+        A small list is read whole anyway, so its cursor may be ignored.
+        """
         world.arrange(1)
         for stream, cursor in Reading(connector).cursors.items():
+            if stream in connector.capabilities.list_streams:
+                continue
             unusable = Cursor(version=cursor.version, value={key: ["?"] for key in cursor.value})
             if what == "another version":
                 unusable = Cursor(version=cursor.version + 1000, value=cursor.value)
