@@ -139,6 +139,12 @@ class _SourceApply:
         except SourceError as error:
             self.outcome.failed[source] = str(error)
             return
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect in one connector must not stop the other sources
+            self.outcome.failed[source] = f"{source}: {defect(error)}"
+            self.outcome.defects.add(source)
+            return
         if not writes:
             return
         rows = {write.intent_id: write_row(write, self.run_id) for write in writes}
