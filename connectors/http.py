@@ -32,6 +32,8 @@ Params: TypeAlias = Mapping[str, str | int | Sequence[str]]
 _REPEATABLE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _TRANSIENT = frozenset({408, 425, 500, 502, 503, 504})
 _FIRST_BACKOFF_SECONDS = 2.0
+_REACH = "Check url, the network and the proxy settings."
+_LATER = "The next run continues where this one stopped."
 
 
 class Decoder(Protocol[T_co]):
@@ -241,10 +243,11 @@ class Http:
             hint = "Point REQUESTS_CA_BUNDLE at your organisation's CA file; verification is never off."
             raise Unavailable(self.source, message, hint=hint) from error
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            raise _Again(Unavailable(self.source, f"{sent}: no connection in time.")) from error
+            raise _Again(Unavailable(self.source, f"{sent}: no connection in time.", hint=_REACH)) from error
         except requests.exceptions.ConnectionError as error:
             if _never_connected(error):
-                raise _Again(Unavailable(self.source, f"{sent}: the server cannot be reached.")) from error
+                message = f"{sent}: the server cannot be reached."
+                raise _Again(Unavailable(self.source, message, hint=_REACH)) from error
             raise self._lost(f"{sent}: the connection broke before the answer.", sending) from error
         except requests.exceptions.RequestException as error:
             raise self._lost(f"{sent}: no answer ({type(error).__name__}).", sending) from error
@@ -292,7 +295,7 @@ class Http:
 
     def _lost(self, message: str, sending: _Sending) -> Exception:
         if sending.may_repeat:
-            return _Again(Unavailable(self.source, message))
+            return _Again(Unavailable(self.source, message, hint=_LATER))
         return OutcomeUnknown(self.source, message, hint="The next run looks before it repeats anything.")
 
     # The verdict on an answer.
@@ -313,7 +316,7 @@ class Http:
         if not sending.may_repeat:
             return self._lost(message, sending)
         wait = retry_after_seconds(answer.headers, self._clock())
-        error = Unavailable(self.source, message, retry_after_seconds=wait)
+        error = Unavailable(self.source, message, hint=_LATER, retry_after_seconds=wait)
         if wait and wait > self._timeouts.patience_seconds:
             return error
         return _Again(error, wait or None)

@@ -228,4 +228,6 @@ def _careful(check: str, lines: Callable[[], Iterator[Diagnosis]]) -> Iterator[D
 
 
 def _line(level: Level, check: str, message: str, hint: str = "") -> Diagnosis:
+    if level == "FAIL" and not hint:
+        hint = "Correct the configuration or the account's permissions, then run doctor again."
     return Diagnosis(level=level, check=check, message=message, hint=hint)

@@ -231,8 +231,11 @@ def fields_struct(custom: Mapping[str, tuple[str, Any]]) -> type[msgspec.Struct]
         (name, type_ | None, msgspec.field(default=None, name=wire_name))
         for name, wire_name, type_ in _SYSTEM
     ]
+    # Raw in a union with None takes nothing but null, so an absent one is the raw text null.
     extra = [
-        (name, type_ | None, msgspec.field(default=None, name=field_id))
+        (name, type_, msgspec.field(default=msgspec.Raw(b"null"), name=field_id))
+        if type_ is msgspec.Raw
+        else (name, type_ | None, msgspec.field(default=None, name=field_id))
         for name, (field_id, type_) in custom.items()
     ]
     return msgspec.defstruct("IssueFields", base + extra, kw_only=True, gc=False)
