@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from commands.group import Verb
+
 if TYPE_CHECKING:
     from commands.demo_jira import JiraReader
     from commands.demo_stage import Stage, Trackers
     from simulators.portfolio import DemoPortfolio
 
-_ROLLUP = ("Portfolio health", "Portfolio progress", "Open findings")
+_ROLLUP = ("Portfolio health", "Slip in working days", "Portfolio progress", "Open findings")
 _SUBJECT = "WMS twin Cut-over rehearsal"  # late in Jira, with another date in the plan
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -33,7 +35,7 @@ _SUBJECT = "WMS twin Cut-over rehearsal"  # late in Jira, with another date in t
 @click.option(
     "--pace", type=click.FloatRange(0, 60), default=0.0, metavar="SECONDS", help="Wait between the parts."
 )
-def demo(folder: Path, seed: int | None, keep: bool, pace: float) -> None:
+def demo(folder: Path, seed: int | None, keep: bool, pace: float) -> int:
     """Show the main job: two trackers, one portfolio, and the answer written back.
 
     A simulated Jira with a year of history and four Microsoft Project plans are set up on this machine; the
@@ -59,7 +61,8 @@ def demo(folder: Path, seed: int | None, keep: bool, pace: float) -> None:
             _what_next(stage, folder, trackers if keep else None)
     except StepFailed as failure:
         click.secho(f"The demo ends here: {failure}.", fg="red", err=True)
-        raise SystemExit(failure.exit_code) from failure
+        return failure.exit_code
+    return 0
 
 
 class _Play:

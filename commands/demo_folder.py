@@ -37,6 +37,7 @@ sources:
       armed: true          # write from the first sync on; without it, sync stops after the plan
       fields:
         health: Portfolio health
+        slip_wd: Slip in working days
         percent_complete: Portfolio progress
         open_findings: Open findings
   - name: plans

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import sys
 import threading
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from commands.group import Verb
+from commands.options import today_option
+
 if TYPE_CHECKING:
     from simulators.portfolio.serve import Trackers
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port of the simulated Jira; 0: any free one."
 )
 @click.option("--seed", type=int, default=None, help="Another portfolio than the usual one.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), default=None, help="As if it were this day.")
+@today_option
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where plans and configuration are put; emptied first when an earlier run made it.",
 )
-def simulate(port: int, seed: int | None, today: datetime | None, folder: Path) -> None:
+def simulate(port: int, seed: int | None, today: date | None, folder: Path) -> int:
     """Run the simulated trackers of the demo until interrupted.
 
     A Jira on loopback, a folder of Microsoft Project plans and a configuration for both. On a terminal, Enter
@@ -37,7 +40,7 @@ def simulate(port: int, seed: int | None, today: datetime | None, folder: Path) 
     from simulators.portfolio import DEFAULT_SEED
     from simulators.portfolio.serve import running, today_in_zurich
 
-    day = today.date() if today is not None else today_in_zurich()
+    day = today if today is not None else today_in_zurich()
     place = prepare(folder, "simulate")
     with running(place, day, seed=DEFAULT_SEED if seed is None else seed, port=port) as trackers:
         write_config(place, "simulate", url=trackers.url, user=trackers.user)
@@ -52,7 +55,7 @@ def simulate(port: int, seed: int | None, today: datetime | None, folder: Path) 
             _wait(trackers)
         except KeyboardInterrupt:
             click.echo("\nThe simulated Jira has ended.")
-            raise SystemExit(130) from None
+    return 130
 
 
 def _wait(trackers: Trackers) -> None:

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from simulators.jira import JiraCloud
 
 # Fields of the site beyond those every site has: name and type.
-OWN_FIELDS = {"Portfolio health": "textfield", "Portfolio progress": "float", "Open findings": "float"}
+OWN_FIELDS = {
+    "Portfolio health": "textfield",
+    "Slip in working days": "float",
+    "Portfolio progress": "float",
+    "Open findings": "float",
+}
 RISK_FIELDS = {"Probability": "float", "Impact": "float", "Review date": "datepicker"}
 
 

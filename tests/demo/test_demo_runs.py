@@ -1,0 +1,90 @@
+"""The demo from its first line to its last, and the commands of docs/first-steps.md, as people type them."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from shared import ROOT
+
+from commands.demo_folder import TOKEN_VARIABLE, prepare, write_config
+from commands.demo_stage import Stage, StepFailed, trackers_running
+from simulators.portfolio.serve import today_in_zurich
+
+
+def dovetail(*words: str, folder: Path, token: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "DOVETAIL_CONFIG"}
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *words],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(ROOT), TOKEN_VARIABLE: token},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.mark.slow
+def test_the_demo_keeps_the_promises_it_talks_about(tmp_path: Path) -> None:
+    done = dovetail("demo", "--folder", "my demo", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = done.stdout
+    for command in ("doctor", "sync --dry-run", "sync", "reconcile WMS-50"):
+        assert f"\n$ dovetail {command}\n" in told
+    assert "Nothing was written: this was a dry run." in told
+    assert "26 items have a comment by Dovetail, none more than 1. Jira has sent 26 mails" in told
+    assert "29 items have a comment by Dovetail, none more than 1. Jira has sent 29 mails" in told
+    assert "+ Resolved" in told
+    assert "The second sync of the day made 0 writes in Jira, by Jira's own count." in told
+    assert "dovetail check YOUR.xml" in told
+    assert sorted(path.name for path in (tmp_path / "my demo" / "plans").iterdir()) == [
+        "checkout.xml", "dc-move.xml", "store-rollout.xml", "warehouse.xml",
+    ]  # fmt: skip
+    url = re.search(r"runs at (http://\S+): ", told)
+    assert url is not None
+    assert not answers(url[1])
+
+
+def answers(url: str) -> bool:
+    place = urlsplit(url)
+    with socket.socket() as probe:
+        return probe.connect_ex((str(place.hostname), int(place.port or 0))) == 0
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_first_steps_work_in_their_order(tmp_path: Path) -> None:
+    blocks = re.findall(r"```console\n(.*?)```", (ROOT / "docs/first-steps.md").read_text(), re.DOTALL)
+    commands = [line.split()[1:] for block in blocks for line in block.splitlines()]
+    assert len(commands) >= 8
+    folder = prepare(tmp_path / "by hand", "simulate")
+    with trackers_running(folder, today_in_zurich(), 7) as trackers:
+        write_config(folder, "simulate", url=trackers.url, user=trackers.user)
+        for words in commands:
+            done = dovetail(*words, folder=folder, token=trackers.token)
+            assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+            assert done.stdout, words
+        writes = trackers.ask("counts")["writes"]
+        again = dovetail("sync", folder=folder, token=trackers.token)
+        assert again.returncode == 0
+        assert trackers.ask("counts")["writes"] == writes > 0
+
+
+def test_a_step_that_fails_ends_the_demo_with_its_exit_code(tmp_path: Path) -> None:
+    with pytest.raises(StepFailed, match="`dovetail nonsense` ended with exit code 2") as failure:
+        Stage(tmp_path).run("nonsense")
+    assert failure.value.exit_code == 2
+
+
+def test_an_occupied_folder_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    done = dovetail("demo", "--folder", ".", folder=tmp_path)
+    assert done.returncode == 2
+    assert "is not empty" in done.stderr
