@@ -82,6 +82,7 @@ class IssueMapper:
         self._fields = msgspec.json.Decoder(wire.fields_struct(custom))
         self._kinds: dict[str, tuple[str, bool]] = {}
         self._told: dict[tuple[str, str], AnyRecord] = {}
+        self._seen: set[tuple[object, ...]] = set()  # a cheap look before a record is made
         self._unmapped: dict[tuple[str, str], int] = {}
         self.accounts: set[str] = set()  # everybody who owns something
 
@@ -309,7 +310,13 @@ class IssueMapper:
             users.append(assignee)
             if assignee.accountId:
                 self.accounts.add(assignee.accountId)
-        return self._news(identity(self._source, user) for user in users if user.accountId)
+        fresh: dict[tuple[object, ...], wire.User] = {}
+        for user in users:
+            seen = (user.accountId, user.active, user.displayName, user.emailAddress)
+            if user.accountId and seen not in self._seen:
+                self._seen.add(seen)
+                fresh[seen] = user
+        return self._news(identity(self._source, user) for user in fresh.values())
 
     def _news(self, records: Iterable[Identity | Iteration]) -> list[AnyRecord]:
         fresh: list[AnyRecord] = []
