@@ -34,7 +34,7 @@ CHANGELOG_PAGE = 10_000
 COMMENTS_AT_ONCE = 1000
 USERS_AT_ONCE = 90  # account ids are up to 128 characters, and they stand in the address
 SEARCH_PAGE = 5000
-_EMPTY_PAGES_ALLOWED = 3
+_IDLE_PAGES_ALLOWED = 3
 _OLD_DETAILS_LIMIT = 100
 
 
@@ -211,7 +211,7 @@ class JiraClient:
         return page
 
     def search_ids(self, jql: str) -> Iterator[list[str]]:
-        """The ids of all issues that match, page by page in the order of the query.
+        """The ids of all issues that match, each once, page by page in the order of the query.
 
         Only pages of bare ids are large: the vendor caps a page that shows one more field at 100.
 
@@ -220,19 +220,25 @@ class JiraClient:
         """
         token: str | None = None
         seen: set[str] = set()
-        empty = 0
+        useful = idle = 0
         while True:
             page = self.search(jql, ["id"], token)
-            empty = 0 if page.issues else empty + 1
-            yield [row.id for row in page.issues]
+            fresh = [row.id for row in page.issues if row.id not in seen]
+            seen.update(fresh)
+            if fresh:
+                useful, idle = useful + 1, 0
+                yield fresh
+            else:
+                idle += 1
             token = page.nextPageToken
             if page.isLast or not token:
                 return
-            if token in seen or empty > _EMPTY_PAGES_ALLOWED:
+            # A page may come twice, and an odd token may lead back to the start: walking once more over what
+            # is known is harmless. Walking longer than that is a loop.
+            if idle > useful + _IDLE_PAGES_ALLOWED:
                 raise BadAnswer(
                     self._settings.name, "search/jql: the page tokens go round in circles.", hint=_TRY_AGAIN
                 )
-            seen.add(token)
 
     def count(self, jql: str) -> int:
         """About how many issues match; an estimate that lags behind."""

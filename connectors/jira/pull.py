@@ -106,15 +106,11 @@ class IssueStream:
             again, state.retry = state.retry, []
             yield self._page(state, self._read(state, again))
         waiting: list[str] = []
-        met: set[str] = set()
         listed = pages = 0
         for ids in self._search_ids(start):
             pages += 1
             listed += len(ids)
-            for issue in ids:
-                if issue not in met and issue not in state.done:
-                    waiting.append(issue)
-                met.add(issue)
+            waiting.extend(issue for issue in ids if issue not in state.done)
             # One page is kept back, because the last one carries another cursor.
             while len(waiting) > self._settings.items_per_page:
                 batch, waiting = (
