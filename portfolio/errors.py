@@ -105,7 +105,14 @@ class BadAnswer(SourceError):
 
 
 class FileUnreadable(SourceError):
-    """A file is missing, truncated, hostile or not what its name says. The other files are read."""
+    """A file is missing, truncated, hostile or not what its name says. The other files are read.
+
+    `is_partial` says that other files of the same source were fine: what is known of those stays fresh.
+    """
+
+    def __init__(self, source: str, message: str, *, hint: str = "", is_partial: bool = False) -> None:
+        super().__init__(source, message, hint=hint)
+        self.is_partial = is_partial
 
 
 class Rejected(SourceError):

@@ -40,6 +40,16 @@ _LABELS = {
     "predecessor_key": "Predecessor",
     "successor_key": "Successor",
     "percent_complete": "Percent complete",
+    "last_activity_at": "Last activity",
+    "a_key": "One side",
+    "b_key": "Other side",
+    "due_gap_wd": "Working days between the dates",
+    "evidence": "Held to be the same because of",
+}
+_JOINED_BY = {
+    "configuration": "the configuration",
+    "field": "a field that holds the other's key",
+    "title": "a title that names the other's key",
 }
 # Words of our own vocabulary; every other text is somebody's and is quoted.
 _OUR_WORDS = frozenset(
@@ -120,8 +130,13 @@ def _finding(finding: Finding, zone: ZoneInfo) -> list[Block]:
     if finding.state == "acknowledged" and finding.muted_by:
         lines.append([Text("Acknowledged by "), Quoted(finding.muted_by), Text(".")])
     lines.append([Text("What to do: ", bold=True), Text(finding.action)])
-    if finding.docs:
-        lines.append([Link("More about this rule", finding.docs)])
+    # The built-in pages are paths of the documentation, which mean nothing inside a tracker.
+    is_address = finding.docs is not None and finding.docs.startswith(("https://", "http://"))
+    lines.append(
+        [Link(f"Rule {finding.rule}", finding.docs)]
+        if is_address and finding.docs
+        else [Text(f"Rule: {finding.rule}")]
+    )
     lines.append([Text(f"ID: {finding.finding_id}")])
     return [Paragraph(heading), BulletList(lines)]
 
@@ -151,7 +166,11 @@ def day_text(day: date) -> str:
 
 def _value(name: str, value: object, zone: ZoneInfo) -> list[Inline]:
     if value is None:
-        return [Text("unknown")]
+        return [Text("nobody" if name == "owner" else "unknown")]
+    if name == "due_gap_wd" and isinstance(value, int):
+        return [Text(str(abs(value)))]
+    if name == "evidence":
+        return [Text(_JOINED_BY.get(str(value), str(value)))]
     if isinstance(value, bool):
         return [Text("yes" if value else "no")]
     if isinstance(value, (int, float)):

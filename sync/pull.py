@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from connectors.base import Connector
-from portfolio.errors import CursorRejected, SafetyStop, SourceError, StoreError
+from portfolio.errors import CursorRejected, FileUnreadable, SafetyStop, SourceError, StoreError
 from portfolio.records import Cursor, IdPage, ItemId
 from sync.limits import Limits
 from sync.progress import Progress, Tell, defect, silent
@@ -190,6 +190,13 @@ class _SourcePull:
                 raise SourceError(
                     source, f"{stream}: even a fresh start is refused", hint=again.hint
                 ) from error
+        except FileUnreadable as error:
+            # One broken plan harms no other: the rest is as fresh as ever, and the run still says so and ends
+            # with 4. What the broken one said before stays as it was.
+            if not error.is_partial:
+                raise
+            if not self.outcome.skipped:
+                self.outcome.skipped.append(str(error))
         self.store.mark_stream_read(source, stream, self.now)
 
     def _pages(self, stream: str, since: Cursor | None) -> None:

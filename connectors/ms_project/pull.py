@@ -194,6 +194,7 @@ class FolderPull:
             self._settings.name,
             f"{count} of {total} files set aside. {what}",
             hint="Their earlier items stay as they are; the other files were read.",
+            is_partial=count < total,
         )
 
 

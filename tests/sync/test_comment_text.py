@@ -57,6 +57,7 @@ def test_a_finding_is_shown_with_dated_evidence_action_and_how_to_mute_it() -> N
         "- Owner: Ana Berg\n"
         "- Open since 24 Nov 2026.\n"
         "- What to do: Finish it.\n"
+        "- Rule: due-passed\n"
         "- ID: f1\n"
         "---\n"
         "Dovetail keeps this comment up to date; it is edited in place. To mute a finding: "
@@ -106,7 +107,26 @@ def test_text_of_a_tracker_is_quoted_and_never_markup() -> None:
 def test_a_link_to_the_rule_is_given_where_it_has_one() -> None:
     note = compose([finding(docs="https://dovetail.example/rules/due-passed")], zone=ZONE)
     (items,) = [block.items for block in note.blocks if isinstance(block, BulletList)]
-    assert [Link("More about this rule", "https://dovetail.example/rules/due-passed")] in list(items)
+    assert [Link("Rule due-passed", "https://dovetail.example/rules/due-passed")] in list(items)
+
+
+def test_a_path_of_the_documentation_means_nothing_in_a_tracker_so_the_rule_is_named() -> None:
+    shown = text(finding(docs="docs/rules/schedule-slip.md#due-passed"))
+    assert "- Rule: due-passed" in shown
+    assert "docs/rules" not in shown
+
+
+def test_evidence_about_twins_is_told_in_words() -> None:
+    shown = text(
+        finding(subject="twin", evidence={"a_key": "plan#7", "due_gap_wd": -14, "evidence": "field"})
+    )
+    assert "- One side: plan#7" in shown
+    assert "- Working days between the dates: 14" in shown
+    assert "- Held to be the same because of: a field that holds the other's key" in shown
+
+
+def test_an_owner_that_is_not_there_is_nobody() -> None:
+    assert "- Owner: nobody" in text(finding(evidence={"owner": None}))
 
 
 def test_unknown_evidence_is_called_unknown() -> None:

@@ -1,0 +1,42 @@
+"""One broken plan among good ones: it is set aside with one line, and the good ones are checked as ever."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connectors.base import Context
+from connectors.ms_project import ProjectFileSettings, build
+from store import open_store
+from sync.pull import PullOutcome, pull
+
+PLAN = Path(__file__).resolve().parent.parent / "data" / "small-plan.xml"
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def pulled(folder: Path) -> tuple[PullOutcome, str | None]:
+    context = Context(
+        timezone="Europe/Zurich", folder=folder, clock=lambda: NOW, sleep=lambda _: None, say=lambda _: None
+    )
+    connector = build(ProjectFileSettings(name="plans", path=("*.xml",)), context)
+    with open_store("sqlite://") as store:
+        (outcome,) = pull(store, [connector], run_id=store.start_run("pull", NOW), now=NOW)
+        return outcome, store.sources()["plans"].error
+
+
+def test_the_good_plans_stay_fresh_and_the_run_is_not_complete(tmp_path: Path) -> None:
+    shutil.copy(PLAN, tmp_path / "good.xml")
+    (tmp_path / "bad.xml").write_text("<Project><Tasks>")
+    outcome, error = pulled(tmp_path)
+    assert outcome.state == "ok"
+    assert not outcome.is_complete  # exit 4
+    assert [line.partition(":")[0] for line in outcome.skipped] == ["bad.xml"]
+    assert error is None
+
+
+def test_a_folder_of_nothing_but_broken_plans_has_failed(tmp_path: Path) -> None:
+    (tmp_path / "bad.xml").write_text("<Project><Tasks>")
+    outcome, error = pulled(tmp_path)
+    assert outcome.state == "failed"
+    assert error is not None
