@@ -111,7 +111,7 @@ def plan_listing(rows: Sequence[Mapping[str, Any]], *, empty: str) -> Listing:
 
 
 def summary(plan: Plan) -> str:
-    """`12 writes: 8 comments, 4 fields. About 20 requests; 3 mails to watchers.`"""
+    """In words: `12 writes: 8 comments, 4 fields. About 20 requests; 3 mails to watchers.`."""
     comments = sum(one.slot == "comment" for one in plan.writes)
     fields = len(plan.writes) - comments
     parts = [plural(comments, "comment")] * bool(comments) + [plural(fields, "field")] * bool(fields)

@@ -27,6 +27,7 @@ class Column:
         wraps: long text is wrapped; other columns keep every character.
         optional: 0 always stands; the highest number is left out first.
         is_number: right-aligned.
+        is_verbatim: the title is somebody's name or key and stands as it is.
     """
 
     name: str
@@ -35,11 +36,13 @@ class Column:
     wraps: bool = False
     optional: int = 0
     is_number: bool = False
+    is_verbatim: bool = False
 
     @property
     def heading(self) -> str:
         """What stands above it."""
-        return (self.title or self.name.replace("_", " ")).upper()
+        title = clean(self.title or self.name.replace("_", " "))
+        return title if self.is_verbatim else title.upper()
 
     def text(self, row: Mapping[str, object]) -> str:
         """The cell for people."""

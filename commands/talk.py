@@ -80,7 +80,9 @@ class Talk:
         self.say(mark + text, level="warning", **fields)
 
     def error(self, text: str, **fields: object) -> None:
-        """Something failed."""
+        """Something failed. Not repeated where the engine has said so when it happened."""
+        if text in self._said:
+            return
         mark = "" if self.log_format == "json" else "error: "
         self.say(mark + text, level="error", **fields)
 
@@ -90,13 +92,12 @@ class Talk:
 
     def tell(self, progress: Progress) -> None:
         """A sign of life from the engine."""
+        if self.quiet:
+            return  # what went wrong is said at the end, too
         if progress.note:
-            # The engine says why a source failed when it happens; the summary says it again at the end.
             if progress.note not in self._said:
                 self._said.add(progress.note)
-                self.say(progress.note)
-            return
-        if self.quiet:
+                self.warn(progress.note, step=progress.step)
             return
         now = self._monotonic()
         if self._last is None:

@@ -1,10 +1,9 @@
-"""The same work side by side in every tracker: what each says, where they differ, and who changed it last."""
+"""The same piece of work side by side in every tracker that has it, and where the sides differ."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from portfolio.errors import UsageError
@@ -13,162 +12,129 @@ from portfolio.records import ItemId
 if TYPE_CHECKING:
     from store import Store
 
-# What is compared, in the order it is shown. A title may differ without anything being wrong.
-COMPARED = ("state", "start", "due", "effective_due", "owner", "percent_complete")
-SHOWN = ("title", "status", *COMPARED, "commitment", "baseline_finish", "project")
-_ENDED = ("done", "removed")
+Row = Mapping[str, Any]
+
+# What people compare, in the order in which they do. Status texts and types are each tracker's own words, so
+# they are shown and never count as a difference.
+COMPARED = (
+    "title", "state", "owner", "start", "due", "effective_due", "commitment", "baseline_finish", "p80",
+    "actual_finish", "percent_complete",
+)  # fmt: skip
+SHOWN = ("title", "type", "status", *COMPARED[1:], "url")
 
 
 @dataclass(frozen=True, slots=True)
-class LastChange:
-    """Who changed a field last, and when, where the tracker keeps a history."""
-
-    at: datetime
-    by: str | None
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One tracker's item of a piece of work. `values` holds the columns of `SHOWN`."""
-
-    item_id: ItemId
-    source: str
-    key: str
-    url: str | None
-    is_stale: bool
-    values: dict[str, Any]
-    changes: dict[str, LastChange] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One piece of work and its sides.
+class SideBySide:
+    """One piece of work.
 
     Attributes:
-        sides: its items, one for each tracker.
-        evidence: why they are held to be the same: configuration, field, title.
-        missing: the key that a side names and that leads nowhere.
-        differs: the columns of `COMPARED` on which the sides do not agree.
-        unknown: those that cannot be compared, because a side does not say.
+        items: rows of the view `item`, one per tracker, the one that was asked for first.
+        pairs: rows of the view `twin` that hold them together.
     """
 
-    sides: Sequence[Side]
-    evidence: str
-    missing: str | None
-    differs: Sequence[str]
-    unknown: Sequence[str]
+    items: Sequence[Row]
+    pairs: Sequence[Row]
+
+    def lines(self) -> list[tuple[str, list[Any], bool]]:
+        """(column, the value on each side, whether they differ) for everything that any side knows."""
+        found: list[tuple[str, list[Any], bool]] = []
+        for name in SHOWN:
+            values = [item[name] for item in self.items]
+            if any(value is not None for value in values):
+                found.append((name, values, name in COMPARED and differs(name, values)))
+        return found
 
     @property
-    def agrees(self) -> bool:
-        """True where every column that can be compared is equal and no side is missing."""
-        return not self.differs and self.missing is None
+    def differences(self) -> list[str]:
+        """The columns in which the sides differ."""
+        return [name for name, _, is_different in self.lines() if is_different]
 
 
-def compare(store: Store, keys: Sequence[str] = ()) -> list[Comparison]:
-    """Compare twins.
+def differs(name: str, values: Iterable[Any]) -> bool:
+    """True where two known values are not the same. Unknown is not a difference: it is said as unknown."""
+    known = {_folded(name, value) for value in values if value is not None}
+    return len(known) > 1
+
+
+def side_by_side(store: Store, key: str) -> list[SideBySide]:
+    """What a key names, with its counterparts; more than one where trackers share the key.
 
     Args:
-        store: what was pulled and derived.
-        keys: keys, `source:key` names or item ids; none means all twins.
-
-    Returns:
-        One comparison for each pair, in the order of their keys.
+        store: what was derived.
+        key: `CHK-12`, `source:CHK-12` or an item id.
 
     Raises:
-        UsageError: a key is not known, or what it names has no counterpart.
+        UsageError: nothing has that key.
     """
-    twins: list[dict[str, Any]] = list(store.rows("twin"))
-    twins.sort(key=lambda twin: (twin["a_key"], twin["b_key"] or ""))
-    if not keys:
-        return [_compared(store, twin) for twin in twins]
-    answer: list[Comparison] = []
-    for key in dict.fromkeys(keys):
-        wanted = items_called(store, key)
-        mine = [twin for twin in twins if {twin["a_id"], twin["b_id"]} & wanted]
-        if not mine:
-            raise UsageError(
-                f"{key} stands in one tracker only: no other item names it.",
-                hint="Write its key into the other item's field (twin_key), or list the pair under `twins:`.",
-            )
-        answer.extend(_compared(store, twin) for twin in mine)
-    return answer
+    starts = items_named(store, key)
+    pairs = list(store.rows("twin"))
+    groups: list[SideBySide] = []
+    seen: set[ItemId] = set()
+    for start in starts:
+        if start["item_id"] in seen:
+            continue
+        ids, held = _connected(start["item_id"], pairs)
+        seen.update(ids)
+        others = list(store.rows("item", where={"item_id": [one for one in ids if one != start["item_id"]]}))
+        groups.append(SideBySide([start, *others], held))
+    return groups
 
 
-def items_called(store: Store, name: str) -> set[ItemId]:
-    """The ids of the items that people call so: a key, `source:key`, or an item id.
+def items_named(store: Store, key: str) -> list[Row]:
+    """The items that a person means by a key.
 
     Raises:
-        UsageError: nobody knows that name.
+        UsageError: nothing has that key.
     """
-    found = {str(row["item_id"]) for row in store.rows("item", where={"item_id": name})}
-    found |= {str(row["item_id"]) for row in store.rows("item", where={"key": name})}
-    source, colon, key = name.partition(":")
+    found: list[Row] = list(store.rows("item", where={"key": key}))
+    source, colon, rest = key.partition(":")
     if not found and colon:
-        found = {str(row["item_id"]) for row in store.rows("item", where={"source": source, "key": key})}
+        found = list(store.rows("item", where={"source": source, "key": rest}))
+    if not found:
+        found = list(store.rows("item", where={"item_id": key}))
+    if not found:
+        folded = [one for one in _keys(store) if one.casefold() == key.casefold()]
+        found = list(store.rows("item", where={"key": folded})) if folded else []
     if not found:
         raise UsageError(
-            f"No item is called {name!r}.",
-            hint="Names are keys (CHK-12), source:key (shop:CHK-12) or item ids.",
+            f"There is no item {key}{_nearest(key, _keys(store))}",
+            hint="Keys are as the tracker shows them; `dovetail export item` lists all.",
         )
     return found
 
 
-def _compared(store: Store, twin: dict[str, Any]) -> Comparison:
-    sides = [_side(store, item) for item in (twin["a_id"], twin["b_id"]) if item is not None]
-    differs: list[str] = []
-    unknown: list[str] = []
-    if len(sides) == 2:
-        for column in COMPARED:
-            same = _agree(column, sides, twin)
-            if same is None:
-                unknown.append(column)
-            elif not same:
-                differs.append(column)
-    for side in sides:
-        for column in differs:
-            change = _last_change(store, side, column)
-            if change is not None:
-                side.changes[column] = change
-    return Comparison(sides, str(twin["evidence"]), twin["missing_side"], differs, unknown)
+def unequal_pairs(store: Store) -> list[Row]:
+    """The twins that differ, and those whose counterpart is missing."""
+    return [
+        row
+        for row in store.rows("twin")
+        if row["due_gap_wd"] or row["state_differs"] or row["owner_differs"] or row["missing_side"]
+    ]
 
 
-def _side(store: Store, item: ItemId) -> Side:
-    row: dict[str, Any] = next(iter(store.rows("item", where={"item_id": item})))
-    return Side(
-        item,
-        str(row["source"]),
-        str(row["key"]),
-        row["url"],
-        bool(row["is_stale"]),
-        {column: row[column] for column in SHOWN},
-    )
+def _connected(start: ItemId, pairs: Sequence[Row]) -> tuple[list[ItemId], list[Row]]:
+    ids: list[ItemId] = [start]
+    held: list[Row] = []
+    for one in ids:  # grows while it is read
+        for pair in pairs:
+            if one not in (pair["a_id"], pair["b_id"]) or pair in held:
+                continue
+            held.append(pair)
+            ids += [other for other in (pair["a_id"], pair["b_id"]) if other and other not in ids]
+    return ids, held
 
 
-def _agree(column: str, sides: Sequence[Side], twin: dict[str, Any]) -> bool | None:
-    """Whether the sides say the same; None where one of them does not say."""
-    first, second = (side.values[column] for side in sides)
-    if column == "owner":
-        # Names are spelled in many ways: only people known by address in both trackers can be compared.
-        return None if twin["owner_differs"] is None else not twin["owner_differs"]
-    if first is None or second is None:
-        return None
-    if column == "state":
-        return bool(first == second or (first in _ENDED and second in _ENDED))
-    if column == "percent_complete":
-        return bool(abs(first - second) < 1)
-    return bool(first == second)
+def _folded(name: str, value: Any) -> Any:
+    if name in ("owner", "title"):
+        return " ".join(str(value).split()).casefold()
+    return round(value) if isinstance(value, float) else value
 
 
-# Under which canonical name the timeline keeps a column.
-_FIELD_OF = {"effective_due": "due"}
+def _keys(store: Store) -> list[str]:
+    return [str(one) for one in store.read("tracker_item", ("key",))["key"]]
 
 
-def _last_change(store: Store, side: Side, column: str) -> LastChange | None:
-    name = _FIELD_OF.get(column, column)
-    rows: list[dict[str, Any]] = list(store.rows("change", where={"item_id": side.item_id, "field": name}))
-    latest = max(rows, key=lambda row: row["at"], default=None)
-    if latest is None:
-        return None
-    return LastChange(latest["at"], latest["by"], latest["before"], latest["after"])
+def _nearest(key: str, known: Sequence[str]) -> str:
+    from rules.spelling import nearest
+
+    return nearest(key, known) or "."

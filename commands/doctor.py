@@ -1,0 +1,110 @@
+"""`dovetail doctor`: does it work? Every check in one list, and what to do where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from commands.group import Verb
+from commands.options import format_option, source_option
+from commands.output import Format, Listing, emit
+from commands.session import Session, check_sources, clock_of, session_of
+from commands.table import Column
+from commands.text import plural
+
+if TYPE_CHECKING:
+    from sync.config import Config
+
+
+@click.command(cls=Verb)
+@source_option
+@format_option()
+@session_of
+def doctor(session: Session, sources: Sequence[str], output_format: Format) -> int:
+    r"""Prove that the configuration works: store, lock, rules, and every source.
+
+    Each source is asked whether it accepts the credential, whether fields and projects are there, how its
+    clock stands, what can be written silently and what mails watchers. Nothing is changed. Exit 1 when a
+    check fails.
+
+    \b
+      dovetail doctor
+      dovetail doctor --source shop --format json
+    """
+    config = session.config()
+    check_sources(config, sources)
+    rows = [*_ours(session, config), *_theirs(session, config, sources)]
+    emit(
+        Listing(
+            rows=rows,
+            columns=[
+                Column(name="level", title=" "),
+                Column(name="source", title="part"),
+                Column(name="check"),
+                Column(name="message", title="what was found", wraps=True, shown=_with_hint),
+            ],
+            empty="Nothing was checked.",
+            fields=("level", "source", "check", "message", "hint"),
+        ),
+        output_format,
+    )
+    failed = sum(row["level"] == "FAIL" for row in rows)
+    warned = sum(row["level"] == "WARN" for row in rows)
+    if failed:
+        session.talk.say(f"{plural(failed, 'check')} failed.", level="error")
+    else:
+        more = f", {plural(warned, 'warning')}" if warned else ""
+        session.talk.say(f"{plural(len(rows), 'check')}: nothing failed{more}.")
+    return 1 if failed else 0
+
+
+def _ours(session: Session, config: Config) -> Iterator[dict[str, Any]]:
+    """The checks of this installation: configuration, rules, store, lock."""
+    from portfolio.errors import DovetailError, LockHeld
+
+    yield _line("OK", "dovetail", "configuration", f"{config.path}: {plural(len(config.sources), 'source')}")
+    yield _line("OK", "dovetail", "time zone", f"{config.timezone}, {_holidays(config)}")
+    rules = config.rules()
+    off = sum(not one.enabled for one in config.overrides.values())
+    yield _line(
+        "OK", "rules", "catalogue", f"{plural(len(rules), 'rule')}{f', {off} switched off' if off else ''}"
+    )
+    try:
+        with session.store(config) as store:
+            problems = store.check()
+            yield from (_line("FAIL", "store", "soundness", problem) for problem in problems)
+            if not problems:
+                yield _line("OK", "store", "soundness", f"{store.url}: sound, current, writable")
+            try:
+                with store.lock():
+                    yield _line("OK", "store", "lock", "free")
+            except LockHeld as error:
+                yield _line("WARN", "store", "lock", error.message, error.hint)
+    except DovetailError as error:
+        yield _line("FAIL", "store", "open", error.message, error.hint)
+
+
+def _theirs(session: Session, config: Config, sources: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """What each source's connector says of it."""
+    with session.connectors(config, clock_of(config), only=sources) as (connectors, unopened):
+        for name, reason in unopened.items():
+            yield _line("FAIL", name, "open", reason.removeprefix(f"{name}: "))
+        for connector in connectors:
+            session.talk.say(f"Asking {connector.source} ...", level="debug")
+            for one in connector.diagnose():
+                yield _line(one.level, connector.source, one.check, one.message, one.hint)
+
+
+def _line(level: str, source: str, check: str, message: str, hint: str = "") -> dict[str, Any]:
+    return {"level": level, "source": source, "check": check, "message": message, "hint": hint or None}
+
+
+def _with_hint(row: Any) -> str:
+    return f"{row['message']}. {row['hint']}".replace("..", ".") if row["hint"] else row["message"]
+
+
+def _holidays(config: Config) -> str:
+    days = f"{len(config.weekdays)} working days a week"
+    return f"{days}, holidays of {config.holidays}" if config.holidays else f"{days}, no public holidays"

@@ -1,0 +1,231 @@
+"""`dovetail rules`: the catalogue, one rule in full, and the tests that stand beside rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.group import Group
+from commands.options import format_option
+from commands.output import Format, Listing, emit, print_line, to_json
+from commands.paragraphs import print_heading, print_pairs
+from commands.session import Session, session_of
+from commands.table import Column
+from commands.text import plural
+from portfolio.errors import UsageError
+
+if TYPE_CHECKING:
+    from rules.rule import Override, Rule
+
+
+@click.group(cls=Group)
+def rules() -> None:
+    r"""Show what is checked, and test rules.
+
+    No configuration is needed; where there is one, its own rules and overrides count.
+
+    \b
+      dovetail rules list
+      dovetail rules show due-date-passed
+      dovetail rules test my-rules.yaml
+    """
+
+
+@rules.command("list")
+@format_option()
+@session_of
+def list_rules(session: Session, output_format: Format) -> int:
+    r"""List the rules: what each looks for, how severe it is, whether it is switched off here.
+
+    \b
+      dovetail rules list
+      dovetail rules list --format json
+    """
+    catalogue, overrides = _catalogue(session)
+    rows = [
+        {
+            "id": rule.id,
+            "group": rule.group,
+            "severity": _severity(rule, overrides.get(rule.id)),
+            "over": rule.over,
+            "title": rule.title,
+            "enabled": overrides[rule.id].enabled if rule.id in overrides else True,
+            "status": rule.status,
+            "file": rule.file,
+        }
+        for rule in catalogue
+    ]
+    emit(
+        Listing(
+            rows=rows,
+            columns=[
+                Column(name="id", title="rule"),
+                Column(name="severity"),
+                Column(name="title", title="what it finds", wraps=True),
+                Column(name="over", title="about", optional=2),
+                Column(
+                    name="enabled", shown=lambda row: "" if row["enabled"] else "off", title=" ", optional=1
+                ),
+                Column(name="group", optional=3),
+            ],
+            empty="There are no rules.",
+        ),
+        output_format,
+    )
+    return 0
+
+
+@rules.command("show")
+@click.argument("rule_id", metavar="RULE")
+@format_option(formats=("table", "json"))
+@session_of
+def show_rule(session: Session, rule_id: str, output_format: Format) -> int:
+    r"""Show one rule: what it looks for, why, its thresholds, and what to do.
+
+    \b
+      dovetail rules show due-date-passed
+    """
+    from rules.spelling import nearest
+
+    catalogue, overrides = _catalogue(session)
+    by_id = {rule.id: rule for rule in catalogue}
+    if rule_id not in by_id:
+        raise UsageError(
+            f"There is no rule `{rule_id}`{nearest(rule_id, by_id) or '.'}", hint="`dovetail rules list`"
+        )
+    rule, override = by_id[rule_id], overrides.get(rule_id)
+    if output_format == "json":
+        print_line(to_json(_as_object(rule, override)))
+        return 0
+    _show(rule, override)
+    return 0
+
+
+@rules.command("test")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[FILE]...")
+@format_option()
+@session_of
+def test_rules(session: Session, paths: Sequence[Path], output_format: Format) -> int:
+    r"""Run the tests that stand beside rules. Exit 1 when one fails.
+
+    With files or folders, the rules in them; without, the built-in ones and those of the configuration.
+
+    \b
+      dovetail rules test
+      dovetail rules test rules/ my-rules.yaml
+    """
+    from rules.loading import load_catalogue
+    from rules.testing import run_tests
+
+    if paths:
+        files = [
+            file for path in paths for file in (sorted(path.glob("*.y*ml")) if path.is_dir() else [path])
+        ]
+        chosen = [rule for rule in load_catalogue(files) if not rule.is_built_in]
+    else:
+        chosen, _ = _catalogue(session)
+    results = run_tests(chosen)
+    rows = [
+        {
+            "rule": one.rule,
+            "test": one.test,
+            "passed": one.passed,
+            "problems": list(one.problems),
+            "file": one.file,
+            "line": one.line,
+        }
+        for one in results
+    ]
+    failed = [row for row in rows if not row["passed"]]
+    count = f"{plural(len(rows), 'test')} of {plural(len(chosen), 'rule')}"
+    listing = Listing(
+        rows=failed if output_format == "table" else rows,
+        columns=[
+            Column(name="rule"),
+            Column(name="test", wraps=True),
+            Column(name="problems", title="what is wrong", wraps=True),
+            Column(name="place", shown=lambda row: f"{row['file']}:{row['line']}", optional=1),
+        ],
+        empty=f"{count} passed.",
+        fields=("rule", "test", "passed", "problems", "file", "line"),
+    )
+    if failed or output_format != "table" or not session.talk.quiet:
+        emit(listing, output_format)
+    if failed:
+        session.talk.say(f"{count}: {len(failed)} failed.", level="error")
+    return 1 if failed else 0
+
+
+def _catalogue(session: Session) -> tuple[list[Rule], dict[str, Override]]:
+    from rules.loading import load_catalogue
+
+    config = session.config_if_any()
+    if config is None:
+        return load_catalogue(), {}
+    return config.rules(), dict(config.overrides)
+
+
+def _severity(rule: Rule, override: Override | None) -> str:
+    return override.severity if override is not None and override.severity else rule.severity
+
+
+def _show(rule: Rule, override: Override | None) -> None:
+    print_line(f"{rule.id}: {rule.title}", style="bold")
+    is_off = override is not None and not override.enabled
+    print_line(
+        f"{_severity(rule, override)}, {rule.group}, {rule.status}{', switched off here' if is_off else ''}"
+    )
+    print_line()
+    lines: list[tuple[str, object]] = [("why", rule.why), ("to do", rule.action), ("says", rule.message)]
+    lines += [("read more", rule.docs)] if rule.docs else []
+    print_pairs(lines)
+    print_heading("When it speaks")
+    parts: list[tuple[str, object]] = [("about", f"every {rule.over}")]
+    parts += [("where", rule.where.text)] if rule.where else []
+    parts += [(f"{name} is", term.text) for name, term in rule.measures.items()]
+    parts += [("flag", rule.flag.text)]
+    parts += [("and only", override.filter)] if override is not None and override.filter else []
+    parts += [(f"{step.severity} if", step.condition.text) for step in rule.steps]
+    parts += [("held for", rule.hold_for)] if rule.hold_for else []
+    parts += [("silent if", ", ".join(rule.inhibit_by))] if rule.inhibit_by else []
+    print_pairs(parts, indent=2)
+    if rule.params:
+        print_heading("Thresholds (rules.overrides changes them)")
+        changed = override.params if override is not None else {}
+        print_pairs(
+            [
+                (f":{name}", f"{changed[name]} (instead of {value})" if name in changed else value)
+                for name, value in rule.params.items()
+            ],
+            indent=2,
+        )
+    print_heading("Evidence")
+    print_pairs([("columns", ", ".join(rule.evidence)), ("tests", len(rule.tests))], indent=2)
+
+
+def _as_object(rule: Rule, override: Override | None) -> dict[str, object]:
+    return {
+        "id": rule.id,
+        "group": rule.group,
+        "title": rule.title,
+        "why": rule.why,
+        "over": rule.over,
+        "where": rule.where.text if rule.where else None,
+        "measure": {name: term.text for name, term in rule.measures.items()},
+        "flag": rule.flag.text,
+        "severity": _severity(rule, override),
+        "severity_by": [{"if": step.condition.text, "then": step.severity} for step in rule.steps],
+        "params": {**rule.params, **(override.params if override is not None else {})},
+        "enabled": override.enabled if override is not None else True,
+        "filter": override.filter if override is not None else None,
+        "evidence": list(rule.evidence),
+        "message": rule.message,
+        "action": rule.action,
+        "docs": rule.docs,
+        "tests": len(rule.tests),
+        "file": rule.file,
+        "line": rule.line,
+    }

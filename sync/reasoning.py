@@ -1,0 +1,69 @@
+"""The reasoning behind one finding: every condition of its rule with the values that the store holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from rules.compiler import compile_rule
+from rules.explain import Explained, compile_terms, explain_terms
+from rules.results import verdicts
+from sync.workspace import PORTFOLIO_CALENDAR
+
+if TYPE_CHECKING:
+    from portfolio.findings import Finding
+    from rules.rule import Override, Rule
+    from store import Store
+
+
+def derived_day(store: Store) -> date | None:
+    """The day for which the store's derived columns hold; None where nothing was derived yet."""
+    rows = store.read("derived_today", ("calendar_id", "day"))
+    days: dict[str, date] = dict(zip(rows["calendar_id"], rows["day"], strict=True))
+    return days.get(PORTFOLIO_CALENDAR)
+
+
+def reasoning(
+    store: Store, finding: Finding, rule: Rule, override: Override | None, *, now: datetime
+) -> Sequence[Explained] | None:
+    """Every term of the rule with its value for the finding's subject.
+
+    Returns:
+        None where the subject cannot be found any more: it is gone, or nothing was derived yet.
+
+    Raises:
+        RuleError: the rule cannot be run.
+    """
+    today = derived_day(store)
+    if today is None:
+        return None
+    subject = _subject(store, finding, rule, override, today, now)
+    if subject is None:
+        return None
+    terms = compile_terms(rule, store.dialect, override)
+    where = " AND ".join(f"{terms.columns[name]} = :subject_{number}" for number, name in enumerate(subject))
+    parameters = {f"subject_{number}": value for number, value in enumerate(subject.values())}
+    rows = store.select(
+        terms.view, columns=terms.columns, where=where, parameters={**terms.bind(today, now), **parameters}
+    )
+    return explain_terms(terms, rows[0]) if rows else None
+
+
+def _subject(
+    store: Store, finding: Finding, rule: Rule, override: Override | None, today: date, now: datetime
+) -> Mapping[str, object] | None:
+    """The columns that identify the finding's row, with their values.
+
+    A finding keeps only the hash of them; unless it is about one item, the rule is run again to find the row.
+    """
+    if tuple(rule.fingerprint) == ("item_id",):
+        return {"item_id": finding.item_id} if finding.item_id else None
+    compiled = compile_rule(rule, store.dialect, override)
+    rows = store.select(
+        compiled.view, columns=compiled.columns, where=compiled.where, parameters=compiled.bind(today, now)
+    )
+    for row, verdict in zip(rows, verdicts(compiled, rows), strict=True):
+        if verdict.finding_id == finding.finding_id:
+            return {name: row[name] for name in rule.fingerprint}
+    return None
