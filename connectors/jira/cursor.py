@@ -69,8 +69,8 @@ class IssueCursor(msgspec.Struct, kw_only=True):
         return self.position if self.is_loading else max(0, self.position - OVERLAP_MS)
 
     def begin_load(self, newest: int) -> None:
-        """Many issues are waiting: read them by id, oldest change first."""
-        self.position = self.search_from
+        """Many issues have changed after `position`: read them by id, oldest change first."""
+        self.position = None if self.position is None else self.position + 1
         self.load_until = newest
         self.done = {}
 

@@ -80,7 +80,7 @@ class IssueMapper:
         }
         self._known = frozenset(custom)
         self._fields = msgspec.json.Decoder(wire.fields_struct(custom))
-        self._kinds: dict[str, tuple[str, bool]] = {}
+        self._kinds: dict[str, tuple[str | None, bool]] = {}
         self._told: dict[tuple[str, str], AnyRecord] = {}
         self._seen: set[tuple[object, ...]] = set()  # a cheap look before a record is made
         self._unmapped: dict[tuple[str, str], int] = {}
@@ -262,10 +262,11 @@ class IssueMapper:
         if known is None:
             level = -1 if type_.subtask and type_.hierarchyLevel is None else type_.hierarchyLevel
             kind = kind_of(type_.id, type_.name, level, self._settings.kinds)
-            if kind is None:
-                self._count("issue type", type_.name)
-            known = self._kinds[type_.id] = (kind or "task", level is not None and level >= 1)
-        return known
+            known = self._kinds[type_.id] = (kind, level is not None and level >= 1)
+        kind, is_container = known
+        if kind is None:
+            self._count("issue type", type_.name)
+        return kind or "task", is_container
 
     # Fields that a site may lack.
 

@@ -67,33 +67,53 @@ class IssueStream:
         state = IssueCursor.load(self._settings.name, since)
         self._site.accounts.update(state.accounts)
         self._client.myself()
-        if not state.is_loading:
-            newest = self._search("DESC", state.search_from)
-            if newest.isLast or not newest.nextPageToken:
-                yield from self._few(state, newest.issues)
-                return
-            state.begin_load(_updated(self._settings.name, newest.issues[0]))
+        if state.is_loading:
+            yield from self._many(state)
+            return
+        newest = self._newest(state.search_from)
+        listed = [(_updated(self._settings.name, row), row.id) for row in newest.issues]
+        if newest.isLast or not newest.nextPageToken:
+            yield from self._few(state, listed, [])
+            return
+        late = self._late(state, {issue for _, issue in listed})
+        if state.position is not None and listed[-1][0] <= state.position:
+            yield from self._few(state, listed, late)
+            return
+        if late:
+            read = self._read(state, late)
+            state.done.update(read.updated)
+            yield self._page(state, read)
+        state.begin_load(listed[0][0])
         yield from self._many(state)
+
+    def _late(self, state: IssueCursor, known: set[str]) -> list[str]:
+        """Issues within the overlap that the index did not show before.
+
+        An issue that was stored and changed since has an `updated` after `position`, so here ids are enough.
+        """
+        if state.position is None:
+            return []
+        until = f" AND updated <= {state.position} ORDER BY updated ASC, id ASC"
+        ids = self._client.search_ids(self._jql(state.search_from, until))
+        return [one for page in ids for one in page if one not in state.done and one not in known]
 
     # A few changes: one page of the search shows them all, with their instants.
 
-    def _few(self, state: IssueCursor, found: Sequence[wire.Found]) -> Iterator[Page]:
-        listed = sorted((_updated(self._settings.name, row), row.id) for row in found)
+    def _few(self, state: IssueCursor, listed: list[tuple[int, str]], late: list[str]) -> Iterator[Page]:
+        listed = sorted(listed)
         # Never later than what is stored: an index that lags behind shows an issue as it was before.
         news = [(at, issue) for at, issue in listed if state.done.get(issue, -1) < at]
-        again, state.retry = [(0, issue) for issue in state.retry if issue not in {i for _, i in news}], []
+        again, state.retry = [one for one in [*state.retry, *late] if one not in {i for _, i in news}], []
         until = listed[-1][0] if listed else None
-        if not news and not again:
-            if until is not None and until > (state.position or -1):
-                state.advance(until, {})
-                yield self._page(state, None)
-            return
-        for batch in _chunks([*again, *news], self._settings.items_per_page):
+        work = [*((0, issue) for issue in again), *news]
+        if not work and until is not None and until > (state.position or -1):
+            state.advance(until, {})
+            yield self._page(state, None)
+        for batch in _chunks(work, self._settings.items_per_page):
             read = self._read(state, [issue for _, issue in batch])
             # What is listed but cannot be read is not asked for again until it changes.
-            stored = {issue: at for at, issue in batch if at} | read.updated
-            is_last = batch[-1] == (news or again)[-1]
-            state.advance(until if is_last else batch[-1][0] or None, stored)
+            stored = {issue: at or state.position or 0 for at, issue in batch} | read.updated
+            state.advance(until if batch[-1] == work[-1] else batch[-1][0] or None, stored)
             yield self._page(state, read)
 
     # Many: ids in bulk, details page by page.
@@ -201,8 +221,8 @@ class IssueStream:
 
     # Searching.
 
-    def _search(self, direction: str, start: int | None) -> wire.SearchPage:
-        order = f" ORDER BY updated {direction}, id {direction}"
+    def _newest(self, start: int | None) -> wire.SearchPage:
+        order = " ORDER BY updated DESC, id DESC"
         try:
             return self._client.search(self._jql(start, order), ["updated"])
         except Refusal as error:
