@@ -212,7 +212,7 @@ class _Story:
         self.add(index, "status", item.before_text, item.after_text)
         if before != after:
             self.add(index, "state", before, after, ".state")
-        if self.started_at is None and "in_progress" in (before, after):
+        if self.started_at is None and after == "in_progress":
             self.started_at = self._at
         self.ended_at = self._at if after in ("done", "removed") else None
 
