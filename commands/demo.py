@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulators.portfolio import DemoPortfolio
 
 _ROLLUP = ("Portfolio health", "Slip in working days", "Portfolio progress", "Open findings")
+_SEVERITIES = ("Critical: ", "High: ", "Medium: ", "Low: ", "Info: ")  # how a finding begins in a comment
 _SUBJECT = "WMS twin Cut-over rehearsal"  # late in Jira, with another date in the plan
 
 
@@ -74,9 +75,7 @@ class _Play:
         self.jira = jira
         self.portfolio = portfolio
         self.subject = portfolio.featured[_SUBJECT].key
-        epic = portfolio.featured["CHK overdue 6"].parent
-        self.epic = epic.key if epic is not None else self.subject
-        self.before: list[str] = []
+        self.before: dict[str, list[str]] = {}
 
     def first_day(self) -> None:
         """From nothing to comments and fields in Jira."""
@@ -110,9 +109,7 @@ class _Play:
         stage.say(f"It is {week['today']} now in the simulated world. Meanwhile:")
         stage.show([f"- {line}" for line in week["told"]])
         stage.run("sync", "--today", week["today"])
-        stage.say(f"\nThe comment on {self.subject}, edited in place (- before, + after):")
-        after = self.jira.comments(self.subject)[0].split("\n")
-        stage.show(_changes(self.before, after))
+        self._show_edited_comment()
         self._count()
         stage.act("Again, with nothing new")
         writes = self.trackers.ask("counts")["writes"]
@@ -121,33 +118,48 @@ class _Play:
         stage.say(f"\nThe second sync of the day made {made} writes in Jira, by Jira's own count.")
 
     def _show_comment(self) -> None:
+        self.before = self.jira.comments(self.subject)
         self.stage.say(f"\n{self.subject}, “{self.jira.title(self.subject)}”, has this comment:")
-        self.before = self.jira.comments(self.subject)[0].split("\n")
-        self.stage.show(self.before)
+        for text in self.before.values():
+            self.stage.quote(text)
+
+    def _show_edited_comment(self) -> None:
+        after = self.jira.comments(self.subject)
+        same = "the same comment, edited in place" if after.keys() == self.before.keys() else "other comments"
+        self.stage.say(f"\nOn {self.subject} stands {same}. It said, in short:")
+        self.stage.show(
+            [line for text in self.before.values() for line in text if line.startswith(_SEVERITIES)]
+        )
+        self.stage.say("It says now:")
+        for text in after.values():
+            self.stage.quote(text)
 
     def _show_fields(self) -> None:
-        self.stage.say(f"\nThe epic {self.epic}, “{self.jira.title(self.epic)}”, shows:")
-        fields = self.jira.fields(self.epic, _ROLLUP)
-        self.stage.show([f"{name}: {value}" for name, value in fields.items()])
+        """The epic that needs attention most, with the fields that Dovetail keeps on it."""
+        open_epics = [
+            one for one in self.stage.rows("item") if one["kind"] == "epic" and one["state"] != "done"
+        ]
+        worst = max(open_epics, key=lambda one: (one["health"] == "red", one["open_findings"], one["key"]))
+        self.stage.say(f"\nThe epic {worst['key']}, “{worst['title']}”, shows:")
+        fields = self.jira.fields(worst["key"], _ROLLUP)
+        self.stage.show([f"{name}: {_plain(value)}" for name, value in fields.items()])
 
     def _count(self) -> None:
         """One comment per item and one mail per new comment, counted in Jira itself."""
         written = self.stage.rows("write")
-        keys = sorted(
-            {row["key"] for row in written if row["slot"] == "comment" and row["state"] == "applied"}
-        )
-        counts = self.jira.comment_counts(keys)
-        most = max(counts.values(), default=0)
+        keys = {row["key"] for row in written if row["slot"] == "comment" and row["state"] == "applied"}
+        counts = [len(self.jira.comments(key)) for key in sorted(keys)]
+        each = "exactly one" if set(counts) <= {1} else f"between {min(counts)} and {max(counts)}"
         mails = self.trackers.ask("counts")["mails"]
         self.stage.say(
-            f"\n{len(keys)} items have a comment by Dovetail, none more than {most}. "
-            f"Jira has sent {mails} mails about them so far: new comments mail the watchers, edits do not."
+            f"\n{len(counts)} items have a comment by Dovetail, {each} each. "
+            f"Jira has sent {mails} mails so far:\n"
+            "a new comment mails those who watch the item, an edit does not."
         )
 
 
-def _changes(before: Sequence[str], after: Sequence[str]) -> list[str]:
-    """Both texts in one, line by line; what stayed is indented."""
-    return [line for line in difflib.ndiff(list(before), list(after)) if not line.startswith("?")]
+def _plain(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _what_next(stage: Stage, folder: Path, kept: Trackers | None) -> None:
@@ -155,6 +167,7 @@ def _what_next(stage: Stage, folder: Path, kept: Trackers | None) -> None:
     stage.say("Everything is still there, in the folder of the demo:")
     stage.show(
         [
+            *_how_to_reach_dovetail(),
             f'cd "{folder}"' if " " in str(folder) else f"cd {folder}",
             "dovetail findings                     what is open, worst first",
             "dovetail explain ID                   why, on which evidence, what to do",
@@ -170,3 +183,13 @@ def _what_next(stage: Stage, folder: Path, kept: Trackers | None) -> None:
     stage.say(f"\nThe simulated Jira keeps running at {kept.url}. In another terminal:")
     stage.show([f"export JIRA_TOKEN={kept.token}", "dovetail sync"])
     click.pause("Press any key to end it.")
+
+
+def _how_to_reach_dovetail() -> list[str]:
+    """A line that makes `dovetail` known to the shell, where it is not: after `make demo` it is in .venv."""
+    if shutil.which("dovetail") is not None:
+        return []
+    script = Path(sys.executable).with_name("dovetail")
+    return (
+        [f"alias dovetail='{script}'"] if script.exists() else [f"alias dovetail='{sys.executable} -m cli'"]
+    )

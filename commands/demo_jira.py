@@ -24,12 +24,14 @@ class JiraReader:
         self._field_ids: dict[str, str] = {}
         self.account_id = str(self._get("/rest/api/3/myself")["accountId"])
 
-    def comments(self, key: str) -> list[str]:
-        """The texts of our own comments on an issue, oldest first."""
+    def comments(self, key: str) -> dict[str, list[str]]:
+        """Our own comments on an issue, oldest first: the lines of each by its id."""
         found = self._get(f"/rest/api/3/issue/{key}/comment")["comments"]
-        return [
-            "\n".join(lines(one["body"])) for one in found if one["author"]["accountId"] == self.account_id
-        ]
+        return {
+            str(one["id"]): list(lines(one["body"]))
+            for one in found
+            if one["author"]["accountId"] == self.account_id
+        }
 
     def fields(self, key: str, names: Sequence[str]) -> dict[str, object]:
         """Fields of an issue by their names; those that are empty are left out."""
@@ -42,10 +44,6 @@ class JiraReader:
     def title(self, key: str) -> str:
         """The summary of an issue."""
         return str(self._get(f"/rest/api/3/issue/{key}", fields="summary")["fields"]["summary"])
-
-    def comment_counts(self, keys: Sequence[str]) -> dict[str, int]:
-        """How many comments of ours each issue has."""
-        return {key: len(self.comments(key)) for key in keys}
 
     def _get(self, path: str, **query: str) -> Json:
         address = f"{self._url}{path}" + (f"?{urlencode(query)}" if query else "")

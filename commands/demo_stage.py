@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -111,6 +112,12 @@ class Stage:
         """Something that was read, indented."""
         for line in lines:
             click.echo(f"    {line}".rstrip())
+
+    def quote(self, lines: Sequence[str]) -> None:
+        """A text of sentences, indented and folded."""
+        for line in lines:
+            hang = "  " if line.startswith("•") else ""
+            self.show(wrap(line, 100, subsequent_indent=hang, break_on_hyphens=False) or [""])
 
     def run(self, *words: str, rest: str = "", expect: Sequence[int] = (0,)) -> str:
         """Type a command of the real command line, show it and what it prints.

@@ -106,6 +106,6 @@ def test_the_trackers_end_with_whoever_started_them(tmp_path: Path) -> None:
     with trackers_running(tmp_path / "with spaces", today_in_zurich(), 7) as trackers:
         reader = JiraReader(trackers.url, trackers.user, trackers.token)
         assert reader.title("WMS-50") == "Cut-over rehearsal"
-        assert reader.comments("WMS-50") == []
+        assert reader.comments("WMS-50") == {}
         assert trackers.process.poll() is None
     assert trackers.process.returncode == 0

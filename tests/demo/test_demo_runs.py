@@ -40,9 +40,10 @@ def test_the_demo_keeps_the_promises_it_talks_about(tmp_path: Path) -> None:
     for command in ("doctor", "sync --dry-run", "sync", "reconcile WMS-50"):
         assert f"\n$ dovetail {command}\n" in told
     assert "Nothing was written: this was a dry run." in told
-    assert "26 items have a comment by Dovetail, none more than 1. Jira has sent 26 mails" in told
-    assert "29 items have a comment by Dovetail, none more than 1. Jira has sent 29 mails" in told
-    assert "+ Resolved" in told
+    assert "26 items have a comment by Dovetail, exactly one each. Jira has sent 26 mails so far" in told
+    assert "On WMS-50 stands the same comment, edited in place. It said, in short:" in told
+    assert "\n    Resolved\n    • The same work has different dates in two trackers: fixed" in told
+    assert "29 items have a comment by Dovetail, exactly one each. Jira has sent 29 mails so far" in told
     assert "The second sync of the day made 0 writes in Jira, by Jira's own count." in told
     assert "dovetail check YOUR.xml" in told
     assert sorted(path.name for path in (tmp_path / "my demo" / "plans").iterdir()) == [
