@@ -43,4 +43,4 @@ lock: $(STAMP)     ## resolve pyproject.toml again into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra dev --no-emit-index-url --no-header --output-file requirements.lock pyproject.toml
 
 clean:             ## remove what make made
-	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf .venv .demo .simulated .mypy_cache .ruff_cache .pytest_cache dist
