@@ -58,8 +58,8 @@ def demo(folder: Path, seed: int | None, keep: bool, pace: float) -> int:
             jira = JiraReader(trackers.url, trackers.user, trackers.token)
             play = _Play(stage, trackers, jira, build(today, seed))
             play.first_day()
-            play.a_week_later()
-            _what_next(stage, folder, trackers if keep else None)
+            day = play.a_week_later()
+            _what_next(stage, folder, day, trackers if keep else None)
     except StepFailed as failure:
         click.secho(f"The demo ends here: {failure}.", fg="red", err=True)
         return failure.exit_code
@@ -101,8 +101,8 @@ class _Play:
         stage.act("The same work in Jira and in a plan, side by side")
         stage.run("reconcile", self.subject)
 
-    def a_week_later(self) -> None:
-        """People work for a week; the comments follow, in place."""
+    def a_week_later(self) -> str:
+        """People work for a week; the comments follow, in place. Gives the day it is then."""
         stage = self.stage
         stage.act("A week passes")
         week = self.trackers.ask("week")
@@ -116,6 +116,7 @@ class _Play:
         stage.run("sync", "--today", week["today"])
         made = self.trackers.ask("counts")["writes"] - writes
         stage.say(f"\nThe second sync of the day made {made} writes in Jira, by Jira's own count.")
+        return str(week["today"])
 
     def _show_comment(self) -> None:
         self.before = self.jira.comments(self.subject)
@@ -162,7 +163,7 @@ def _plain(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _what_next(stage: Stage, folder: Path, kept: Trackers | None) -> None:
+def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> None:
     stage.act("What to try next")
     stage.say("Everything is still there, in the folder of the demo:")
     stage.show(
@@ -175,13 +176,14 @@ def _what_next(stage: Stage, folder: Path, kept: Trackers | None) -> None:
             "dovetail status                       what ran, and how fresh everything is",
         ]
     )
+    stage.say(f"There it is {day}: give `check`, `plan` and `sync` that day with --today {day}.")
     stage.say("A plan of your own, without any configuration (in Microsoft Project: File, Save As, XML):")
     stage.show(["dovetail check YOUR.xml"])
     if kept is None:
         stage.say("The simulated Jira has ended with the demo; `dovetail simulate` starts one to play with.")
         return
     stage.say(f"\nThe simulated Jira keeps running at {kept.url}. In another terminal:")
-    stage.show([f"export JIRA_TOKEN={kept.token}", "dovetail sync"])
+    stage.show([f"export JIRA_TOKEN={kept.token}", f"dovetail sync --today {day}"])
     click.pause("Press any key to end it.")
 
 

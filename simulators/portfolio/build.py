@@ -29,21 +29,19 @@ def build(today: date, seed: int = DEFAULT_SEED) -> DemoPortfolio:
     days = WorkDays(today)
     people = everybody()
     by_name = {person.name: person for person in people}
+    accounts = {person.name: person.account_id for person in people}
     plans = {spec.file: plan_file(spec, days, by_name) for spec in PLANS}
     projects, sprints, versions = [], [], []
     issues: list[Issue] = []
     featured: dict[str, Issue] = {}
-
-    def account(name: str) -> str:
-        return by_name[name].account_id
 
     for theme in (*STORE, *SUPPLY):
         members = [one for one in people if one.team == theme.key and not one.left]
         team = Team(members[0].account_id, [one.account_id for one in members])
         year = ProjectYear(theme, team, days, Random(f"{seed} {theme.key}"))
         year.live()
-        featured.update(Troubles(year, account).happen())
-        _add_registers(theme, year, plans, account_of=by_name, featured=featured)
+        featured.update(Troubles(year, accounts).happen())
+        _add_registers(theme, year, plans, accounts=accounts, featured=featured)
         _link_within(year)
         projects.append(JiraProject(theme.key, theme.name, theme.program, team.lead))
         sprints += year.sprints
@@ -86,10 +84,10 @@ def _add_registers(
     year: ProjectYear,
     plans: Mapping[str, ProjectFile],
     *,
-    account_of: Mapping[str, Person],
+    accounts: Mapping[str, str],
     featured: dict[str, Issue],
 ) -> None:
-    registers = Registers(year, lambda name: account_of[name].account_id)
+    registers = Registers(year, accounts)
     spec = next((one for one in PLANS if one.twin_project == theme.key), None)
     rows = {row.name: row for row in spec.rows if row.twin is not None} if spec is not None else {}
     planned = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from random import Random
 
 from simulators.portfolio.days import WorkDays
@@ -28,17 +28,17 @@ _UNOWNED: dict[str, Mapping[int, str]] = {
 class Registers:
     """Adds risks, milestones and twins to one project's year."""
 
-    def __init__(self, year: ProjectYear, account: Callable[[str], str]) -> None:
+    def __init__(self, year: ProjectYear, accounts: Mapping[str, str]) -> None:
         """Prepare.
 
         Args:
             year: the project's issues so far; new ones are added to it.
-            account: the account of a person by name.
+            accounts: the account of each person, by name.
         """
         self.year = year
         self.days: WorkDays = year.days
         self.random: Random = year.random
-        self.account = account
+        self.accounts = accounts
 
     def risks(self) -> list[Issue]:
         """One issue for each risk: scored, reviewed now and then, most of them owned."""
@@ -47,7 +47,7 @@ class Registers:
         unowned = _UNOWNED.get(self.year.theme.key, {})
         for number, title in enumerate(self.year.theme.risks):
             probability, impact = _SCORES[number]
-            owner = self.account(unowned[number]) if unowned.get(number) else self.random.choice(members)
+            owner = self.accounts.get(unowned.get(number, "")) or self.random.choice(members)
             issue = self._issue("Risk", title, self.random.randrange(-170, -60))
             values: dict[str, object] = {
                 "priority": "High" if probability * impact >= 12 else "Medium",
@@ -107,7 +107,7 @@ class Registers:
                 "priority": "High",
                 "labels": [IN_PLAN],
             }
-            owner = self.random.choice(self.year.team.members)
+            owner = self._owner_of(row)
             if task.percent or due < 10:
                 values["assignee"] = owner
             issue.begin(values)
@@ -117,6 +117,11 @@ class Registers:
                 issue.move(later(issue, due, self.days, self.random), owner, DONE)
             found.append(issue)
         return found
+
+    def _owner_of(self, row: Row) -> str:
+        """Whoever has it in the plan; a colleague where that is a role or somebody who has left."""
+        members, account = self.year.team.members, self.accounts.get(row.who or "")
+        return account if account is not None and account in members else self.random.choice(members)
 
     def _jira_due(self, task: Task, row: Row) -> int:
         return self.days.number(task.finish_at.date()) - (row.twin or 0)

@@ -6,7 +6,7 @@ overdue, a handful of dates were pushed until the promise was lost, a few people
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from random import Random
 
 from simulators.portfolio.days import WorkDays
@@ -45,17 +45,17 @@ _IMPOSSIBLE = ("APP", "RPL")  # one item each whose target start lies after its 
 class Troubles:
     """Puts the troubles of one project into its year."""
 
-    def __init__(self, year: ProjectYear, account: Callable[[str], str]) -> None:
+    def __init__(self, year: ProjectYear, accounts: Mapping[str, str]) -> None:
         """Prepare.
 
         Args:
             year: the project's issues, all in order so far.
-            account: the account of a person by name.
+            accounts: the account of each person, by name.
         """
         self.year = year
         self.days: WorkDays = year.days
         self.random: Random = year.random
-        self.account = account
+        self.accounts = accounts
         self.featured: dict[str, Issue] = {}
         leaves = [one for one in year.issues if one.type in {"Story", "Task", "Bug"} and one.is_open]
         self._waiting = [one for one in leaves if one.status != DOING and "Sprint" not in one.values]
@@ -144,7 +144,7 @@ class Troubles:
 
     def _left_behind(self, count: int, name: str) -> None:
         """Open work of somebody whose account was deactivated; what they finished stays theirs too."""
-        gone = self.account(name)
+        gone = self.accounts[name]
         lead = self.year.team.lead
         for number in range(count):
             issue = self._take_begun() if number == 0 else self._take_waiting()

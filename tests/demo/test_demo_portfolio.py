@@ -139,6 +139,19 @@ def test_plans_name_their_work_in_jira_and_four_dates_disagree(retail: DemoPortf
     }
 
 
+def test_jira_and_plan_name_the_same_owner_unless_it_is_a_role_or_has_left(retail: DemoPortfolio) -> None:
+    name_of = {person.account_id: person.name for person in retail.people}
+    differing = set()
+    for plan in retail.plans.values():
+        people = {one.uid: one.name for one in plan.resources if not one.is_generic}
+        for task in plan.tasks:
+            owner = people.get(task.resource or 0)
+            assignee = retail.issue(task.texts["Text30"]).assignee if "Text30" in task.texts else None
+            if owner is not None and assignee is not None and name_of[assignee] != owner:
+                differing.add(owner)
+    assert differing == {"Silvan Threlfall"}
+
+
 def test_three_titles_hold_markup_and_a_formula(retail: DemoPortfolio) -> None:
     beginnings = sorted(
         one.title[:9] for one in retail.issues if one.title[0] in "<=" or "{panel" in one.title
