@@ -97,7 +97,8 @@ class World:
         return self.outputs[-1]
 
     def export(self, view: str) -> list[dict[str, Any]]:
-        lines = self.succeed("export", view).splitlines()
+        # Each simulated site has a port of its own.
+        lines = self.succeed("export", view).replace(self.url, "http://site").splitlines()
         rows = [json.loads(line) for line in lines if line.startswith("{")]
         return [{key: value for key, value in row.items() if key not in _OWN_OF_A_RUN} for row in rows]
 
