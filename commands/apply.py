@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @format_option()
 @session_of
 def apply(session: Session, plan_file: Path, output_format: Format) -> int:
-    r"""Make the writes of a plan, and no others.
+    """Make the writes of a plan, and no others.
 
     A place that changed since the plan was made is left alone and reported. Every write is checked and
     recorded. The sources that the plan names are armed: from then on `sync` writes to them by itself.

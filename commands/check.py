@@ -34,7 +34,7 @@ def check(
     today: date | None,
     output_format: Format,
 ) -> int:
-    r"""Run the rules and show what is wrong.
+    """Run the rules and show what is wrong.
 
     With files or folders, the Microsoft Project plans in them (saved as XML) are read into a store in memory
     and checked against their own calendars: no configuration is needed and nothing is kept. Without files,

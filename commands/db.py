@@ -13,7 +13,7 @@ from commands.table import Column
 
 @click.group(cls=Group)
 def db() -> None:
-    r"""Look after the store: where it is, what is in it, whether it is sound.
+    """Look after the store: where it is, what is in it, whether it is sound.
 
     \b
       dovetail db status

@@ -13,8 +13,8 @@ _MARKER = ".dovetail-demo"
 _OURS = ("plans", CONFIG, "dovetail.db", "plan.json")
 
 _CONFIG = """\
-# Written by `dovetail {verb}` for its simulated trackers. Yours looks the same, with your own site and token:
-# `dovetail init` asks for them and writes it.
+# Written by `dovetail {verb}` for its simulated trackers. Yours looks the same, with your own site and token;
+# docs/configuration.md explains every key.
 version: 1
 timezone: Europe/Zurich
 store: sqlite:///dovetail.db

@@ -18,7 +18,7 @@ from commands.table import Column
 @format_option()
 @session_of
 def derive(session: Session, today: date | None, output_format: Format) -> int:
-    r"""Work out what follows from what was pulled.
+    """Work out what follows from what was pulled.
 
     Effective due dates, promises and how often they were pushed, owners who cannot act, the same work in two
     trackers, schedule checks: everything that the rules look at. No tracker is asked.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @format_option()
 @session_of
 def doctor(session: Session, sources: Sequence[str], output_format: Format) -> int:
-    r"""Prove that the configuration works: store, lock, rules, and every source.
+    """Prove that the configuration works: store, lock, rules, and every source.
 
     Each source is asked whether it accepts the credential, whether fields and projects are there, how its
     clock stands, what can be written silently and what mails watchers. Nothing is changed. Exit 1 when a

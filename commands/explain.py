@@ -50,7 +50,7 @@ _TIMELINE_LENGTH = 8
 @format_option(formats=("table", "json"))
 @session_of
 def explain(session: Session, name: str, output_format: Format) -> int:
-    r"""Show why: the rule, each of its terms with its value, the dates and where they come from.
+    """Show why: the rule, each of its terms with its value, the dates and where they come from.
 
     ID is the id of a finding, or the beginning of one; KEY is the key of an item, of which every open finding
     is explained.

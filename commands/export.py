@@ -20,10 +20,10 @@ from portfolio.views import VIEWS, View
 @format_option(default="jsonl")
 @session_of
 def export(session: Session, view: str, deleted: bool, output_format: Format) -> int:
-    r"""Print a view of the portfolio, one row per line, for other programs and for your own analysis.
+    """Print a view of the portfolio, one row per line, for other programs and for your own analysis.
 
-    The columns are always the same and in the same order; docs/views.md describes them. Unknown is null, dates
-    are YYYY-MM-DD, instants end in Z (UTC), wall times of a plan have no zone.
+    The columns are always the same and in the same order; docs/views.md describes them. Unknown is null,
+    dates are YYYY-MM-DD, instants end in Z (UTC), wall times of a plan have no zone.
 
     The views: item, project, risk, dependency, schedule, schedule_check, milestone, iteration, release, team,
     calibration, person, person_schedule, twin, source, unmapped, baseline, change, finding, write, run.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def findings(ctx: click.Context) -> None:
-    r"""Show what is open, worst first.
+    """Show what is open, worst first.
 
     `dovetail findings` alone is `findings list`. `dovetail explain ID` shows the reasoning behind one.
 
@@ -65,7 +65,7 @@ def list_findings(
     sources: Sequence[str] = (),
     output_format: Format = "table",
 ) -> int:
-    r"""List findings, worst first.
+    """List findings, worst first.
 
     \b
       dovetail findings list --severity high
@@ -101,7 +101,7 @@ def list_findings(
 @format_option(formats=("table", "json"))
 @session_of
 def show_finding(session: Session, finding_id: str, output_format: Format) -> int:
-    r"""Show everything that is known of one finding. The beginning of its id is enough.
+    """Show everything that is known of one finding. The beginning of its id is enough.
 
     \b
       dovetail findings show 3fa2b1c4

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @format_option()
 @session_of
 def plan(session: Session, output: Path | None, today: date | None, output_format: Format) -> int:
-    r"""Show every write that would be made, and make none.
+    """Show every write that would be made, and make none.
 
     The trackers are asked what stands in just those places now. A value that a person changed after Dovetail
     wrote it is shown as a conflict and will not be overwritten. A plan in a file can be read, kept and

@@ -30,7 +30,7 @@ _COUNTS = ("new", "changed", "unchanged", "gone")
 def pull(
     session: Session, sources: Sequence[str], full: bool, accept_vanished: bool, output_format: Format
 ) -> int:
-    r"""Read what changed in the trackers into the store.
+    """Read what changed in the trackers into the store.
 
     A page of changes and the place after it are stored together, so a pull that was interrupted goes on where
     it stopped. A source that fails is marked as stale and harms no other. A source that suddenly shrinks

@@ -21,7 +21,7 @@ from portfolio.views import VIEWS
 @format_option()
 @session_of
 def reconcile(session: Session, keys: Sequence[str], output_format: Format) -> int:
-    r"""Show the same piece of work side by side in every tracker, with the differences.
+    """Show the same piece of work side by side in every tracker, with the differences.
 
     With keys, those items beside their counterparts; without, every pair of counterparts that differ. A
     counterpart is known from `twins` in the configuration, from a field that holds the other key, or from a

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def rules() -> None:
-    r"""Show what is checked, and test rules.
+    """Show what is checked, and test rules.
 
     No configuration is needed; where there is one, its own rules and overrides count.
 
@@ -38,7 +38,7 @@ def rules() -> None:
 @format_option()
 @session_of
 def list_rules(session: Session, output_format: Format) -> int:
-    r"""List the rules: what each looks for, how severe it is, whether it is switched off here.
+    """List the rules: what each looks for, how severe it is, whether it is switched off here.
 
     \b
       dovetail rules list
@@ -83,7 +83,7 @@ def list_rules(session: Session, output_format: Format) -> int:
 @format_option(formats=("table", "json"))
 @session_of
 def show_rule(session: Session, rule_id: str, output_format: Format) -> int:
-    r"""Show one rule: what it looks for, why, its thresholds, and what to do.
+    """Show one rule: what it looks for, why, its thresholds, and what to do.
 
     \b
       dovetail rules show due-date-passed
@@ -109,7 +109,7 @@ def show_rule(session: Session, rule_id: str, output_format: Format) -> int:
 @format_option()
 @session_of
 def test_rules(session: Session, paths: Sequence[Path], output_format: Format) -> int:
-    r"""Run the tests that stand beside rules. Exit 1 when one fails.
+    """Run the tests that stand beside rules. Exit 1 when one fails.
 
     With files or folders, the rules in them; without, the built-in ones and those of the configuration.
 

@@ -29,7 +29,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 @format_option()
 @session_of
 def status(session: Session, output_format: Format) -> int:
-    r"""Show how fresh each source is, what is open, and how the last runs ended.
+    """Show how fresh each source is, what is open, and how the last runs ended.
 
     For programs (--format json, jsonl or csv) the rows are those of the view `source`; `dovetail export run`
     has the runs.

@@ -49,7 +49,7 @@ def sync(
     today: date | None,
     output_format: Format,
 ) -> int:
-    r"""Do everything: pull, derive, check, plan and apply in a row.
+    """Do everything: pull, derive, check, plan and apply in a row.
 
     This is what a scheduler runs, every 15 minutes or every night. Nothing is written to a source before a
     plan that names it was applied once (or its `write.armed` is true). A second run with nothing new writes

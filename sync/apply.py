@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from connectors.base import Connector
-from portfolio.errors import DovetailError, SourceError, StoreError, UsageError
+from portfolio.errors import ConfigError, DovetailError, SourceError, StoreError, UsageError
 from portfolio.intents import Receipt, Unknown
 from sync.limits import Limits, Target, check_writes
 from sync.outbox import settle, settle_earlier, write_row
@@ -136,7 +136,7 @@ class _SourceApply:
         source = self.connector.source
         try:
             settle_earlier(self.store, self.connector, now=self.clock())
-        except SourceError as error:
+        except (SourceError, ConfigError) as error:
             self.outcome.failed[source] = str(error)
             return
         except StoreError:
@@ -157,7 +157,7 @@ class _SourceApply:
                 write = open_writes.pop(receipt.intent_id, None)
                 if write is not None:
                     self._book(write, rows[write.intent_id], receipt)
-        except SourceError as error:
+        except (SourceError, ConfigError) as error:
             problem = error
             self.outcome.failed[source] = str(error)
         except StoreError:

@@ -24,7 +24,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _CAUSES = {
     "fixed": "fixed",
     "closed": "the work was closed",
-    "out of scope": "no longer in scope",
+    "out of scope": "no longer checked here, or covered by another finding",
     "rule changed": "the rule was changed",
 }
 _LABELS = {

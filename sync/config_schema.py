@@ -1,4 +1,4 @@
-"""The JSON Schema of `dovetail.yaml`, for editors. docs/config-schema.json is this; a test compares the two."""
+"""The JSON Schema of `dovetail.yaml`, for editors. docs/config-schema.json is this; a test compares."""
 
 from __future__ import annotations
 

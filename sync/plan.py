@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connectors.base import Connector
-from portfolio.errors import BadAnswer, SourceError, StoreError
+from portfolio.errors import BadAnswer, ConfigError, SourceError, StoreError
 from portfolio.findings import Finding
 from portfolio.intents import COMMENT, FIELD_NAMES, Cost, Slots, Value
 from portfolio.records import ItemId
@@ -127,7 +127,7 @@ class _Draft:
         try:
             settle_earlier(self.store, connector, now=self.now)
             self._source(connector, writes)
-        except SourceError as error:
+        except (SourceError, ConfigError) as error:
             self.failed[connector.source] = str(error)
         except StoreError:
             raise

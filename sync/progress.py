@@ -41,4 +41,4 @@ def defect(error: Exception) -> str:
     """A defect of ours in one line: its type and place. Its text could quote an answer, so it is left out."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"a defect in Dovetail ({type(error).__name__}{where}). `dovetail bug-report` collects what helps."
+    return f"a defect in Dovetail ({type(error).__name__}{where}). Please report it with the command you ran."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from connectors.base import Connector
-from portfolio.errors import CursorRejected, FileUnreadable, SafetyStop, SourceError, StoreError
+from portfolio.errors import ConfigError, CursorRejected, FileUnreadable, SafetyStop, SourceError, StoreError
 from portfolio.records import Cursor, IdPage, ItemId
 from sync.limits import Limits
 from sync.progress import Progress, Tell, defect, silent
@@ -114,7 +114,7 @@ def pull_source(
         _SourcePull(store, connector, run_id, now, settings, tell, outcome, vanished).run()
     except SafetyStop as stop:
         outcome.state, outcome.error = "stopped", str(stop)
-    except SourceError as error:
+    except (SourceError, ConfigError) as error:
         outcome.state, outcome.error = "failed", str(error)
     except StoreError:
         raise

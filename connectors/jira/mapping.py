@@ -94,18 +94,21 @@ class IssueMapper:
         """
         where = issue.key or issue.id
         try:
-            fields: Any = self._fields.decode(issue.fields)
-            if fields.status is None or fields.issuetype is None or fields.updated is None:
-                raise MappingError(self._source, f"{where}: status, type or update instant is missing.")
-            updated = instant(fields.updated)
-            ident = item_id(self._source, issue.id)
-            problems: list[str] = []
-            finish = self._text(fields, "finish")
-            timeline = self._history.read(ident, histories, due=fields.duedate, finish=finish)
-            sprints = self._sprints(fields, where, problems)
-            item = self._item(issue, ident, fields, updated, timeline, sprints, problems)
-        except (msgspec.ValidationError, msgspec.DecodeError, ValueError, OverflowError) as error:
+            return self._map(issue, where, histories)
+        except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
             raise MappingError(self._source, f"{where}: {str(error)[:160]}") from error
+
+    def _map(self, issue: wire.Issue, where: str, histories: Sequence[wire.History]) -> Mapped:
+        fields: Any = self._fields.decode(issue.fields)
+        if fields.status is None or fields.issuetype is None or fields.updated is None:
+            raise MappingError(self._source, f"{where}: status, type or update instant is missing.")
+        updated = instant(fields.updated)
+        ident = item_id(self._source, issue.id)
+        problems: list[str] = []
+        finish = self._text(fields, "finish")
+        timeline = self._history.read(ident, histories, due=fields.duedate, finish=finish)
+        sprints = self._sprints(fields, where, problems)
+        item = self._item(issue, ident, fields, updated, timeline, sprints, problems)
         records: list[AnyRecord] = [item]
         if item.kind == "risk":
             records.append(self._risk(ident, fields, problems))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -106,11 +107,11 @@ def texts_of(raw: msgspec.Raw | None) -> list[str]:
 
 def number_of(raw: msgspec.Raw | None) -> float | None:
     """The number in a field, also where it is written as text or as an option."""
-    text = text_of(raw)
     try:
-        return None if text is None else float(text)
+        number = float(text_of(raw) or "nan")
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def account_of(raw: msgspec.Raw | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from portfolio.intents import COMMENT, FIELD_NAMES
 
 NEXT_BEST_PLACE = (
-    "Plans are read only. See the tasks' findings in `dovetail findings` and `dovetail report html`, "
+    "Plans are read only. See the tasks' findings in `dovetail findings` and `dovetail explain`, "
     "or in the comment on the same work in another tracker."
 )
 

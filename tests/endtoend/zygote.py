@@ -45,13 +45,13 @@ def _say(**answer: object) -> None:
 def _serve() -> None:
     # What a run imports lazily, so that a kill meets the work and not the imports.
     import alembic.command
-    import cli
     import jira
     import numpy
     import pydantic
     import sqlalchemy
     import sqlglot
 
+    import cli
     import connectors.jira
     import connectors.ms_project
     import store.store
