@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -114,7 +114,7 @@ class IssueMapper:
             records.append(self._risk(ident, fields, problems))
         records.extend(self._dependencies(ident, fields.issuelinks or ()))
         records.extend(timeline.changes)
-        records.extend(self._news(iteration(self._source, sprint, self._zone) for sprint in sprints))
+        records.extend(self._news(self._iterations(sprints, where, problems)))
         records.extend(self._people(fields.assignee, histories))
         return Mapped(item=item, updated_ms=epoch_ms(updated), records=records, problems=problems)
 
@@ -305,6 +305,15 @@ class IssueMapper:
         except msgspec.DecodeError:
             problems.append(f"{where}: the sprint field is not understood")
             return []
+
+    def _iterations(
+        self, sprints: Iterable[wire.Sprint], where: str, problems: list[str]
+    ) -> Iterator[Iteration]:
+        for sprint in sprints:
+            try:
+                yield iteration(self._source, sprint, self._zone)
+            except ValueError:
+                problems.append(f"{where}: the dates of sprint {sprint.id} are not understood")
 
     # What is told once.
 
