@@ -56,9 +56,7 @@ dates = st.sampled_from(
 ids = [*(f"c{n}" for n in range(len(NAMES))), "c90"]
 instants = st.sampled_from(["2026-03-01T10:00:00.000+0900", 1492070429000, 1492070429]) | dates
 sprints = st.lists(
-    st.fixed_dictionaries(
-        {"id": st.integers(1, 9), "state": st.text(max_size=6), "endDate": dates | st.none()}
-    ),
+    st.fixed_dictionaries({"id": st.integers(1, 9), "state": st.text(max_size=6), "endDate": dates}),
     max_size=3,
 )
 SOUND: dict[str, Any] = {
