@@ -25,7 +25,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Looking": {
         "status": "commands.status:status",
-        "findings": "commands.findings:findings",
+        "findings": "commands.findings_mute:findings",
         "explain": "commands.explain:explain",
         "reconcile": "commands.reconcile:reconcile",
         "export": "commands.export:export",

@@ -1,0 +1,117 @@
+"""`dovetail findings ack|snooze|suppress|reopen`: a person says that a finding is known."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import date, datetime, time, timedelta
+
+import click
+import msgspec
+
+from commands.findings import findings, one_finding
+from commands.options import Day
+from commands.session import Session, clock_of, session_of
+from portfolio.errors import UsageError
+from portfolio.findings import Finding
+
+MAX_SUPPRESSED_DAYS = 180
+_by_option = click.option("--by", metavar="NAME", help="Who says so; the user of this machine if absent.")
+
+
+@findings.command("ack")
+@click.argument("finding_id", metavar="ID")
+@_by_option
+@session_of
+def acknowledge(session: Session, finding_id: str, by: str | None) -> int:
+    """Acknowledge a finding: it stays open, and its comment says who has seen it.
+
+    \b
+      dovetail findings ack 3fa2b1c4
+    """
+    return _change(session, finding_id, "acknowledged", by=by)
+
+
+@findings.command("snooze")
+@click.argument("finding_id", metavar="ID")
+@click.option("--until", type=Day(), required=True, metavar="DATE", help="The day it comes back.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; shown with the finding.")
+@_by_option
+@session_of
+def snooze(session: Session, finding_id: str, until: date, reason: str, by: str | None) -> int:
+    """Let a finding sleep until a day. It wakes earlier when its severity rises.
+
+    \b
+      dovetail findings snooze 3fa2b1c4 --until 2026-12-15 --reason "supplier is late"
+    """
+    return _change(session, finding_id, "snoozed", until=until, reason=reason, by=by)
+
+
+@findings.command("suppress")
+@click.argument("finding_id", metavar="ID")
+@click.option("--reason", required=True, metavar="TEXT", help="Why it is accepted; shown with the finding.")
+@click.option(
+    "--until", type=Day(), metavar="DATE", help="When the waiver ends; at most 180 days, the default."
+)
+@_by_option
+@session_of
+def suppress(session: Session, finding_id: str, until: date | None, reason: str, by: str | None) -> int:
+    """Accept a finding for a time, with a reason. It is not shown as open until the waiver ends.
+
+    \b
+      dovetail findings suppress 3fa2b1c4 --reason "agreed with the sponsor on 20 Nov"
+    """
+    return _change(session, finding_id, "suppressed", until=until, reason=reason, by=by)
+
+
+@findings.command("reopen")
+@click.argument("finding_id", metavar="ID")
+@session_of
+def reopen(session: Session, finding_id: str) -> int:
+    """Take an acknowledgement, a snooze or a waiver back.
+
+    \b
+      dovetail findings reopen 3fa2b1c4
+    """
+    return _change(session, finding_id, "open")
+
+
+def _change(
+    session: Session,
+    finding_id: str,
+    state: str,
+    *,
+    until: date | None = None,
+    reason: str = "",
+    by: str | None = None,
+) -> int:
+    from sync.runs import running
+
+    config = session.config()
+    clock = clock_of(config)
+    today = config.day_of(clock())
+    if state == "suppressed":
+        until = until or today + timedelta(days=MAX_SUPPRESSED_DAYS)
+        if (until - today).days > MAX_SUPPRESSED_DAYS:
+            raise UsageError(
+                f"A waiver lasts at most {MAX_SUPPRESSED_DAYS} days.", hint="Name an earlier day."
+            )
+    if until is not None and until <= today:
+        raise UsageError(f"{until} is not in the future.", hint="Name a later day.")
+    with session.store(config) as store, running(store, "findings", clock=clock) as run:
+        finding = one_finding(store, finding_id)
+        if finding.state in ("resolved", "pending"):
+            raise UsageError(f"{finding.finding_id} is {finding.state}: there is nothing to mute.")
+        is_muting = state != "open"
+        moment = None if until is None else datetime.combine(until, time(), tzinfo=config.zone)
+        changed: Finding = msgspec.structs.replace(
+            finding,
+            state=state,
+            muted_until=moment,
+            muted_by=(by or getpass.getuser()) if is_muting else None,
+            muted_reason=reason or None if is_muting else None,
+        )
+        store.save_findings([changed], run.run_id)
+    session.talk.say(
+        f"{finding.finding_id} is {state}. The next `dovetail sync` tells the comments that show it."
+    )
+    return 0
