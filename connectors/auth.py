@@ -19,7 +19,8 @@ _COMMAND_TIMEOUT_SECONDS = 30
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A value that was put in the wrong place may be a secret: no message repeats it.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class SecretRef(_Model):

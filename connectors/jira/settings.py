@@ -14,7 +14,8 @@ from portfolio.records import KINDS
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A value that was put in the wrong place may be a secret: no message repeats it.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class FieldMap(_Model):

@@ -228,6 +228,21 @@ def test_a_wrong_entry_is_refused_with_what_is_wrong(change: dict[str, Any], say
     assert says in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "auth",
+    [
+        {"method": "api_token", "user": "a@b.c", "token": "S3CRET-canary"},
+        {"method": "api_token", "user": "a@b.c", "token": {"env": "A", "value": "S3CRET-canary"}},
+        {"method": "bearer", "password": "S3CRET-canary", "token": {"env": "A"}},
+        "S3CRET-canary",
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_repeated(auth: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        settings(auth=auth)
+    assert "S3CRET" not in str(caught.value)
+
+
 def test_the_mapping_version_follows_what_shapes_records_and_nothing_else(tmp_path: Any) -> None:
     def version(zone: str = "UTC", **more: Any) -> str:
         return JiraConnector(settings(**more), world(zone, tmp_path)).mapping_version
