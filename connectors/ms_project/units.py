@@ -59,6 +59,8 @@ def moment(text: str | None) -> Moment | None:
         return None
     when = date(year, month, day)
     if hour == 24 and minute == 0:  # ISO 8601's other name for the midnight that follows
+        if when == date.max:  # there is no day after it
+            raise ValueError(text)
         when, hour = when + timedelta(days=1), 0
     if hour > 23 or minute > 59:
         raise ValueError(text)

@@ -180,3 +180,8 @@ def test_any_text_is_read_or_refused_and_nothing_else(text: str) -> None:
     for read in (units.moment, units.minutes, units.number, units.whole, units.tenths, units.money):
         with suppress(ValueError, OverflowError):
             read(text)
+
+
+def test_the_midnight_after_the_last_day_there_is_cannot_be_read() -> None:
+    with pytest.raises(ValueError, match="9999-12-31T24:00:00"):
+        units.moment("9999-12-31T24:00:00")
