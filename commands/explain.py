@@ -16,6 +16,7 @@ from commands.output import Format, Listing, emit, portable, print_line, to_json
 from commands.paragraphs import print_heading, print_pairs
 from commands.session import Session, session_of, utc_now
 from commands.table import Column
+from commands.text import plural
 from portfolio.findings import severity_rank
 
 if TYPE_CHECKING:
@@ -178,10 +179,13 @@ class _Explanation:
             if item[name]
         ]
         if item["slip_wd"] is not None:
-            lines.append(("slip", f"{item['slip_wd']} working days ({item['slip_pair']})"))
+            lines.append(("slip", f"{plural(item['slip_wd'], 'working day')} ({item['slip_pair']})"))
         if item["push_count"]:
             lines.append(
-                ("pushed out", f"{item['push_count']} times, {item['pushed_wd']} working days in all")
+                (
+                    "pushed out",
+                    f"{plural(int(item['push_count']), 'time')}, {item['pushed_wd']} working days in all",
+                )
             )
         if lines:
             print_heading("Its dates, and where they come from")
@@ -225,12 +229,12 @@ def _term_listing(terms: Sequence[Explained]) -> Listing:
             {"part": one.part, "text": one.text, "value": one.value, "origin": one.origin} for one in terms
         ],
         columns=[
-            Column(name="part", shown=lambda row: f"  {row['part']}", title="  term"),
+            Column(name="part", title="term"),
             Column(name="text", title="as the rule says it", wraps=True),
             Column(name="value", title="now", wraps=True, shown=_value),
             Column(name="origin", title="set by", optional=1),
         ],
-        empty="  The rule has no terms.",
+        empty="The rule has no terms.",
     )
 
 
@@ -241,7 +245,13 @@ def _value(row: Mapping[str, object]) -> object:
 def _timeline(store: Store, finding: Finding) -> list[dict[str, Any]]:
     if not finding.item_id:
         return []
-    rows = list(store.rows("change", where={"item_id": finding.item_id, "field": list(_TIMELINE)}))
+    from sync.reconcile import account_names
+
+    names = account_names(store, finding.item_id.partition("/")[0])
+    rows = [
+        {**row, "by": names.get(str(row["by"]), row["by"])}
+        for row in store.rows("change", where={"item_id": finding.item_id, "field": list(_TIMELINE)})
+    ]
     return sorted(rows, key=lambda row: row["at"])[-_TIMELINE_LENGTH:]  # type: ignore[arg-type, return-value]
 
 

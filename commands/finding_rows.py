@@ -43,7 +43,7 @@ def finding_listing(rows: Sequence[Mapping[str, Any]], *, empty: str, is_stored:
         Column(name="severity"),
         Column(name="key", shown=lambda row: row["key"] or ""),
         Column(name="item_title", title="item", wraps=True, optional=1),
-        Column(name="message", title="what", shown=_message, wraps=True),
+        Column(name="message", title="what", shown=_message, wraps=True, weight=2),
         Column(name="project", optional=3) if is_stored else None,
         Column(name="opened_at", title="since", shown=_since, optional=4) if is_stored else None,
         Column(name="finding_id", title="id", shown=lambda row: str(row["finding_id"])[:ID_LENGTH])

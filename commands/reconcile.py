@@ -11,7 +11,7 @@ from commands.group import Verb
 from commands.options import format_option
 from commands.output import Format, Listing, Row, emit, print_line
 from commands.session import Session, session_of
-from commands.table import Column
+from commands.table import Column, plain
 from commands.text import plural
 from portfolio.views import VIEWS
 
@@ -37,7 +37,9 @@ def reconcile(session: Session, keys: Sequence[str], output_format: Format) -> i
         if keys:
             from sync.reconcile import side_by_side
 
-            groups = [group for key in keys for group in side_by_side(store, key)]
+            groups = [
+                (group, group.last_changes(store)) for key in keys for group in side_by_side(store, key)
+            ]
             return _show_groups(session, groups, output_format)
         from sync.reconcile import unequal_pairs
 
@@ -52,8 +54,8 @@ def reconcile(session: Session, keys: Sequence[str], output_format: Format) -> i
     return 0
 
 
-def _show_groups(session: Session, groups: Sequence[Any], output_format: Format) -> int:
-    rows = [row for group in groups for row in _rows(group)]
+def _show_groups(session: Session, groups: Sequence[tuple[Any, Any]], output_format: Format) -> int:
+    rows = [row for group, _ in groups for row in _rows(group)]
     if output_format != "table":
         emit(
             Listing(
@@ -65,14 +67,14 @@ def _show_groups(session: Session, groups: Sequence[Any], output_format: Format)
             output_format,
         )
         return 0
-    for number, group in enumerate(groups):
+    for number, (group, changes) in enumerate(groups):
         if number:
             print_line()
-        _show_group(session, group)
+        _show_group(session, group, changes)
     return 0
 
 
-def _show_group(session: Session, group: Any) -> None:
+def _show_group(session: Session, group: Any, changes: Mapping[tuple[str, str], Row]) -> None:
     items = group.items
     columns = [
         Column(name="differs", title=" ", shown=lambda row: "!=" if row["differs"] else ""),
@@ -88,7 +90,10 @@ def _show_group(session: Session, group: Any) -> None:
         {
             "differs": is_different,
             "field": name.replace("_", " "),
-            **{f"side{number}": _side(value) for number, value in enumerate(values)},
+            **{
+                f"side{number}": f"{_side(value)}{_changed(changes.get((item['item_id'], name)))}"
+                for number, (item, value) in enumerate(zip(items, values, strict=True))
+            },
         }
         for name, values, is_different in group.lines()
     ]
@@ -146,5 +151,12 @@ def _difference(row: Row) -> str:
     return ", ".join(parts)
 
 
-def _side(value: Any) -> object:
-    return "unknown" if value is None else value
+def _side(value: Any) -> str:
+    return "unknown" if value is None else plain(value)
+
+
+def _changed(change: Any) -> str:
+    """Who set it so, where that is known: with them the question starts."""
+    if change is None:
+        return ""
+    return f" (set {change['at']:%Y-%m-%d}{' by ' + str(change['by']) if change['by'] else ''})"

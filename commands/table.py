@@ -13,7 +13,7 @@ from datetime import date, datetime
 from commands.text import clean
 
 _GAP = "  "
-_TEXT_MINIMUM = 24
+_TEXT_MINIMUM = 20  # two texts and a plan's long keys fit 80 columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class Column:
         wraps: long text is wrapped; other columns keep every character.
         optional: 0 always stands; the highest number is left out first.
         is_number: right-aligned.
+        weight: the share of the space that it gets where it wraps.
         is_verbatim: the title is somebody's name or key and stands as it is.
     """
 
@@ -37,6 +38,7 @@ class Column:
     optional: int = 0
     is_number: bool = False
     is_verbatim: bool = False
+    weight: int = 1
 
     @property
     def heading(self) -> str:
@@ -47,6 +49,8 @@ class Column:
     def text(self, row: Mapping[str, object]) -> str:
         """The cell for people."""
         value = self.shown(row) if self.shown is not None else row.get(self.name)
+        if self.is_number and isinstance(value, int) and not isinstance(value, bool):
+            return f"{value:,}"
         return clean(plain(value))
 
 
@@ -139,8 +143,10 @@ def _widths(columns: Sequence[Column], natural: Mapping[str, int], width: int | 
     fixed = sum(natural[one.name] for one in columns if not one.wraps)
     left = width - len(_GAP) * (len(columns) - 1) - fixed
     given: dict[str, int] = {}
-    for position, one in enumerate(sorted(wrapping, key=lambda one: natural[one.name])):
-        fair = left // (len(wrapping) - position)
+    weights = sum(one.weight for one in wrapping)
+    for one in sorted(wrapping, key=lambda one: natural[one.name] / one.weight):
+        fair = left * one.weight // weights
+        weights -= one.weight
         given[one.name] = min(natural[one.name], max(fair, min(_TEXT_MINIMUM // 2, natural[one.name])))
         left -= given[one.name]
     return [given.get(one.name, natural[one.name]) for one in columns]

@@ -16,7 +16,7 @@ from portfolio.intents import Receipt, Unknown
 from sync.limits import Limits, Target, check_writes
 from sync.outbox import settle, settle_earlier, write_row
 from sync.plan_file import NotWritten, Plan, PlannedWrite, check_plan
-from sync.progress import Progress, Tell, defect, silent
+from sync.progress import Progress, Tell, defect, failure, silent
 from sync.vanished import live_items
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class _SourceApply:
         try:
             settle_earlier(self.store, self.connector, now=self.clock())
         except (SourceError, ConfigError) as error:
-            self.outcome.failed[source] = str(error)
+            self.outcome.failed[source] = failure(source, error)
             return
         except StoreError:
             raise
@@ -159,7 +159,7 @@ class _SourceApply:
                     self._book(write, rows[write.intent_id], receipt)
         except (SourceError, ConfigError) as error:
             problem = error
-            self.outcome.failed[source] = str(error)
+            self.outcome.failed[source] = failure(source, error)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - a defect in one connector must not stop the other sources

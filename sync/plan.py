@@ -21,7 +21,7 @@ from portfolio.records import ItemId
 from sync.decide import Decision, decide, same
 from sync.outbox import adopt, settle_earlier, write_row
 from sync.plan_file import NotWritten, Plan, PlannedWrite, intent_id
-from sync.progress import Progress, Tell, defect, silent
+from sync.progress import Progress, Tell, defect, failure, silent
 from sync.wanted import (
     Wanted,
     WriteSettings,
@@ -128,7 +128,7 @@ class _Draft:
             settle_earlier(self.store, connector, now=self.now)
             self._source(connector, writes)
         except (SourceError, ConfigError) as error:
-            self.failed[connector.source] = str(error)
+            self.failed[connector.source] = failure(connector.source, error)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 - a defect in one connector must not stop the other sources

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from portfolio.errors import DovetailError
+
 Step: TypeAlias = Literal["pull", "derive", "check", "plan", "apply"]
 
 
@@ -42,3 +44,8 @@ def defect(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"a defect in Dovetail ({type(error).__name__}{where}). Please report it with the command you ran."
+
+
+def failure(source: str, error: DovetailError) -> str:
+    """Why a source failed, in one line that names it. A missing secret does not know whose it is."""
+    return str(error) if str(error).startswith(f"{source}: ") else f"{source}: {error}"

@@ -17,7 +17,7 @@ from connectors.base import Connector
 from portfolio.errors import ConfigError, CursorRejected, FileUnreadable, SafetyStop, SourceError, StoreError
 from portfolio.records import Cursor, IdPage, ItemId
 from sync.limits import Limits
-from sync.progress import Progress, Tell, defect, silent
+from sync.progress import Progress, Tell, defect, failure, silent
 from sync.vanished import Vanished
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def pull_source(
     except SafetyStop as stop:
         outcome.state, outcome.error = "stopped", str(stop)
     except (SourceError, ConfigError) as error:
-        outcome.state, outcome.error = "failed", str(error)
+        outcome.state, outcome.error = "failed", failure(connector.source, error)
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 - a defect in one connector must not stop the other sources

@@ -20,6 +20,7 @@ COMPARED = (
     "title", "state", "owner", "start", "due", "effective_due", "commitment", "baseline_finish", "p80",
     "actual_finish", "percent_complete",
 )  # fmt: skip
+_WITH_HISTORY = ("state", "owner", "start", "due")
 SHOWN = ("title", "type", "status", *COMPARED[1:], "url")
 
 
@@ -44,10 +45,28 @@ class SideBySide:
                 found.append((name, values, name in COMPARED and differs(name, values)))
         return found
 
+    def last_changes(self, store: Store) -> dict[tuple[ItemId, str], Row]:
+        """Who changed last what differs, by item and column, where the tracker keeps a history."""
+        found: dict[tuple[ItemId, str], Row] = {}
+        fields = [name for name in self.differences if name in _WITH_HISTORY]
+        for item in self.items if fields else ():
+            names = account_names(store, item["source"])
+            changes = store.rows("change", where={"item_id": item["item_id"], "field": fields})
+            for change in sorted(changes, key=_when):
+                by = names.get(str(change["by"]), change["by"])
+                found[item["item_id"], str(change["field"])] = {**change, "by": by}
+        return found
+
     @property
     def differences(self) -> list[str]:
         """The columns in which the sides differ."""
         return [name for name, _, is_different in self.lines() if is_different]
+
+
+def account_names(store: Store, source: str) -> dict[str, str]:
+    """The names of a source's accounts: a timeline knows people by their account only."""
+    rows = store.read("tracker_identity", ("source", "account_id", "name"))
+    return {account: name for owner, account, name in zip(*rows.values(), strict=True) if owner == source}
 
 
 def differs(name: str, values: Iterable[Any]) -> bool:
@@ -122,6 +141,10 @@ def _connected(start: ItemId, pairs: Sequence[Row]) -> tuple[list[ItemId], list[
             held.append(pair)
             ids += [other for other in (pair["a_id"], pair["b_id"]) if other and other not in ids]
     return ids, held
+
+
+def _when(change: Row) -> Any:
+    return change["at"]
 
 
 def _folded(name: str, value: Any) -> Any:

@@ -12,7 +12,7 @@ from schedule.calendars import WorkCalendar, public_holidays, work_calendar
 from sync.check import CheckSettings
 from sync.pipeline import SyncSettings
 from sync.plan import PlanSettings
-from sync.progress import defect
+from sync.progress import defect, failure
 from sync.pull import PullSettings
 from sync.wanted import WriteSettings
 from sync.workspace import DeriveSettings
@@ -124,7 +124,7 @@ def open_connectors(
         try:
             opened.append(source.kind.build(source.settings, context))
         except (SourceError, ConfigError) as error:
-            unopened[source.name] = str(error)
+            unopened[source.name] = failure(source.name, error)
         except Exception as error:  # noqa: BLE001 - a defect in one connector must not stop the other sources
             unopened[source.name] = f"{source.name}: {defect(error)}"
     return opened, unopened

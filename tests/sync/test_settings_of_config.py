@@ -96,7 +96,7 @@ def test_a_source_that_cannot_be_opened_harms_no_other() -> None:
         say=lambda _: None,
     )
     assert [one.source for one in opened] == ["shop", "boards"]
-    assert unopened["locked"] == "the token in JIRA_TOKEN is empty."
+    assert unopened["locked"] == "locked: the token in JIRA_TOKEN is empty."
     assert unopened["broken"].startswith("broken: a defect in Dovetail (KeyError at")
     assert "s3cret" not in unopened["broken"]
     some, _ = open_connectors(
