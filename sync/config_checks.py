@@ -169,7 +169,7 @@ def _check_secrets(node: Mapping[str, Any], at: Path, problems: Problems) -> Non
     for key, value in node.items():
         if isinstance(value, dict):
             _check_secrets(value, (*at, key), problems)
-        elif key in SECRET_KEYS and value is not None:
+        elif key in SECRET_KEYS and (value is not None or problems.is_unread((*at, key))):
             problems.add_secret((*at, key))
 
 

@@ -85,6 +85,10 @@ class Problems:
         """The line of a value, or of the nearest thing around it."""
         return self._position(path)[0]
 
+    def is_unread(self, path: Path) -> bool:
+        """True where something stands that the reader of the file could not make a value of."""
+        return any(one.line == self.line_of(path) for one in self._document.problems)
+
     def add_secret(self, path: Path) -> None:
         """Note a secret that is written down; nothing else is said about what stands there."""
         for known in [one for one in self._found if one[: len(path)] == path]:
@@ -101,8 +105,11 @@ class Problems:
 
     def lines(self) -> list[str]:
         """Everything, in the order of the file."""
-        known = {problem.line for problem in self._found.values() if problem.text == SECRET_HINT}
+        secret = [path for path, problem in self._found.items() if problem.text == SECRET_HINT]
         # What the reader of the file says of a strange scalar quotes it.
+        known = {
+            line for one, line in self._document.lines.items() if any(one[: len(at)] == at for at in secret)
+        }
         read = [
             Problem(one.line, 1, "", one.text, self._file)
             for one in self._document.problems
@@ -145,6 +152,8 @@ def _data_path(error: Mapping[str, Any], data: Any) -> Path:
         elif not (is_last and error["type"] == "missing"):
             continue
         path.append(part)
+    if error["type"] == "union_tag_invalid":
+        path.append(str(error["ctx"]["discriminator"]).strip("'"))
     return tuple(path)
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+_TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
+# One or several: the validators below make a list of one.
+Texts = Annotated[tuple[Text, ...], WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, _TEXTS]})]
 
 DEFAULT_TWIN_KEYS = ("Jira Key", "Tracker Key", "Issue Key")
 
@@ -24,8 +28,8 @@ class ProjectFileFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    twin_key: tuple[Text, ...] = DEFAULT_TWIN_KEYS
-    team: tuple[Text, ...] = ()
+    twin_key: Texts = DEFAULT_TWIN_KEYS
+    team: Texts = ()
 
     @field_validator("twin_key", "team", mode="before")
     @classmethod
@@ -43,7 +47,7 @@ class ProjectFileSettings(BaseModel):
 
     name: Text
     kind: Literal["project_file"] = "project_file"
-    path: tuple[Text, ...] = Field(min_length=1)  # a file or a pattern (plans/**/*.xml), or a list of them
+    path: Texts = Field(min_length=1)  # a file or a pattern (plans/**/*.xml), or a list of them
     auth: NoAuth = NoAuth()
     fields: ProjectFileFields = ProjectFileFields()
     max_file_mb: Annotated[float, Field(gt=0, le=2048)] = 100
