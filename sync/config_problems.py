@@ -187,7 +187,7 @@ def _text(error: Mapping[str, Any], path: Path, model: type[BaseModel], at: Path
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             (limit,) = context.values()
             word = {"greater_than": "more than", "less_than": "less than", "less_than_equal": "at most"}
-            return f"{word.get(kind, 'at least')} {limit} belongs here"
+            return f"{word.get(kind, 'at least')} {limit:g} belongs here"
         case "value_error":
             return str(error["msg"]).removeprefix("Value error, ")
         case "union_tag_not_found":
