@@ -57,8 +57,19 @@ class Group(click.Group):
     command_class = Verb
 
 
+class NobodyReads(Exception):
+    """Whoever read the result has had enough. click would end the process with 1 on a BrokenPipeError."""
+
+
 class LazyGroup(Group):
     """`dovetail` itself."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise NobodyReads from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every verb, in the order of the help."""

@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeAlias
 
 from commands.table import Column, layout
+from commands.talk import end_progress
 from commands.text import clean
 
 Format: TypeAlias = Literal["table", "json", "jsonl", "csv"]
@@ -55,6 +56,7 @@ class Listing:
 
 def emit(listing: Listing, output_format: Format = "table") -> None:
     """Print a listing as the result."""
+    end_progress()
     if output_format == "table":
         if listing.rows:
             print_table(listing.columns, listing.rows)
@@ -67,6 +69,7 @@ def emit(listing: Listing, output_format: Format = "table") -> None:
 
 def write_rows(rows: Iterable[Row], names: Sequence[str], output_format: Format) -> int:
     """Print rows for programs one by one, so that a million of them need no memory. Returns how many."""
+    end_progress()
     match output_format:
         case "jsonl":
             return _print_all(to_json(row) for row in rows)
@@ -78,6 +81,7 @@ def write_rows(rows: Iterable[Row], names: Sequence[str], output_format: Format)
 
 def print_line(text: str = "", *, style: str = "") -> None:
     """One line of the result."""
+    end_progress()
     if style and is_colourful():
         _console().print(clean(text), style=style, markup=False, highlight=False, soft_wrap=True)
     else:

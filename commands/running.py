@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from commands.group import build
+from commands.group import NobodyReads, build
 from commands.session import Session
 from commands.text import redact
 from portfolio.errors import ConfigError, DovetailError
@@ -52,13 +52,20 @@ def _run(arguments: list[str], session: Session) -> int:
         return _ended(error.__cause__, session)
     except KeyboardInterrupt as error:
         return _ended(error, session)
-    except BrokenPipeError:
-        # Whoever read us has had enough (`| head`). Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (BrokenPipeError, NobodyReads):
+        return _unread()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
     except Exception as error:  # noqa: BLE001 - the last resort: an apology instead of a traceback
         _show_defect(error, session, arguments)
         return 70
+
+
+def _unread() -> int:
+    """The end of `dovetail … | head`: nothing is wrong."""
+    # Python would complain again when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def show_error(error: DovetailError, session: Session) -> None:

@@ -24,6 +24,8 @@ HEARTBEAT_SECONDS = 30.0
 _REDRAW_SECONDS = 0.1
 _WORDS = {"pull": "records", "derive": "items", "check": "rules", "plan": "writes", "apply": "writes"}
 _ERASE = "\r\x1b[2K"
+# Whoever draws a line of progress now: the result must not be printed into it.
+_drawing: list[Talk] = []
 
 
 class Talk:
@@ -112,6 +114,7 @@ class Talk:
             self.stream.write(f"{_ERASE}{clean(line)[:78]}")
             self.stream.flush()
             self._is_line_open = True
+            _drawing.append(self)
         else:
             self.say(line, step=progress.step)
 
@@ -121,3 +124,9 @@ class Talk:
             self.stream.write(_ERASE)
             self.stream.flush()
             self._is_line_open = False
+
+
+def end_progress() -> None:
+    """Take every progress line away, because the result is printed now."""
+    while _drawing:
+        _drawing.pop().end_progress()

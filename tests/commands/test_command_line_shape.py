@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -168,3 +169,31 @@ def test_the_store_can_be_looked_after(office: Folder) -> None:
     )
     office.run("pull")
     assert '{"what": "item", "count": 4}' in office.run("db", "status", "--format", "jsonl").lines
+
+
+def test_a_reader_that_has_had_enough_is_no_failure(office: Folder) -> None:
+    for number in range(40):
+        office.add_plan(f"plans/{number}.xml")
+    office.run("pull")
+    command = f"set -o pipefail; {sys.executable} -m cli export item | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=office.path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_progress_is_gone_before_the_result_is_printed(
+    office: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("commands.talk._REDRAW_SECONDS", 0.0)
+    err = office.run("sync", *TODAY).err
+    assert "\r\x1b[2Kpull plans" in err
+    assert err.rindex("\x1b[2K") > err.rindex("plans: ")
