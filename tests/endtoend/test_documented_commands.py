@@ -43,7 +43,7 @@ def test_every_command_of_the_documentation_works_in_its_order(world: World) -> 
 
 def test_the_configuration_of_the_documentation_is_valid(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```yaml\n(.*?)```", text, flags=re.S)
+    example = re.findall(r"```yaml\n(.*?)```", text, flags=re.S)[0]
     config = read_config(tmp_path / "dovetail.yaml", example)
     assert [source.name for source in config.sources] == ["shop", "plans"]
     assert [node.slug for node in config.tree] == ["retail", "store-2-0", "checkout"]

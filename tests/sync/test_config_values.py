@@ -11,8 +11,10 @@ import pytest
 from ruamel.yaml import YAML
 from shared import ROOT
 
+from connectors.registry import KINDS
 from portfolio.errors import ConfigError
 from sync.config import Config, default_config, find_config, load_config
+from sync.config_model import ConfigText
 from sync.config_schema import config_schema
 
 FULL = """\
@@ -181,3 +183,29 @@ def test_the_published_schema_accepts_what_dovetail_accepts_and_refuses_unknown_
     del content["sources"][0]["wirte"]
     content["limit"] = {}
     assert not validator.is_valid(content)
+
+
+def documentation() -> str:
+    return (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+
+
+def test_the_documentation_names_every_key_of_the_file_and_of_every_source() -> None:
+    models = [ConfigText, *(kind.settings_model() for kind in KINDS.values())]
+    for model in models:
+        missing = [name for name in model.model_fields if f"`{name}`" not in documentation()]
+        assert missing == [], model.__name__
+
+
+def test_the_mistakes_of_the_documentation_look_like_that(tmp_path: Path) -> None:
+    shown = [line.strip() for line in documentation().splitlines() if line.startswith("  line ")]
+    text = "version: 1\ntimezon: Europe/Zurich\nsources:\n  - {name: plans,           kind: project_fil}\n"
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, text)
+    assert list(caught.value.problems) == shown
+
+
+def test_the_store_of_the_documentation_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = [one for one in documentation().splitlines() if one.startswith("store: {url: postgresql")]
+    monkeypatch.setenv("DB_PASSWORD", "pw")
+    config = loaded(tmp_path, FULL.replace("store: sqlite:///data/dovetail.db", line))
+    assert config.store.url() == "postgresql+psycopg://dovetail:pw@db.example/dovetail"
