@@ -42,8 +42,15 @@ class SideBySide:
         for name in SHOWN:
             values = [item[name] for item in self.items]
             if any(value is not None for value in values):
-                found.append((name, values, name in COMPARED and differs(name, values)))
+                found.append((name, values, name in COMPARED and self._differs(name, values)))
         return found
+
+    def _differs(self, name: str, values: Sequence[Any]) -> bool:
+        # Derivation has compared these two: one person has a name in each tracker, and done and removed are
+        # both an end.
+        if name in ("state", "owner"):
+            return any(pair[f"{name}_differs"] for pair in self.pairs)
+        return differs(name, values)
 
     def last_changes(self, store: Store) -> dict[tuple[ItemId, str], Row]:
         """Who changed last what differs, by item and column, where the tracker keeps a history."""
@@ -148,7 +155,7 @@ def _when(change: Row) -> Any:
 
 
 def _folded(name: str, value: Any) -> Any:
-    if name in ("owner", "title"):
+    if name == "title":
         return " ".join(str(value).split()).casefold()
     return round(value) if isinstance(value, float) else value
 

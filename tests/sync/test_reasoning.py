@@ -1,0 +1,69 @@
+"""The reasoning behind a finding: each term of its rule with the value that the store holds."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sync_world import World
+
+from rules.rule import Override
+from sync.check import check
+from sync.reasoning import derived_day, reasoning
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.task("CHK-1", due="2026-11-19")
+    world.sync()
+    return world
+
+
+def terms(world: World, finding: Any, override: Override | None = None) -> dict[tuple[str, str], Any] | None:
+    (rule,) = [one for one in world.rules if one.id == finding.rule]
+    found = reasoning(world.store, finding, rule, override, now=world.clock())
+    return None if found is None else {(one.part, one.text): one.value for one in found}
+
+
+def test_every_term_of_the_rule_has_its_value(world: World) -> None:
+    said = terms(world, world.finding("due-passed", "CHK-1"))
+    assert said is not None
+    assert said["measure", "days_late: wd(effective_due, :today)"] == 3  # Friday, Monday, Tuesday
+    assert said["flag", "days_late > 0"] is True
+    assert said["where", "NOT is_done"] is True
+    assert said["column", "effective_due"] == date(2026, 11, 19)
+    assert derived_day(world.store) == date(2026, 11, 24)
+
+
+def test_what_no_longer_holds_is_explained_as_it_stands_now(world: World) -> None:
+    world.shop.edit("CHK-1", due=date(2026, 12, 15))
+    world.sync()
+    said = terms(world, world.finding("due-passed", "CHK-1"))
+    assert said is not None
+    assert said["flag", "days_late > 0"] is False
+
+
+def test_a_subject_that_is_no_item_is_found_by_running_its_rule_again(world: World) -> None:
+    world.store.mark_source("shop", error="the site does not answer")
+    day = date(2026, 11, 24)
+    check(world.store, world.settings().check, run_id="r", today=day, now=world.clock())
+    (finding,) = [one for one in world.store.findings() if one.rule == "source-stale"]
+    said = terms(world, finding)
+    assert said is not None
+    assert said["flag", "is_stale"] is True
+    assert said["column", "source"] == "shop"
+
+
+def test_a_subject_that_is_gone_has_no_values(world: World) -> None:
+    finding = world.finding("due-passed", "CHK-1")
+    world.store.tombstone("shop", {finding.item_id: "deleted"}, world.clock())
+    assert terms(world, finding) is None
+
+
+def test_nothing_is_explained_before_anything_was_derived(world: World) -> None:
+    empty = World()
+    (rule,) = [one for one in world.rules if one.id == "due-passed"]
+    finding = world.finding("due-passed", "CHK-1")
+    assert reasoning(empty.store, finding, rule, None, now=world.clock()) is None
