@@ -68,7 +68,9 @@ class FolderPull:
             FileUnreadable: at the end, naming what was set aside.
         """
         found = self._folder.find()
-        if not found.files and not found.problems and not self._state.files:
+        # Only a folder that never held a plan is a wrong path. One whose plans were read and are gone has
+        # shrunk, and the engine's limit decides about that until a person accepts it.
+        if not found.files and not found.problems and self._sent is None:
             raise FileUnreadable(
                 self._settings.name,
                 f"no file matches {', '.join(self._settings.path)}.",

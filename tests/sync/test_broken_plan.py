@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from connectors.base import Context
 from connectors.ms_project import ProjectFileSettings, build
 from store import open_store
-from sync.pull import PullOutcome, pull
+from sync.pull import PullOutcome, PullSettings, pull
 
 PLAN = Path(__file__).resolve().parent.parent / "data" / "small-plan.xml"
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -33,6 +34,34 @@ def test_the_good_plans_stay_fresh_and_the_run_is_not_complete(tmp_path: Path) -
     assert not outcome.is_complete  # exit 4
     assert [line.partition(":")[0] for line in outcome.skipped] == ["bad.xml"]
     assert error is None
+
+
+def test_when_every_plan_vanishes_the_run_stops_until_a_person_accepts_it(tmp_path: Path) -> None:
+    shutil.copy(PLAN, tmp_path / "plan.xml")
+    context = Context(
+        timezone="Europe/Zurich", folder=tmp_path, clock=lambda: NOW, sleep=lambda _: None, say=lambda _: None
+    )
+    connector = build(ProjectFileSettings(name="plans", path=("*.xml",)), context)
+    with open_store("sqlite://") as store:
+
+        def again(**how: Any) -> PullOutcome:
+            run = store.start_run("pull", NOW)
+            return pull(store, [connector], run_id=run, now=NOW, settings=PullSettings(**how))[0]
+
+        assert again().state == "ok"
+        (tmp_path / "plan.xml").unlink()
+        assert again().state == "stopped"
+        assert again().state == "stopped"
+        assert store.counts()["item"] == 4
+        assert again(accept_vanished=frozenset({"plans"})).state == "ok"
+        assert store.counts()["item"] == 0
+
+
+def test_a_path_that_matches_nothing_from_the_start_is_said(tmp_path: Path) -> None:
+    outcome, error = pulled(tmp_path)
+    assert outcome.state == "failed"
+    assert error is not None
+    assert "no file matches *.xml" in error
 
 
 def test_a_folder_of_nothing_but_broken_plans_has_failed(tmp_path: Path) -> None:
