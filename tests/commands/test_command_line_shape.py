@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 
@@ -175,7 +176,7 @@ def test_a_reader_that_has_had_enough_is_no_failure(office: Folder) -> None:
     for number in range(40):
         office.add_plan(f"plans/{number}.xml")
     office.run("pull")
-    command = f"set -o pipefail; {sys.executable} -m cli export item | head -n 1"
+    command = f"set -o pipefail; {shlex.quote(sys.executable)} -m cli export item | head -n 1"
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=office.path,

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -63,7 +63,8 @@ class CommandLine:
         pid = self._answer()["pid"]
         if kill_after is not None:
             _wait(kill_after)
-            os.kill(pid, signal.SIGKILL)  # one that has ended is a zombie until the zygote looks
+            with suppress(ProcessLookupError):  # it had ended already: that moment met no work
+                os.kill(pid, signal.SIGKILL)
         code = self._answer()["exit"]
         return code, output.read_text(errors="replace") if output.exists() else ""
 
