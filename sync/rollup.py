@@ -41,7 +41,7 @@ class _Items:
     is_open: list[bool]
     findings: list[list[str]]  # severities of the open findings of each item
     own: list[tuple[str, str]]
-    second_sides: frozenset[int]  # the positions that a twin elsewhere already counts
+    second_sides: dict[int, int]  # positions that a twin elsewhere already counts → the position of that twin
 
     def __len__(self) -> int:
         return len(self.is_open)
@@ -97,17 +97,20 @@ def worst(severities: Iterable[str]) -> str | None:
     return SEVERITIES[max(ranks)] if ranks else None
 
 
-def _second_sides(store: Store, position: dict[str, int], columns: dict[str, list[Any]]) -> frozenset[int]:
+def _second_sides(store: Store, position: dict[str, int], columns: dict[str, list[Any]]) -> dict[int, int]:
     schedules = store.read("tracker_schedule", ("schedule_id", "kind"))
     kind_of = dict(zip(*schedules.values(), strict=True))
     twins = store.read("derived_twin", ("a_id", "b_id", "is_confirmed"))
-    second: set[int] = set()
+    second: dict[int, int] = {}
     for a_id, b_id, is_confirmed in zip(*twins.values(), strict=True):
         if b_id is None or not is_confirmed or a_id not in position or b_id not in position:
             continue
         a, b = position[a_id], position[b_id]
-        second.add(a if kind_of.get(columns["schedule_id"][a]) == "plan" else b)
-    return frozenset(second)
+        if kind_of.get(columns["schedule_id"][a]) == "plan":
+            second[a] = b
+        else:
+            second[b] = a
+    return second
 
 
 def _below(hierarchy: Hierarchy) -> list[list[int]]:
@@ -213,7 +216,7 @@ def _project_rows(
         dated = _is_dated(items, once)
         own = ("green", "nothing speaks against its dates") if dated else (GREY, "nothing in it has a date")
         health = health_with_members(own, _open_leaves(items, once), limits=limits or HealthThresholds())
-        money = _money(columns, leaves)
+        money = _money(items, [one for one in everywhere if columns["is_leaf"][one]])
         values = (
             node.slug, node.level, node.parent, node.name, node.lead,
             problems.get(node.lead.casefold()) if node.lead else "no owner", *health,
@@ -237,14 +240,24 @@ def _extreme(column: Sequence[date | None], members: Sequence[int], choose: Any)
 
 
 def _money(
-    columns: dict[str, list[Any]], leaves: Sequence[int]
+    items: _Items, leaves: Sequence[int]
 ) -> tuple[float | None, float | None, float | None, str | None]:
-    """Sums where there is anything to sum and one currency; sums of mixed currencies would be a lie."""
+    """Sums where there is anything to sum and one currency; sums of mixed currencies would be a lie.
+
+    Of two twins the first that knows an amount gives it: a budget often stands in the plan alone.
+    """
+    columns = items.columns
     currencies = {columns["currency"][one] for one in leaves if columns["currency"][one]}
     if len(currencies) > 1:
         return None, None, None, None
     sums = []
     for name in ("budget", "actual_cost", "forecast_cost"):
-        known = [columns[name][one] for one in leaves if columns[name][one] is not None]
+        amounts = columns[name]
+        known = [
+            amounts[one]
+            for one in leaves
+            if amounts[one] is not None
+            and not (one in items.second_sides and amounts[items.second_sides[one]] is not None)
+        ]
         sums.append(round(sum(known), 2) if known else None)
     return sums[0], sums[1], sums[2], next(iter(currencies), None)
