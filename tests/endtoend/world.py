@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from bench.simulated_jira import SimulatedJira, simulated_jira
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TODAY = date(2026, 11, 24)
@@ -80,10 +81,17 @@ class World:
     """One folder with a configuration, its plans, and the simulated Jira it names."""
 
     folder: Path
-    url: str
-    token: str
+    site: SimulatedJira
     command_line: CommandLine
     outputs: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return self.site.url
+
+    @property
+    def token(self) -> str:
+        return self.site.token
 
     def run(self, *args: str, kill_after: float | None = None) -> int:
         code, output = self.command_line.run(
@@ -104,13 +112,8 @@ class World:
         return [{key: value for key, value in row.items() if key not in _OWN_OF_A_RUN} for row in rows]
 
     def control(self, name: str, body: object = None) -> Any:
-        request = urllib.request.Request(
-            f"{self.url}/__simulator__/{name}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        """Ask the simulator itself."""
+        return self.site.control(name, body)
 
     def writes(self) -> int:
         """Requests that changed something in the tracker since the last reset."""
@@ -132,26 +135,10 @@ class World:
 def a_world(origin: Path, folder: Path, command_line: CommandLine, *, latency_ms: int = 0) -> Iterator[World]:
     """A world that starts from a copy of `origin`: a folder made by `make_origin`."""
     shutil.copytree(origin, folder, dirs_exist_ok=True)
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "simulators.jira"),
-            *("--state", str(folder / "site.json"), "--latency", str(latency_ms)),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    try:
-        assert process.stdout is not None
-        url, _, token = (process.stdout.readline().strip() for _ in range(3))
+    with simulated_jira("--state", str(folder / "site.json"), "--latency", str(latency_ms)) as site:
         config = folder / "dovetail.yaml"
-        config.write_text(config.read_text().replace("http://127.0.0.1:1", url))
-        yield World(folder, url, token, command_line)
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-        assert process.stdout is not None
-        process.stdout.close()
+        config.write_text(config.read_text().replace("http://127.0.0.1:1", site.url))
+        yield World(folder, site, command_line)
 
 
 def make_origin(folder: Path) -> Path:
