@@ -63,6 +63,7 @@ def apply(session: Session, plan_file: Path, output_format: Format) -> int:
             plan,
             run_id=run.run_id,
             clock=clock,
+            allowed=settings.plan.writes,
             limits=settings.pull.limits,
             sources=[one for one in plan.sources if one in by_name],
             tell=session.talk.tell,

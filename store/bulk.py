@@ -91,6 +91,17 @@ def insert_ignore(
     return _insert(connection, dialect, table, rows, tuple(names), overwrite=False)
 
 
+def overwrite_different(
+    connection: Connection, dialect: Dialect, table: TableSpec, rows: Sequence[Row], names: Sequence[str]
+) -> int:
+    """Overwrite the stored rows of these keys that say something else. Returns how many did."""
+    differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
+    others = [name for name in names if name not in table.key]
+    condition = " OR ".join(f'{table.name}."{name}" {differs} excluded."{name}"' for name in others)
+    sql = f"{_insert_sql(dialect, table.name, tuple(names), overwrite=True)} WHERE {condition}"
+    return execute_many(connection, sql, rows)
+
+
 def stored(
     connection: Connection, dialect: Dialect, table: TableSpec, keys: Sequence[Any], wanted: Sequence[str]
 ) -> dict[Any, Row]:

@@ -174,7 +174,11 @@ def _store(
     table = table_of(record)
     if record is Change:
         new = bulk.insert_ignore(connection, dialect, table, rows, table.names)
-        return PageCounts(new=new, unchanged=len(rows) - new)
+        # A timeline that is told again says the same, unless the meaning of a field has changed since.
+        changed = (
+            bulk.overwrite_different(connection, dialect, table, rows, table.names) if new < len(rows) else 0
+        )
+        return PageCounts(new=new, changed=changed, unchanged=len(rows) - new - changed)
     keys = bulk.keys_of(table, rows)
     extra = {WorkItem: ("deleted_at",), Baseline: ("origin",)}.get(record, ())
     known = bulk.stored(connection, dialect, table, keys, (ROW_HASH, *extra))

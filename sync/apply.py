@@ -5,23 +5,29 @@ Limits and the plan itself are checked before the first request. One source's fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.base import Connector
 from portfolio.errors import ConfigError, DovetailError, SourceError, StoreError, UsageError
-from portfolio.intents import Receipt, Unknown
+from portfolio.intents import Conflict, Receipt, Unchanged, Unknown
+from sync.decide import same
 from sync.limits import Limits, Target, check_writes
 from sync.outbox import settle, settle_earlier, write_row
 from sync.plan_file import NotWritten, Plan, PlannedWrite, check_plan
 from sync.progress import Progress, Tell, defect, failure, silent
 from sync.vanished import live_items
+from sync.wanted import WriteSettings
 
 if TYPE_CHECKING:
     from store import Store
     from store.results import WriteRow
+
+
+# Two machines' clocks may differ by this much: plans are made on one and applied on another.
+CLOCK_TOLERANCE = timedelta(minutes=15)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +72,7 @@ def apply(
     *,
     run_id: str,
     clock: Callable[[], datetime],
+    allowed: Mapping[str, WriteSettings] | None = None,
     limits: Limits | None = None,
     sources: Sequence[str] | None = None,
     tell: Tell = silent,
@@ -80,6 +87,7 @@ def apply(
         plan: as `plan` made it or `read_plan` read it.
         run_id: the run that writes.
         clock: aware UTC; every receipt is booked with its own instant.
+        allowed: what the configuration lets Dovetail write now; None where it was asked a moment ago.
         limits: see `sync.limits`.
         sources: only these of the plan's sources.
         tell: is told about every write.
@@ -95,11 +103,18 @@ def apply(
             f"The plan expired at {plan.expires_at:%Y-%m-%d %H:%M} UTC.",
             hint="Make it again with `dovetail plan`.",
         )
+    if plan.created_at > now + CLOCK_TOLERANCE:
+        raise UsageError(
+            f"The plan was made for {plan.created_at:%Y-%m-%d}, a day that has not come.",
+            hint="A plan made with --today is for looking. Make it again without.",
+        )
     chosen = [source for source in plan.sources if sources is None or source in sources]
     unknown = sorted(set(chosen).difference(connectors))
     if unknown:
         raise UsageError(f"The plan names {', '.join(unknown)}, which the configuration does not.")
     writes = [write for write in plan.writes if write.source in chosen]
+    if allowed is not None:
+        _check_allowed(plan, chosen, writes, allowed)
     check_writes(
         [Target(one.source, one.item_id, one.project) for one in writes],
         {source: live_items(store, source) for source in chosen},
@@ -119,6 +134,32 @@ def apply(
         mine = [write for write in writes if write.source == source]
         _SourceApply(store, connectors[source], run_id, clock, tell, outcome).run(mine)
     return outcome
+
+
+def _check_allowed(
+    plan: Plan, sources: Sequence[str], writes: Sequence[PlannedWrite], allowed: Mapping[str, WriteSettings]
+) -> None:
+    """Refuse a plan that the configuration no longer stands behind.
+
+    Raises:
+        UsageError: a source is at another address now, or a place is no longer Dovetail's to write to.
+    """
+    again = "Make it again with `dovetail plan`."
+    for source in sources:
+        place = plan.places.get(source, "")
+        if place != allowed[source].place:
+            raise UsageError(
+                f"The plan was made for {source} at {place or 'an unknown address'}, "
+                f"and {source} is {allowed[source].place} now.",
+                hint=again,
+            )
+    for write in writes:
+        if allowed[write.source].field_of(write.slot) != write.field:
+            raise UsageError(
+                f"The plan writes {write.field} ({write.slot}) in {write.source}, which the configuration no "
+                "longer lets Dovetail write.",
+                hint=again,
+            )
 
 
 @dataclass(slots=True)
@@ -151,9 +192,12 @@ class _SourceApply:
         # Recorded before the first request: from here on, a kill leaves a trace that the next run looks up.
         self.store.record_writes(self.run_id, list(rows.values()), self.clock())
         open_writes = {write.intent_id: write for write in writes}
+        for receipt in self._overtaken(writes):
+            overtaken = open_writes.pop(receipt.intent_id)
+            self._book(overtaken, rows[overtaken.intent_id], receipt)
         problem: DovetailError | None = None
         try:
-            for receipt in self.connector.push([write.intent() for write in writes]):
+            for receipt in self.connector.push([write.intent() for write in open_writes.values()]):
                 write = open_writes.pop(receipt.intent_id, None)
                 if write is not None:
                     self._book(write, rows[write.intent_id], receipt)
@@ -170,6 +214,22 @@ class _SourceApply:
         for write in open_writes.values():
             receipt = Unknown(intent_id=write.intent_id, reason=reason)
             self._book(write, rows[write.intent_id], receipt)
+
+    def _overtaken(self, writes: Sequence[PlannedWrite]) -> Iterator[Receipt]:
+        """Places that Dovetail itself has written to since the plan was made: the plan is used up there.
+
+        What a person did afterwards may look like the plan's "before" again, and stays.
+        """
+        bases = self.store.slots(self.connector.source)
+        for write in writes:
+            base = bases.get((write.item_id, write.slot))
+            written = None if base is None else base.value
+            if same(written, write.base):
+                continue
+            if base is not None and same(written, write.wanted):
+                yield Unchanged(intent_id=write.intent_id, remote_id=base.remote_id)
+            else:
+                yield Conflict(intent_id=write.intent_id, reason="written since the plan was made")
 
     def _book(self, write: PlannedWrite, row: WriteRow, receipt: Receipt) -> None:
         state = settle(self.store, row, receipt, now=self.clock())

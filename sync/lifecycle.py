@@ -257,7 +257,8 @@ def _unseen(old: Finding, situation: Situation) -> Finding | None:
             old, state="resolved", opened_at=None, resolved_because=old.resolved_because or because
         )
     keep_for = situation.rules.get(old.rule, RuleLife()).keep_for
-    if because == "fixed" and situation.now - old.last_seen_at < keep_for:
+    # A negative age is a clock that was set back, or an earlier look ahead with --today: nothing to keep for.
+    if because == "fixed" and timedelta(0) <= situation.now - old.last_seen_at < keep_for:
         return None
     is_waiver = old.state == "suppressed"
     return msgspec.structs.replace(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from connectors.base import Connector
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 # The stream name under which the store remembers that it looked for the comments of an earlier store.
 FIRST_LOOK = "look:comments"
 _ROWS_AT_ONCE = 500
+# How long a refusal stands before the tracker is asked again.
+ASK_AGAIN_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,7 @@ def plan(
         notes=draft.notes,
         failed=draft.failed,
         cost=draft.cost,
+        places={source: settings.writes[source].place for source in writing},
     ).sealed()
 
 
@@ -221,10 +224,19 @@ class _Draft:
         return places
 
     def _refused(self, source: str) -> dict[tuple[ItemId, str, str], str]:
-        """What the tracker refused for good. It is not asked again for the same before a person says so."""
+        """What the tracker refused lately. It is asked again after a day, and at once by a full run.
+
+        A permission that was missing may have been granted meanwhile, which no tracker announces.
+        """
+        if self.settings.look_everywhere:
+            return {}
+        rows: list[dict[str, Any]] = list(
+            self.store.rows("write", where={"source": source, "state": "refused"})
+        )
         return {
             (str(row["item_id"]), str(row["slot"]), str(row["after"])): str(row["reason"])
-            for row in self.store.rows("write", where={"source": source, "state": "refused"})
+            for row in rows
+            if timedelta(0) <= self.now - row["at"] < ASK_AGAIN_AFTER
         }
 
     def _field(self, writes: WriteSettings, slot: str) -> str:

@@ -92,6 +92,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         skipped: what cannot be written, with the tracker's reason.
         failed: sources that could not be looked at; the plan has no writes for them.
         cost: what the writes would cost, by source.
+        places: the address of each source, so that a plan is not applied to another site of the same name.
         hash: over everything else.
     """
 
@@ -107,6 +108,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     notes: Sequence[str] = ()
     failed: Mapping[SourceId, str] = {}
     cost: Mapping[SourceId, Cost] = {}
+    places: Mapping[SourceId, str] = {}
     hash: str = ""
 
     def sealed(self) -> Plan:

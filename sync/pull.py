@@ -159,7 +159,11 @@ class _SourcePull:
                 self._stream(stream)
         self.outcome.gone += self.vanished.bury()
         for stream in connector.streams:
-            if self.settings.full or self._is_due(f"census:{stream}", self.settings.census_every):
+            if (
+                self.settings.full
+                or is_remapped
+                or self._is_due(f"census:{stream}", self.settings.census_every)
+            ):
                 self._census(stream)
         self.outcome.gone += self.vanished.bury()
 
@@ -170,7 +174,8 @@ class _SourcePull:
 
     def _is_due(self, stream: str, every: timedelta) -> bool:
         read_at = self.store.stream_read_at(self.connector.source, stream)
-        return read_at is None or self.now - read_at >= every
+        # Read "later than now" was a look ahead with --today, or a clock that has been set right since.
+        return read_at is None or read_at > self.now or self.now - read_at >= every
 
     def _stream(self, stream: str) -> None:
         source = self.connector.source
@@ -233,11 +238,34 @@ class _SourcePull:
         for page in self.connector.census(stream):
             pages.append(page)
             self._tick(f"census of {stream}")
+        if pages:
+            pages += self._unnamed(pages)
         self._report_unreadable(pages)
         # All at once: an item that moved between two scopes meanwhile is in the one, if not in the other.
         self.outcome.gone += self.vanished.bury(self.store.vanishing(source, pages).ids)
         self._read_what_appeared(stream, {item for page in pages for item in page.ids})
         self.store.mark_stream_read(source, f"census:{stream}", self.now)
+
+    def _unnamed(self, pages: Sequence[IdPage]) -> list[IdPage]:
+        """Scopes whose items are stored and that the census does not name at all.
+
+        Where the configuration names the scopes, they were taken out of it. Where the account's sight does,
+        it may have lost a permission, and nothing may be concluded.
+        """
+        named = {page.scope for page in pages}
+        # An item that another scope lists has moved, or its scope has another name now.
+        listed = {item for page in pages for item in page.ids}
+        items = self.store.read("tracker_item", ("source", "scope", "item_id"))
+        unnamed = {
+            scope
+            for name, scope, item in zip(*items.values(), strict=True)
+            if name == self.connector.source and scope not in named and item not in listed
+        }
+        is_known = self.connector.capabilities.census_names_every_scope
+        return [
+            IdPage(scope=scope, ids=(), reason="the configuration no longer names it", is_readable=is_known)
+            for scope in sorted(unnamed)
+        ]
 
     def _read_what_appeared(self, stream: str, listed: set[ItemId]) -> None:
         """Read items that can be seen again, or for the first time, without having changed.

@@ -38,6 +38,7 @@ class WriteSettings:
         comment_backlog: comment also what was there before the source was armed.
         comment_severity: a finding this severe gets an item its comment.
         forecast_step_wd: a forecast that moved by less than this is not written again.
+        place: the address that is written to.
     """
 
     comments: bool = False
@@ -46,6 +47,13 @@ class WriteSettings:
     comment_backlog: bool = False
     comment_severity: str = "high"
     forecast_step_wd: int = 5
+    place: str = ""
+
+    def field_of(self, slot: str) -> str | None:
+        """What the tracker calls the place of a slot; None where nothing may be written there."""
+        if slot == COMMENT:
+            return COMMENT if self.comments else None
+        return self.fields.get(slot)
 
     @property
     def writes_anything(self) -> bool:

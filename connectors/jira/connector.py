@@ -63,6 +63,7 @@ class JiraConnector:
             new_comment_mails_watchers=True,
             edits_are_silent=write.silent if write else True,
             next_best_place=f"the report; {' and '.join(missing)} would put it into Jira" if missing else "",
+            census_names_every_scope=bool(self.settings.projects),
             list_streams=frozenset({LISTS, PEOPLE}),
         )
 

@@ -31,6 +31,8 @@ class IssueCursor(msgspec.Struct, kw_only=True):
     done: dict[str, int] = {}
     retry: list[str] = []  # ids that Jira could not show this time
     accounts: list[str] = []  # everybody who owns something: the stream of people asks for these
+    projects: list[str] = []  # those whose issues are known up to `position`
+    missing: list[str] = []  # those that were known and cannot be seen now
     fields: str = ""  # which fields of the site had which meaning
 
     @classmethod

@@ -22,7 +22,7 @@ from connectors.jira.mapping import IssueMapper
 from connectors.jira.settings import JiraSettings
 from connectors.jira.values import epoch_ms, instant
 from portfolio.errors import BadAnswer, CursorRejected, MappingError
-from portfolio.records import AnyRecord, Cursor, OwnedBy, Page
+from portfolio.records import AnyRecord, Cursor, IdPage, OwnedBy, Page
 
 if TYPE_CHECKING:
     from connectors.jira.site import Site
@@ -67,10 +67,11 @@ class IssueStream:
         state = IssueCursor.load(self._settings.name, since)
         self._site.accounts.update(state.accounts)
         self._client.myself()
+        newest = self._newest(state.search_from)
+        yield from self._seen_projects(state)
         if state.is_loading:
             yield from self._many(state)
             return
-        newest = self._newest(state.search_from)
         listed = [(_updated(self._settings.name, row), row.id) for row in newest.issues]
         if newest.isLast or not newest.nextPageToken:
             yield from self._few(state, listed, [])
@@ -85,6 +86,30 @@ class IssueStream:
             yield self._page(state, read)
         state.begin_load(listed[0][0])
         yield from self._many(state)
+
+    # Projects come and go with permissions, and then `updated` says nothing about what was missed.
+
+    def _seen_projects(self, state: IssueCursor) -> Iterator[Page]:
+        """Read a project that is new or seen again from its beginning; report one that is not seen."""
+        visible = set(self._scope())
+        known = set(state.projects)
+        named = set(self._settings.projects)
+        listed = self._site.projects if (named | known) - visible else []
+        ended = {one.key for one in listed if one.archived or one.deleted}
+        missing = sorted((known | set(state.missing) | named) - visible - ended)
+        back = sorted(visible - known) if known else []
+        if back and state.position is not None:
+            self._site.context.say(f"{self._settings.name}: reading {', '.join(back)} from the beginning")
+            jql = f"{in_projects(back)} ORDER BY id ASC"
+            for ids in self._client.search_ids(jql):
+                for batch in _chunks(ids, self._settings.items_per_page):
+                    yield self._page(state, self._read(state, batch))
+        if missing or (sorted(visible), missing) != (state.projects, state.missing):
+            state.projects, state.missing = sorted(visible), missing
+            yield Page(
+                cursor=state.save(),
+                complete=[IdPage(scope=key, ids=(), is_readable=False) for key in missing],
+            )
 
     def _late(self, state: IssueCursor, known: set[str]) -> list[str]:
         """Issues within the overlap that the index did not show before.

@@ -27,6 +27,7 @@ _CAPABILITIES = Capability(
     comment="none",
     compare_and_set="none",
     next_best_place=NEXT_BEST_PLACE,
+    census_names_every_scope=True,
 )
 
 
