@@ -1,8 +1,8 @@
 """A Note as a comment of Azure DevOps, as HTML and as Markdown, and what such a comment says.
 
-A tracker's text is escaped for a reason beyond scripts: the sanitiser runs on both formats, deletes what looks
-like an unknown tag, and an unterminated `<` cuts off the rest of the text (facts/azure_devops.md §5.3). Nobody
-is ever mentioned: a mention is a mail, and may be an invitation.
+A tracker's text is escaped for a reason beyond scripts: the sanitiser runs on both formats, deletes what
+looks like an unknown tag, and an unterminated `<` cuts off the rest of the text (facts/azure_devops.md §5.3).
+Nobody is ever mentioned: a mention is a mail, and may be an invitation.
 """
 
 from __future__ import annotations
