@@ -46,8 +46,8 @@ _DERIVED_ITEM = (
     "age_wd", "p85_cycle_wd",
 )  # fmt: skip
 _DERIVED_DEPENDENCY = (
-    "lag_wd", "predecessor_finish", "predecessor_due", "successor_start", "overlap_wd", "crosses_source",
-    "crosses_schedule", "crosses_team", "in_cycle",
+    "predecessor_id", "successor_id", "lag_wd", "predecessor_finish", "predecessor_due", "successor_start",
+    "overlap_wd", "crosses_source", "crosses_schedule", "crosses_team", "in_cycle",
 )  # fmt: skip
 _DERIVED_SCHEDULE = (
     "project", "lead", "lead_problem", "item_count", "health", "health_gap_runs", "baseline_at",
