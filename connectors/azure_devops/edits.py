@@ -17,7 +17,7 @@ from connectors.azure_devops.client import VERSION
 from connectors.azure_devops.render import Format
 from connectors.http import Http
 
-# The vendor's own tools send batches at this version; they answer at newer ones too (facts/azure_devops.md §5.2).
+# The vendor's own tools send batches at this version: facts/azure_devops.md §5.2.
 BATCH_VERSION = "5.0"
 _COMMENTS = 200
 # The resource of work item comments in what OPTIONS lists; two others are called comments too.
@@ -50,7 +50,7 @@ class FieldEdit(msgspec.Struct, frozen=True):
 
 
 def comment_api(http: Http) -> CommentApi:
-    """The newest preview of the comments: 7.1-preview.4 in the cloud, 7.0-preview.3 without formats on Server 2022.
+    """The newest preview of the comments: 7.1-preview.4 in the cloud, 7.0-preview.3 on Server 2022.
 
     There is no released version, and asking for a plain one is refused.
     """
@@ -85,7 +85,9 @@ def edit_item(http: Http, edit: FieldEdit, *, silent: bool, dry: bool = False) -
     )
 
 
-def edit_items(http: Http, edits: Sequence[FieldEdit], *, silent: bool, dry: bool = False) -> list[wire.Entry]:
+def edit_items(
+    http: Http, edits: Sequence[FieldEdit], *, silent: bool, dry: bool = False
+) -> list[wire.Entry]:
     """Set fields of many items in one request; each entry has its own outcome, in the order of the edits.
 
     The answer as a whole is 200 even where every entry failed, so it says nothing.
@@ -147,7 +149,12 @@ def comments_of(http: Http, api: CommentApi, project: str, item: str) -> list[wi
         if token:
             params["continuationToken"] = token
         page = http.call(
-            "GET", _comments(project, item), template=_COMMENTS_PATH, decoder=_PAGE, params=params, target=item
+            "GET",
+            _comments(project, item),
+            template=_COMMENTS_PATH,
+            decoder=_PAGE,
+            params=params,
+            target=item,
         )
         found += [one for one in page.comments if not one.is_deleted]
         if not page.continuation_token or page.continuation_token == token or not page.comments:

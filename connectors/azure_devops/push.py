@@ -1,13 +1,14 @@
 """Writing: one comment per item and our own fields, each verified, each at most once.
 
-Up to 200 items at a time: look, compare with what the plan saw, write the fields, then comment by comment. The
-fields come first, because a comment makes a revision of its item. A new comment is the one request that may not
-be repeated: when its answer is lost, the item is looked at, and the comment is found by its reference line, or
-the outcome is unknown.
+Up to 200 items at a time: look, compare with what the plan saw, write the fields, then comment by comment.
+The fields come first, because a comment makes a revision of its item. A new comment is the one request that
+may not be repeated: when its answer is lost, the item is looked at, and the comment is found by its reference
+line, or the outcome is unknown.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -18,6 +19,7 @@ from connectors.azure_devops import wire_writing as wire
 from connectors.azure_devops.client import ITEMS_AT_ONCE
 from connectors.azure_devops.push_fields import FieldWriter
 from connectors.azure_devops.remote import Found, Remote, Standing, form_of
+from connectors.azure_devops.sending import Sender
 from connectors.azure_devops.site import Site
 from connectors.targets import GONE, by_item
 from portfolio.errors import AccessDenied, BadAnswer, RateLimited, TargetMissing, Unavailable
@@ -39,7 +41,9 @@ _LOOK_AGAIN_SECONDS = (0.0, 1.0, 3.0)
 # What small calls were seen to cost in September 2026, presumably in TSTU: 0.0128 to 0.0228 (facts §7.1).
 _TSTU_PER_CALL = 0.02
 _NO_PLACE = "the configuration names no field for it"
-_STILL_THERE = "Azure DevOps says that it does not exist, although the item can be read; was its project renamed?"
+_STILL_THERE = (
+    "Azure DevOps says that it does not exist, although the item can be read; was its project renamed?"
+)
 _UNSIGNED = "Azure DevOps did not keep the reference line of the comment"
 
 
@@ -49,7 +53,8 @@ class Writer:
     def __init__(self, site: Site, remote: Remote) -> None:
         self._site = site
         self._remote = remote
-        self._fields = FieldWriter(site, remote)
+        self._sender = Sender(site)
+        self._fields = FieldWriter(site, remote, self._sender)
         write = site.settings.write
         self._comments = bool(write and write.comments)
         self._silent = write.silent if write else True
@@ -134,8 +139,10 @@ class Writer:
     # The comment.
 
     def _guarded(self, now: Standing, intent: Intent) -> Receipt:
+        tries = itertools.count()
         try:
-            return self._fields.patiently(lambda: self._comment(now, intent))
+            # From the second try on, what the item said before the first one no longer counts.
+            return self._sender.patiently(lambda: self._comment(now, intent, surely=next(tries) > 0))
         except (OutcomeUnknown, BadAnswer) as error:
             return self._after_lost_answer(now, intent, error)
         except TargetMissing:
@@ -150,8 +157,8 @@ class Writer:
         except Unavailable as error:
             return Unknown(intent_id=intent.intent_id, reason=error.message)
 
-    def _comment(self, now: Standing, intent: Intent) -> Receipt:
-        found = self._remote.find_comment(now, intent.remote_id)
+    def _comment(self, now: Standing, intent: Intent, *, surely: bool) -> Receipt:
+        found = self._remote.find_comment(now, intent.remote_id, surely=surely)
         standing = found.comment if found else None
         digest = standing.digest if standing else None
         if standing is not None and standing.is_edited:
@@ -184,7 +191,7 @@ class Writer:
         if not read.is_as_written:
             # It stored other words than ours; what a person edits is told from what it stored.
             text = reference.signed(body, form, **signing, said=read.said)
-            self._send(now, str(written.id), text, form)
+            self._sender.patiently(lambda: self._send(now, str(written.id), text, form))
         return Applied(intent_id=intent.intent_id, remote_id=str(written.id), at=self._now())
 
     def _send(self, now: Standing, number: str | None, text: str, form: render.Format) -> wire.Comment:

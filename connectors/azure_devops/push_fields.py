@@ -1,37 +1,31 @@
-"""Writing our fields: all of an item in one JSON Patch that tests the revision first, many items in one batch.
+"""Writing our fields: all of an item in one JSON Patch that tests its revision, many items in one batch.
 
-An edit that was overtaken (412, 409) or whose answer was lost is computed again from what stands then. Repeating
-it is harmless: the test of the revision lets the same edit through once.
+An edit that was overtaken (412, 409) or whose answer was lost is computed again from what stands then.
+Repeating it is harmless: the test of the revision lets the same edit through once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeAlias, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from connectors.answers import Answer, Refusal, is_throttled, refusal_of
+from connectors.answers import Refusal
 from connectors.azure_devops import edits
 from connectors.azure_devops import wire_writing as wire
 from connectors.azure_devops.remote import Remote, Standing
+from connectors.azure_devops.sending import ATTEMPTS, Outcome, Sender
 from connectors.azure_devops.site import Site
 from connectors.targets import GONE, compared, same
-from connectors.throttle import retry_after_seconds
-from portfolio.errors import AccessDenied, BadAnswer, RateLimited, SourceError, TargetMissing, Unavailable, Unsupported
+from portfolio.errors import AccessDenied, BadAnswer, SourceError, TargetMissing, Unavailable
 from portfolio.intents import Applied, Conflict, Gone, Intent, Receipt, Refused, Unchanged, Unknown
 
-T = TypeVar("T")
-
-_ATTEMPTS = 4
-# Clipping the wait at a minute made things worse for others: facts/azure_devops.md §7.1.
-PATIENCE_SECONDS = 300.0
 _LOOK_AGAIN_SECONDS = 1.0
 _STALE = frozenset({409, 412})
 _FORBIDDEN = "WorkItemTrackingUnauthorizedOperationException"
 _LOUD = (
-    "the account may not suppress notifications: grant it “Suppress notifications for work item updates”, or set "
-    "write.mail_if_needed: true or write.silent: false, which mails those who follow the item"
+    "the account may not suppress notifications: grant it “Suppress notifications for work item updates”, "
+    "or set write.mail_if_needed: true, which mails those who follow the item"
 )
 _KEPT = "Azure DevOps answered that it was done, but the value is as before; a rule of the process keeps it"
 _MOVING = "it changes faster than it can be written"
@@ -39,8 +33,6 @@ _FULL = (
     "the item has reached 10,000 revisions, after which Azure DevOps takes no more changes from a program; "
     "copy it to a new item to go on"
 )
-
-Outcome: TypeAlias = wire.ItemNow | SourceError
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -54,16 +46,17 @@ class Planned(msgspec.Struct, frozen=True):
 class FieldWriter:
     """Writes fields of one organisation."""
 
-    def __init__(self, site: Site, remote: Remote) -> None:
+    def __init__(self, site: Site, remote: Remote, sender: Sender) -> None:
         self._site = site
         self._remote = remote
-        self._http = site.client.http
+        self._sender = sender
         write = site.settings.write
         self._silent = write.silent if write else True
         self._may_mail = write.mail_if_needed if write else False
-        self._has_batch = True
 
-    def write(self, standing: Mapping[str, Standing], wanted: Mapping[str, list[Intent]]) -> Iterator[Receipt]:
+    def write(
+        self, standing: Mapping[str, Standing], wanted: Mapping[str, list[Intent]]
+    ) -> Iterator[Receipt]:
         """One receipt per intent of these items, at most 200, from what stood there a moment ago.
 
         Raises:
@@ -71,12 +64,12 @@ class FieldWriter:
         """
         todo = dict(wanted)
         lost: dict[str, SourceError] = {}
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             planned: list[Planned] = []
             for item, intents in todo.items():
                 yield from self._plan(standing.get(item), intents, planned, was_sent=item in lost)
             todo = {}
-            for one, outcome in self._send(planned, dry=False):
+            for one, outcome in self._outcomes(planned, dry=False):
                 yield from self._judged(one, outcome, todo, lost)
             if not todo:
                 return
@@ -90,16 +83,20 @@ class FieldWriter:
                 else:
                     yield Conflict(intent_id=intent.intent_id, reason=_MOVING)
 
-    def verify(self, standing: Mapping[str, Standing], wanted: Mapping[str, list[Intent]]) -> Iterator[Receipt]:
+    def verify(
+        self, standing: Mapping[str, Standing], wanted: Mapping[str, list[Intent]]
+    ) -> Iterator[Receipt]:
         """What the tracker would answer, by its own dry run; nothing is written."""
         planned: list[Planned] = []
         for item, intents in wanted.items():
             yield from self._plan(standing.get(item), intents, planned, was_sent=False)
-        for one, outcome in self._send(planned, dry=True):
+        for one, outcome in self._outcomes(planned, dry=True):
             if isinstance(outcome, wire.ItemNow):
                 yield from (Unchanged(intent_id=intent.intent_id) for intent in one.intents)
             elif isinstance(outcome, (Unavailable, BadAnswer)):
-                yield from (Unknown(intent_id=intent.intent_id, reason=outcome.message) for intent in one.intents)
+                yield from (
+                    Unknown(intent_id=intent.intent_id, reason=outcome.message) for intent in one.intents
+                )
             else:
                 for intent in one.intents:
                     named = outcome.fields if isinstance(outcome, Refusal) else {}
@@ -123,7 +120,9 @@ class FieldWriter:
         for intent in intents:
             receipt = compared(intent, now.values.get(intent.slot))
             if isinstance(receipt, Unchanged) and was_sent:
-                receipt = Applied(intent_id=intent.intent_id, at=self._site.context.clock(), revision=str(now.rev))
+                receipt = Applied(
+                    intent_id=intent.intent_id, at=self._site.context.clock(), revision=str(now.rev)
+                )
             if receipt is not None:
                 yield receipt
                 continue
@@ -144,88 +143,10 @@ class FieldWriter:
         allowed = self._remote.allowed(now, field.reference_name)
         return {"op": "add", "path": path, "value": field.write(intent.wanted, allowed, self._site.zone)}
 
-    # From edits to outcomes.
-
-    def _send(self, planned: Sequence[Planned], *, dry: bool) -> Iterator[tuple[Planned, Outcome]]:
-        if len(planned) > 1 and self._has_batch:
-            try:
-                yield from self._batch(planned, dry=dry)
-            except (Refusal, AccessDenied, TargetMissing, Unsupported):
-                # A server that knows no batches did nothing: one by one, from now on.
-                self._has_batch = False
-            else:
-                return
-        for one in planned:
-            try:
-                outcome: Outcome = self.patiently(
-                    lambda one=one: edits.edit_item(self._http, one.edit, silent=self._silent, dry=dry)  # type: ignore[misc]
-                )
-            except (Refusal, AccessDenied, TargetMissing, Unavailable, BadAnswer) as error:
-                outcome = error
-            yield one, outcome
-
-    def _batch(self, planned: Sequence[Planned], *, dry: bool) -> Iterator[tuple[Planned, Outcome]]:
-        waiting = list(planned)
-        for attempt in range(_ATTEMPTS):
-            sending = [one.edit for one in waiting]
-            try:
-                entries = self.patiently(
-                    lambda sending=sending: edits.edit_items(self._http, sending, silent=self._silent, dry=dry)  # type: ignore[misc]
-                )
-            except (Unavailable, BadAnswer) as error:
-                yield from ((one, error) for one in waiting)
-                return
-            held: list[Planned] = []
-            wait = 0.0
-            for one, entry in zip(waiting, entries, strict=True):
-                outcome = self._outcome(entry)
-                if isinstance(outcome, RateLimited):
-                    held.append(one)
-                    wait = max(wait, outcome.retry_after_seconds or 0.0)
-                else:
-                    yield one, outcome
-            if not held:
-                return
-            if attempt == _ATTEMPTS - 1 or wait > PATIENCE_SECONDS:
-                raise RateLimited(
-                    self._http.source,
-                    f"{len(held)} edits of a batch are rate limited.",
-                    hint="The run stops here and continues from its checkpoint.",
-                    retry_after_seconds=wait,
-                )
-            self._site.context.sleep(wait)
-            waiting = held
-
-    def _outcome(self, entry: wire.Entry) -> Outcome:
-        answer = Answer(status=entry.code, headers=entry.headers, body=entry.raw)
-        path, source = "an edit inside a batch", self._http.source
-        if entry.code == 200:
-            try:
-                return edits.decode_item(answer.body)
-            except msgspec.DecodeError:
-                return BadAnswer(source, f"{path} was answered without the item.")
-        if is_throttled(answer):
-            wait = retry_after_seconds(answer.headers, self._site.context.clock())
-            return RateLimited(source, f"{path} is rate limited.", retry_after_seconds=wait)
-        if entry.code >= 500 or entry.code in (408, 425):
-            return Unavailable(source, f"{answer.on(path)}: the server failed.")
-        return refusal_of(source, answer, path)
-
-    def patiently(self, call: Callable[[], T]) -> T:
-        """The answer of a request, once its rate limit lets us: a request that was held back had no effect.
-
-        Raises:
-            RateLimited: it would take too long.
-        """
-        for attempt in range(_ATTEMPTS):
-            try:
-                return call()
-            except RateLimited as error:
-                wait = error.retry_after_seconds or 0.0
-                if attempt == _ATTEMPTS - 1 or wait > PATIENCE_SECONDS:
-                    raise
-                self._site.context.sleep(wait)
-        raise AssertionError("unreachable")
+    def _outcomes(self, planned: Sequence[Planned], *, dry: bool) -> Iterator[tuple[Planned, Outcome]]:
+        by_item = {one.now.item: one for one in planned}
+        for item, outcome in self._sender.send([one.edit for one in planned], silent=self._silent, dry=dry):
+            yield by_item[item], outcome
 
     # From outcomes to receipts.
 
@@ -267,7 +188,9 @@ class FieldWriter:
             else:
                 yield Conflict(intent_id=intent.intent_id, now=stands)
 
-    def _refusals(self, one: Planned, error: SourceError, again: dict[str, list[Intent]]) -> Iterator[Receipt]:
+    def _refusals(
+        self, one: Planned, error: SourceError, again: dict[str, list[Intent]]
+    ) -> Iterator[Receipt]:
         """Fields that the tracker names are left out, and the others tried without them."""
         named = error.fields if isinstance(error, Refusal) else {}
         wrong = [one for one in one.intents if self._remote.slots[one.slot].reference_name in named]
@@ -288,7 +211,9 @@ class FieldWriter:
         field = self._remote.slots[intent.slot]
         said = error.fields.get(field.reference_name)
         if said is not None:
-            return Refused(intent_id=intent.intent_id, reason=f"{field.name} ({field.reference_name}): {said}")
+            return Refused(
+                intent_id=intent.intent_id, reason=f"{field.name} ({field.reference_name}): {said}"
+            )
         return Refused(intent_id=intent.intent_id, reason=_FULL if _is_full(error) else error.reason)
 
     def _is_about_silence(self, one: Planned, error: SourceError) -> bool:
@@ -299,7 +224,7 @@ class FieldWriter:
         if not (self._silent and is_forbidden):
             return False
         try:
-            self.patiently(lambda: edits.edit_item(self._http, one.edit, silent=False, dry=True))
+            self._sender.one(one.edit, silent=False, dry=True)
         except Refusal as answer:
             return answer.status in _STALE
         except SourceError:

@@ -1,14 +1,16 @@
-"""What stands in the places Dovetail may write to: our fields, and our one comment, found by its reference line.
+"""What stands in the places Dovetail may write to: our fields, and our one comment, by its reference line.
 
-A comment is ours only if our own account wrote it and its reference names the very item it stands on: a line can
-be copied by anybody, and items are copied with their comments.
+A comment is ours only if our own account wrote it and its reference names the very item it stands on: a line
+can be copied by anybody, and items are copied with their comments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -19,6 +21,7 @@ from connectors.azure_devops.client import ITEMS_AT_ONCE
 from connectors.azure_devops.render import Format
 from connectors.azure_devops.site import Site
 from connectors.azure_devops.slots import FieldSlot, WriteFields, write_fields
+from connectors.azure_devops.values import day
 from connectors.targets import GONE, native
 from portfolio.errors import AccessDenied, TargetMissing
 from portfolio.intents import RemoteComment, Slots, Value
@@ -53,6 +56,7 @@ class Remote:
         self._site = site
         self._source = site.settings.name
         self._client = site.client
+        self._zones = [site.zone, *map(ZoneInfo, site.settings.date_zones)]
         self._uses: dict[tuple[str, str], list[wire.TypeField] | None] = {}
 
     def look(self, targets: Sequence[ItemId]) -> Iterator[Slots]:
@@ -91,7 +95,7 @@ class Remote:
 
     def values(self, fields: Mapping[str, Any]) -> dict[str, Value]:
         """Our fields in canonical form."""
-        day_of = self._site.day_of
+        day_of = self._day_of
         return {
             slot: field.read(fields.get(field.reference_name), day_of) for slot, field in self.slots.items()
         }
@@ -189,6 +193,12 @@ class Remote:
             duplicates=tuple(str(one.id) for one, _ in marked[1:]),
         )
         return Found(comment, form_of(first))
+
+    def _day_of(self, text: str) -> date | None:
+        try:
+            return day(text, self._zones)
+        except ValueError:
+            return None
 
     def _is_me(self, author: writing.Author) -> bool:
         """Whether an author is the account that we write with."""

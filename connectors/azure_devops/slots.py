@@ -1,7 +1,7 @@
 """One of our rollup fields as the organisation has it: reading its value, and the form of a new one.
 
-A field belongs to the whole organisation, its use to a type of a project. Nothing is ever created: a field that
-is missing on a type is said, item by item.
+A field belongs to the whole organisation, its use to a type of a project. Nothing is ever created: a field
+that is missing on a type is said, item by item.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class FieldSlot(msgspec.Struct, frozen=True, kw_only=True):
             ValueError: the field cannot hold this value, in words for people.
         """
         if self.type == "dateTime":
-            # A date is midnight where the portfolio lives, as the web pages store one: facts/azure_devops.md §3.1.
+            # Midnight where the portfolio lives, as the web pages store a date: facts/azure_devops.md §3.1.
             moment = datetime.combine(date.fromisoformat(str(wanted)), time(), zone).astimezone(UTC)
             return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
         if self.type in _WHOLE | _BROKEN:
