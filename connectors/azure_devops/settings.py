@@ -109,9 +109,16 @@ class WriteMap(_Model):
     values: dict[FieldName, dict[str, str]] = Field(
         default={}, description="labels of a picklist, such as health: {green: On track, red: Off track}"
     )
+    comment_format: Literal["html", "markdown"] = Field(
+        default="html", description="of new comments; one that stands keeps its own"
+    )
     silent: bool = Field(
         default=True,
-        description="write without notifications; needs “Suppress notifications for work item updates”",
+        description="edit fields without notifications; needs “Suppress notifications for work item updates”",
+    )
+    mail_if_needed: bool = Field(
+        default=False,
+        description="edit fields with notifications where the account may not suppress them, instead of not",
     )
     armed: bool = Field(default=False, description="write from the first sync on, without a plan file")
     backlog: Literal["comment", "skip"] = Field(

@@ -178,6 +178,7 @@ class FieldInfo(_Wire):
     is_deleted: bool = False
     is_identity: bool = False
     is_picklist: bool = False
+    is_picklist_suggested: bool = False
 
 
 class TypeField(_Wire):
