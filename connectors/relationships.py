@@ -1,7 +1,7 @@
 """What a link to another tracker says about order: a remote link of Jira, a hyperlink of Azure DevOps.
 
-Such a link carries one phrase, spoken by the item that holds it ("is blocked by"), and an address. The item at
-that address is another source's, so it stays an address until derivation finds it.
+Such a link carries one phrase, spoken by the item that holds it ("is blocked by"), and an address. The item
+at that address is another source's, so it stays an address until derivation finds it.
 """
 
 from __future__ import annotations
