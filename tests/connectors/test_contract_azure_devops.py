@@ -15,7 +15,7 @@ from portfolio.intents import FIELD_NAMES
 from portfolio.records import ItemId
 from simulators.azure_devops import AzureDevOps, AzureDevOpsServer, Options
 from simulators.clock import Clock
-from simulators.http import Request, Response
+from simulators.http import Exchange
 
 LEAD = "lead@demo.example"
 TEXT_FIELDS = ("health", "worst_finding")
@@ -74,10 +74,10 @@ class AzureDevOpsWorld(World):
     def writes(self) -> int:
         return self.written
 
-    def _count(self, request: Request, response: Response) -> None:
-        is_write = request.method in {"PATCH", "DELETE"} or request.path.endswith("/comments")
-        if is_write and request.method != "GET" and request.one("validateOnly").lower() != "true":
-            self.written += response.status == 200
+    def _count(self, exchange: Exchange) -> None:
+        is_write = exchange.method in {"PATCH", "DELETE"} or exchange.template.endswith("/comments")
+        if is_write and exchange.method != "GET" and exchange.query.get("validateOnly") != ["true"]:
+            self.written += exchange.status == 200
 
     def _number(self, item: ItemId) -> int:
         return int(item.removeprefix("boards/"))
