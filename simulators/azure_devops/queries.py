@@ -70,8 +70,10 @@ def _current(call: Call) -> str | None:
 
 def _flat(call: Call, query: Query, context: Context) -> dict[str, Json]:
     test = _always if query.where is None else compile_node(context, query.where)
-    by_id = [(field_name(call.site, name), down) for name, down in query.order] in ([], [("System.Id", False)])
-    enough = call.number("$top", call.options.wiql_cap + 1) if by_id else None
+    order = [(field_name(call.site, name), descending) for name, descending in query.order]
+    by_id = order in ([], [("System.Id", False)])
+    most = call.options.wiql_cap + 1
+    enough = min(call.number("$top", most), most) if by_id else None
     found = _matching(call, context, test, after=_lowest(call, query.where), enough=enough)
     found = found if by_id else _ordered(context, found, query)
     found = _cut(call, found)
@@ -226,9 +228,10 @@ def _rels(condition: Condition) -> set[str]:
     names = {value.text for value in condition.values}
     if unknown := names - set(catalogue.RELATION_TYPES):
         # The documentation's Dependency-Predecessor and -Successor are among them (facts §2.3).
-        words = f"TF51011: The link type {min(unknown)} does not exist. The error is caused by "
+        raise WiqlError(
+            f"TF51011: The link type {min(unknown)} does not exist. The error is caused by "
             f"«{condition.text}»."
-        raise WiqlError(words)
+        )
     return names
 
 
