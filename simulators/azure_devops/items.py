@@ -17,7 +17,7 @@ _EXPANDS = frozenset({"none", "relations", "fields", "links", "all"})
 def read(call: Call) -> Response:
     """GET workitems/{id}."""
     if not call.params["id"].isdigit() or call.params["id"] == "0":
-        return no_controller(call.request.path)
+        return no_controller(call.path)
     item = call.item(call.params["id"])
     names = call.request.many("fields") or None
     expand = _expand(call, call.request.one("$expand"), names)
@@ -137,7 +137,7 @@ def _updates(call: Call, item: Item) -> list[dict[str, Json]]:
 
     def row(rev: int, at: int, by: str, until: str) -> dict[str, Json]:
         number = len(rows) + 1
-        found = {"id": number, "workItemId": item.id, "rev": rev}
+        found: dict[str, Json] = {"id": number, "workItemId": item.id, "rev": rev}
         found |= {"revisedBy": renderer.identity(by), "revisedDate": until}
         rows.append(found | {"url": f"{base}/updates/{number}"})
         return rows[-1]
