@@ -253,6 +253,7 @@ class _SourcePull:
         it may have lost a permission, and nothing may be concluded.
         """
         named = {page.scope for page in pages}
+        wide = [page for page in pages if page.covers_below]
         # An item that another scope lists has moved, or its scope has another name now.
         listed = {item for page in pages for item in page.ids}
         items = self.store.read("tracker_item", ("source", "scope", "item_id"))
@@ -261,6 +262,7 @@ class _SourcePull:
             for name, scope, item in zip(*items.values(), strict=True)
             if name == self.connector.source and scope not in named and item not in listed
         }
+        unnamed = {scope for scope in unnamed if not any(page.covers(scope) for page in wide)}
         is_known = self.connector.capabilities.census_names_every_scope
         return [
             IdPage(scope=scope, ids=(), reason="the configuration no longer names it", is_readable=is_known)
