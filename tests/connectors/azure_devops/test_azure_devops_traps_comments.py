@@ -61,6 +61,13 @@ def quoting(item: int, text: str) -> Intent:
     return intent(item, "comment", note.digest(), note=note)
 
 
+def watched(trial: Trial, method: str) -> list[dict[str, list[str]]]:
+    """The queries of all requests of a method from now on."""
+    queries: list[dict[str, list[str]]] = []
+    trial.server.exchanges.append(lambda one: queries.append(one.query) if one.method == method else None)
+    return queries
+
+
 # Never a second one.
 
 
@@ -313,10 +320,9 @@ def test_trap_11_a_reference_that_is_not_kept_is_not_called_written(
 def test_trap_12_the_preview_that_the_server_offers_is_asked_for(site: AzureDevOps, serve: Serve) -> None:
     (item,) = epics(site, 1)
     trial = serve()
-    versions: list[str] = []
-    trial.server.watch(lambda exchange: versions.append(exchange.query))
+    queries = watched(trial, "POST")
     trial.push(comment_intent(item, "due 19 Nov"))
-    assert [one for one in versions if "7.1-preview.4" in one and "format=html" in one]
+    assert {"api-version": ["7.1-preview.4"], "format": ["html"]} in queries
 
 
 def test_trap_12_an_older_server_knows_no_formats(site: AzureDevOps, serve: Serve) -> None:
@@ -334,13 +340,10 @@ def test_trap_12_an_older_server_knows_no_formats(site: AzureDevOps, serve: Serv
     }
     old = Fault(kind="status", method="OPTIONS", status=200, body=json.dumps(listed))
     trial = serve(faults=[old])
-    queries: list[str] = []
-    trial.server.watch(lambda exchange: queries.append(f"{exchange.method} {exchange.query}"))
+    queries = watched(trial, "POST")
     receipts = trial.push(comment_intent(item, "due 19 Nov"), comment_format="markdown")
     assert kinds(receipts) == ["Applied"]
-    (post,) = [one for one in queries if one.startswith("POST") and "preview" in one]
-    assert "7.0-preview.3" in post
-    assert "format" not in post
+    assert {"api-version": ["7.0-preview.3"]} in queries
     assert texts(site, item) == ["due 19 Nov"]
 
 
@@ -400,7 +403,7 @@ def test_a_404_on_an_item_that_is_there_is_refused_with_the_likely_cause(
     (item,) = epics(site, 1)
 
     def script(method: str, template: str, count: int) -> Fault | None:
-        if method == "POST" and template.endswith("/comments"):
+        if method == "POST" and template.endswith("/comments") and site.find_project("Retail"):
             site.rename_project("Retail", "Shops")
         return None
 
@@ -409,6 +412,36 @@ def test_a_404_on_an_item_that_is_there_is_refused_with_the_likely_cause(
     assert isinstance(receipt, Refused)
     assert "renamed" in receipt.reason
     assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Applied"]
+
+
+@pytest.mark.parametrize("what", ["renamed", "deleted"])
+def test_a_look_survives_a_project_that_is_renamed_and_an_item_that_goes_in_between(
+    site: AzureDevOps, serve: Serve, what: str
+) -> None:
+    item, other = epics(site, 2)
+    for one in (item, other):
+        site.add_comment(one, "remark", by=ANN)
+
+    def script(method: str, template: str, count: int) -> Fault | None:
+        if method == "GET" and template.endswith("/comments") and count == 1:
+            if what == "renamed":
+                site.rename_project("Retail", "Shops")
+            else:
+                site.delete_item(item, by=ANN)
+        return None
+
+    trial = serve(faults=script)
+    found = list(trial.connector(fields={}).look([f"boards/{item}", f"boards/{other}"]))
+    assert [slots.exists for slots in found] == [what == "renamed", True]
+
+
+def test_comments_that_may_not_be_read_cannot_be_written(site: AzureDevOps, serve: Serve) -> None:
+    (item,) = epics(site, 1)
+    site.add_comment(item, "remark", by=ANN)
+    trial = serve(faults=[Fault(kind="status", method="GET", path=COMMENTS, status=403, body="{}")])
+    slots = trial.stands(item)
+    assert slots.exists
+    assert set(slots.unwritable) == {"comment"}
 
 
 def test_a_refused_comment_is_told_in_the_trackers_words(site: AzureDevOps, serve: Serve) -> None:
