@@ -17,7 +17,7 @@ from connectors.answers import OutcomeUnknown, Refusal
 from connectors.azure_devops import edits, reference, render
 from connectors.azure_devops import wire_writing as wire
 from connectors.azure_devops.client import ITEMS_AT_ONCE
-from connectors.azure_devops.push_fields import FieldWriter
+from connectors.azure_devops.push_fields import STALE, FieldWriter
 from connectors.azure_devops.remote import Found, Remote, Standing, form_of
 from connectors.azure_devops.sending import Sender
 from connectors.azure_devops.site import Site
@@ -44,6 +44,7 @@ _NO_PLACE = "the configuration names no field for it"
 _STILL_THERE = (
     "Azure DevOps says that it does not exist, although the item can be read; was its project renamed?"
 )
+_BUSY = "somebody changes the item at this moment"
 _UNSIGNED = "Azure DevOps did not keep the reference line of the comment"
 
 
@@ -153,6 +154,8 @@ class Writer:
         except AccessDenied as error:
             return Refused(intent_id=intent.intent_id, reason=f"{error.message} {error.hint}")
         except Refusal as error:
+            if error.status in STALE:
+                return Conflict(intent_id=intent.intent_id, reason=_BUSY)
             return Refused(intent_id=intent.intent_id, reason=error.reason)
         except Unavailable as error:
             return Unknown(intent_id=intent.intent_id, reason=error.message)

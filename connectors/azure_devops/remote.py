@@ -23,7 +23,7 @@ from connectors.azure_devops.site import Site
 from connectors.azure_devops.slots import FieldSlot, WriteFields, write_fields
 from connectors.azure_devops.values import day
 from connectors.targets import GONE, native
-from portfolio.errors import AccessDenied, TargetMissing
+from portfolio.errors import AccessDenied, BadAnswer, TargetMissing, Unsupported
 from portfolio.intents import COMMENT, RemoteComment, Slots, Value
 from portfolio.records import ItemId, item_id
 
@@ -152,7 +152,7 @@ class Remote:
         """What this server offers for comments; today's cloud where it does not list its resources."""
         try:
             return edits.comment_api(self._client.http)
-        except (AccessDenied, TargetMissing, Refusal):
+        except (AccessDenied, TargetMissing, Refusal, BadAnswer, Unsupported):
             return edits.CommentApi()
 
     @property

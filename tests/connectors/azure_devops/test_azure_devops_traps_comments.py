@@ -453,6 +453,13 @@ def test_a_refused_comment_is_told_in_the_trackers_words(site: AzureDevOps, serv
     assert receipt == Refused(intent_id=f"{item} comment", reason="The comment is too long.")
 
 
+def test_a_comment_that_is_changed_at_this_moment_is_a_conflict(site: AzureDevOps, serve: Serve) -> None:
+    (item,) = epics(site, 1)
+    trial = serve(faults=[Fault(kind="status", method="POST", path=COMMENTS, status=409, body="{}")])
+    assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Conflict"]
+    assert texts(site, item) == []
+
+
 @pytest.mark.parametrize("kind", ["reset_after", "garbled"])
 def test_a_lost_answer_of_an_edit_is_looked_up(site: AzureDevOps, serve: Serve, kind: Any) -> None:
     (item,) = epics(site, 1)
