@@ -12,6 +12,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from connectors.answers import OutcomeUnknown, Refusal
 from connectors.azure_devops import edits, reference, render
@@ -21,6 +22,7 @@ from connectors.azure_devops.push_fields import STALE, FieldWriter
 from connectors.azure_devops.remote import Found, Remote, Standing, form_of
 from connectors.azure_devops.sending import Sender
 from connectors.azure_devops.site import Site
+from connectors.parallel import completed
 from connectors.targets import GONE, by_item
 from portfolio.errors import AccessDenied, BadAnswer, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
@@ -74,8 +76,8 @@ class Writer:
             comments: list[tuple[Standing, Intent]] = []
             yield from self._sorted(standing, groups, fields, comments)
             yield from self._fields.write(standing, fields)
-            for now, intent in comments:
-                yield self._guarded(now, intent)
+            if comments:
+                yield from self._commented(comments)
 
     def verify(self, intents: Sequence[Intent]) -> Iterator[Receipt]:
         """Whether Azure DevOps would accept them, by its own dry run of the fields; nothing is written."""
@@ -138,6 +140,12 @@ class Writer:
                     fields.setdefault(item, []).append(intent)
 
     # The comment.
+
+    def _commented(self, comments: Sequence[tuple[Standing, Intent]]) -> Iterator[Receipt]:
+        """One receipt per comment, each of another item, so that their order does not matter."""
+        _ = self._remote.comment_api  # asked once, before several want to know
+        calls = [partial(self._guarded, now, intent) for now, intent in comments]
+        yield from completed(calls, latency_seconds=self._site.client.http.latency_seconds)
 
     def _guarded(self, now: Standing, intent: Intent) -> Receipt:
         tries = itertools.count()
