@@ -67,9 +67,9 @@ def test_the_same_seed_gives_the_same_ids_and_another_one_does_not():
 def test_the_builder_refuses_what_is_not_there(organisation):
     with pytest.raises(KeyError, match="no project 'Nowhere'"):
         organisation.create_item("Nowhere", "Task")
-    with pytest.raises(KeyError, match="no type 'Story' in project 'Retail'; known: Epic, Feature"):
+    with pytest.raises(KeyError, match=r"no type 'Story' in project 'Retail'; known: Epic, Feature"):
         organisation.create_item("Retail", "Story")
-    with pytest.raises(KeyError, match="no account 'zoe@demo.example'"):
+    with pytest.raises(KeyError, match=r"no account 'zoe@demo\.example'"):
         organisation.create_item("Retail", "Task", by="zoe@demo.example")
     with pytest.raises(ValueError, match="Agile is a system process"):
         organisation.add_field("Custom.X", "X", "string", process="Agile")
