@@ -185,7 +185,12 @@ def test_another_process_can_drive_it(organisation):
             "by_template": {"GET /_apis/projects": 2},
             "by_status": {"500": 1, "200": 1},
         }
-        assert _control(server, "GET", "budget").json() == {"total": 0.02, "delayed": 0, "refused": 0}
+        assert _control(server, "GET", "budget").json() == {
+            "total": 0.02,
+            "delayed": 0,
+            "refused": 0,
+            "ideal_seconds": 0.0,
+        }
         assert _control(server, "GET", "mails").json() == []
         assert _control(server, "GET", "dump").json() == json.loads(json.dumps(organisation.dump()))
         assert _control(server, "POST", "load", {"count": 5, "revisions_per_item": 2}).json() == {"items": 5}
