@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.azure_devops import wire
 from connectors.azure_devops.client import ITEMS_AT_ONCE, AzureDevOpsClient
-from connectors.azure_devops.fields import Names, Resolved, needs_list
+from connectors.azure_devops.fields import FieldUnresolved, Names, Resolved, needs_list
 from connectors.azure_devops.mapping import ItemMapper
 from connectors.azure_devops.process import ProcessBook
 from connectors.azure_devops.settings import AzureDevOpsSettings
@@ -126,9 +126,17 @@ class Site:
     @cached_property
     def own_meanings(self) -> frozenset[str]:
         """Meanings whose field is one that we write ourselves."""
-        written = {name.casefold() for name in self.settings.write_fields.values()}
-        health = self.settings.fields.health
-        return frozenset({"health"} if health and health.casefold() in written else ())
+        if not (self.settings.fields.health and self.settings.write_fields):
+            return frozenset()
+        health = dict(self.resolved.described())["health"]
+        for slot, name in self.settings.write_fields.items():
+            try:
+                written = self.names.find(name, f"write.fields.{slot}").reference_name
+            except FieldUnresolved:
+                continue  # writing says so
+            if written in health:
+                return frozenset({"health"})
+        return frozenset()
 
     # Reading whole items.
 
