@@ -152,6 +152,15 @@ def test_a_silent_verdict_opens_nothing() -> None:
     assert reconcile([], [verdict()], situation(silent=frozenset({"f1"}))) == []
 
 
+def test_a_finding_that_another_covers_is_out_of_scope_until_it_stands_alone_again() -> None:
+    waived = opened(state="suppressed", muted_by="Pia", muted_reason="agreed")
+    (covered,) = step([waived], [verdict()], situation(NOW + DAY, silent=frozenset({"f1"})))
+    assert (covered.state, covered.resolved_because) == ("resolved", "out of scope")
+    assert reconcile([covered], [verdict()], situation(NOW + 2 * DAY, silent=frozenset({"f1"}))) == []
+    (alone,) = step([covered], [verdict()], situation(NOW + 3 * DAY))
+    assert (alone.finding_id, alone.state, alone.muted_by) == ("f1", "suppressed", "Pia")
+
+
 @pytest.mark.parametrize(("days", "count"), [(90, 1), (91, 0)])
 def test_a_finding_is_reopened_within_ninety_days_and_new_after_them(days: int, count: int) -> None:
     resolved = step([opened()], [], situation())
