@@ -119,6 +119,19 @@ def test_a_hidden_project_that_got_another_key_meanwhile_is_not_missed_for_ever(
     assert everything_visible(trial) == []
 
 
+def test_a_hidden_project_that_was_deleted_is_not_missed_once_its_trash_is_emptied(
+    two: JiraCloud, serve: Serve
+) -> None:
+    trial = serve()
+    everything_visible(trial)
+    two.edit_project("PAY", denied=True)
+    assert hidden(everything_visible(trial)) == ["PAY"]
+    two.edit_project("PAY", denied=False, state="deleted")
+    assert hidden(everything_visible(trial)) == []
+    two.edit_project("PAY", denied=True)  # as far as anybody can see, it is not there at all any more
+    assert everything_visible(trial) == []
+
+
 def test_a_named_project_that_cannot_be_seen_from_the_first_day_is_said(two: JiraCloud, serve: Serve) -> None:
     two.edit_project("PAY", denied=True)
     trial = serve()
