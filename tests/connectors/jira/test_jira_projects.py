@@ -9,6 +9,8 @@ from jira_site import Serve, Trial
 
 from portfolio.records import Page, WorkItem
 from simulators.jira import JiraCloud
+from store import Store, open_store
+from sync.pull import PullOutcome, pull
 
 
 @pytest.fixture
@@ -152,3 +154,48 @@ def test_only_projects_that_are_named_can_be_taken_out_again(two: JiraCloud, ser
     trial = serve()
     assert trial.connector(projects=["CHK"]).capabilities.census_names_every_scope
     assert not trial.connector(projects=[]).capabilities.census_names_every_scope
+
+
+def pulled(trial: Trial, store: Store, *projects: str) -> PullOutcome:
+    connector = trial.connector(projects=list(projects))
+    (outcome,) = pull(store, [connector], run_id="r", now=trial.site.clock.now())
+    connector.close()
+    return outcome
+
+
+def stored(store: Store) -> list[object]:
+    return sorted(row["key"] for row in store.rows("item"))
+
+
+def test_a_project_taken_out_of_the_configuration_is_gone_in_the_next_run(
+    two: JiraCloud, serve: Serve
+) -> None:
+    trial = serve()
+    with open_store("sqlite://") as store:
+        assert pulled(trial, store, "CHK", "PAY").is_complete
+        outcome = pulled(trial, store, "CHK")
+        assert (outcome.gone, outcome.is_complete, stored(store)) == (3, True, ["CHK-1"])
+        assert pulled(trial, store, "CHK", "PAY").is_complete
+        assert stored(store) == ["CHK-1", "PAY-1", "PAY-2", "PAY-3"]
+
+
+def test_a_project_that_is_hidden_is_never_called_gone_by_the_census(two: JiraCloud, serve: Serve) -> None:
+    trial = serve()
+    with open_store("sqlite://") as store:
+        pulled(trial, store)
+        two.edit_project("PAY", denied=True)
+        two.clock.advance(days=2)
+        outcome = pulled(trial, store)
+        assert (outcome.gone, outcome.unreadable, outcome.is_complete) == (0, ["PAY"], False)
+        assert stored(store) == ["CHK-1", "PAY-1", "PAY-2", "PAY-3"]
+
+
+def test_a_project_with_another_key_leaves_nothing_behind_under_the_old(two: JiraCloud, serve: Serve) -> None:
+    trial = serve()
+    with open_store("sqlite://") as store:
+        pulled(trial, store)
+        two.rename_project("PAY", "MONEY")
+        two.clock.advance(days=2)
+        outcome = pulled(trial, store)
+        assert (outcome.gone, outcome.unreadable, outcome.is_complete) == (0, [], True)
+        assert stored(store) == ["CHK-1", "MONEY-1", "MONEY-2", "MONEY-3"]
