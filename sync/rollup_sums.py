@@ -227,7 +227,7 @@ def _healths(
         if has_members[one]:
             own = _with_members(own, one, group, counts, names, limits)
         missed = [name for name, is_below in zip(work.stale, unread, strict=True) if is_below[one]]
-        if missed and own.unknown != "stale":
+        if missed and (has_members[one] or own.unknown != "stale"):
             own = Health(own.colour, f"{own.reason}; {', '.join(missed)} could not be read", own.unknown)
         found.append(own)
     return found

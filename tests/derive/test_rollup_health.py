@@ -87,7 +87,10 @@ def test_a_source_that_could_not_be_read_makes_its_items_grey_and_what_contains_
     work.roll_up()
     assert work.health("boards:11") == ("grey", "its tracker could not be read")
     assert work.health("shop:CHK-2") == ("green", "nothing speaks against its date")
-    grey = "2 of 3 open items below it are unknown: 2 in a tracker that could not be read"
+    grey = (
+        "2 of 3 open items below it are unknown: 2 in a tracker that could not be read; "
+        "boards could not be read"
+    )
     assert work.health("shop:CHK-1") == work.health("boards:10") == ("grey", grey)
     assert work.node("checkout")["health"] == "grey"
     work.add("shop:CHK-3", parent="shop:CHK-1")
