@@ -140,6 +140,7 @@ _DERIVED = (
         (
             ColumnSpec("dependency_id", "text"),
             *columns_of_view("dependency", _DERIVED_DEPENDENCY),
+            ColumnSpec("repeats", "text"),  # the dependency that another tracker shows already
             _CALENDAR_ID,
             *ordinal_columns(dated_columns("dependency")),
         ),

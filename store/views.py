@@ -132,8 +132,8 @@ _DEFINITIONS: Mapping[str, Definition] = {
             "predecessor_owner_problem": "dp.owner_problem",
         },
         # A link to a tombstone is gone; a link to an item that no source delivers is there, its other side
-        # unknown.
-        where="p.deleted_at IS NULL AND n.deleted_at IS NULL",
+        # unknown. One that two trackers show, each from its end, is one.
+        where="p.deleted_at IS NULL AND n.deleted_at IS NULL AND d.repeats IS NULL",
         calendar=f"coalesce(d.calendar_id, '{PORTFOLIO_CALENDAR}')",
         ordinals=dict.fromkeys(("predecessor_finish", "predecessor_due", "successor_start"), "d"),
     ),

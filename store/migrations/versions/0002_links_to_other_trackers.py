@@ -18,5 +18,5 @@ def upgrade() -> None:
     # SQLite cannot tighten a column in place; batch mode copies the table there and alters it on PostgreSQL.
     with op.batch_alter_table("tracker_item") as table:
         table.alter_column("linked_urls", nullable=False)
-    for column in columns("text: predecessor_id successor_id"):
+    for column in columns("text: predecessor_id successor_id repeats"):
         op.add_column("derived_dependency", column)
