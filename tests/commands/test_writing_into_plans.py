@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from command_world import TODAY, Folder
+from shared import ROOT
 
 CONFIG = """\
 version: 1
@@ -109,3 +111,19 @@ def test_values_for_an_mpp_go_to_the_table_beside_it(folder: Folder) -> None:
     assert folder.run("sync", *TODAY).code == 0
     assert table.read_bytes() == before
     assert path.read_bytes() == original
+
+
+def test_the_example_of_the_documentation_writes_what_it_says(folder: Folder) -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", text, flags=re.S)
+    (example,) = [block for block in blocks if "project_file" in block and "define" in block]
+    folder.configure(f"version: 1\ntimezone: Europe/Zurich\n{example}")
+    path = folder.add_plan("plans/checkout.xml")
+    for verb in ("pull", "derive", "check"):
+        assert folder.run(verb).code == 0
+    assert folder.run("plan", "--out", "plan.json").code == 0
+    assert folder.run("apply", "plan.json").code == 0
+    written = path.read_text(encoding="utf-8")
+    assert "<FieldName>Text30</FieldName>" in written
+    assert "<Value>Off track</Value>" in written
+    assert [copy.name.split(".")[:2] for copy in (folder.path / "backups").iterdir()] == [["checkout", "xml"]]

@@ -235,8 +235,8 @@ def test_doctor_names_fields_that_cannot_be_written_and_where_copies_are_kept(tm
         (
             "OK",
             (
-                "written are a block of text in the notes of tasks and the custom fields Helth, Slip; nobody is "
-                "notified. The last 5 versions of a plan are kept in .dovetail-backups beside each plan"
+                "written are a block of text in the notes of tasks and the custom fields Helth, Slip; nobody "
+                "is notified. The last 5 versions of a plan are kept in .dovetail-backups beside each plan"
             ),
         ),
     ]
