@@ -273,3 +273,29 @@ def test_trap_a_rewrite_that_would_change_anything_else_is_thrown_away(
     ]
     assert path.read_text(encoding="utf-8") == text
     assert [one.name for one in tmp_path.iterdir()] == ["plan.xml"]
+
+
+def test_trap_a_plan_that_project_saved_again_still_shows_what_was_written(tmp_path: Path) -> None:
+    told = {"comments": True, "fields": {**TWO, "open_risks": "Risks"}, "define": {"Risks": "Number5"}}
+    path = save(tmp_path, PRETTY)
+    intents = [
+        intent(COMMENT, NOTE),
+        intent("health", "amber"),
+        intent("slip_wd", 4, before=0),
+        intent("open_risks", 2, before=0),
+    ]
+    assert kinds(push(tmp_path, *intents, write=told)) == {"Applied"}
+    text = path.read_text(encoding="utf-8")
+    head, _, rest = text.partition("<Notes>")
+    notes, _, tail = rest.partition("</Notes>")
+    # Further elements in the definitions, line ends of Windows, spaces, and notes as CDATA.
+    head = head.replace("<Alias>", "<Guid>000039B7-8BBE-4CEB-82C4-FA8C0B400150</Guid>\n\t\t\t<Alias>")
+    notes = notes.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("test -", "test  -")
+    saved = f"{head}<Notes><![CDATA[{notes}\n]]></Notes>{tail}".replace("\n", "\r\n")
+    path.write_bytes(saved.encode())
+    (slots,) = look(connector(tmp_path, told), 1)
+    assert slots.fields == {"health": "amber", "slip_wd": 4, "open_risks": 2}
+    assert slots.comment is not None
+    assert (slots.comment.digest, slots.comment.is_edited) == (NOTE.digest(), False)
+    assert kinds(push(tmp_path, *intents, write=told)) == {"Unchanged"}
+    assert path.read_bytes() == saved.encode()
