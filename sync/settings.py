@@ -33,7 +33,7 @@ def portfolio_calendar(config: Config) -> WorkCalendar:
 def write_settings(source: SourceConfig, *, forecast_step_wd: int) -> WriteSettings:
     """What may be written to one source; nothing without its `write:` block."""
     block = getattr(source.settings, "write", None)
-    place = str(getattr(source.settings, "url", ""))
+    place = str(getattr(source.settings, "url", None) or getattr(source.settings, "place", ""))
     if block is None:
         return WriteSettings(place=place)
     return WriteSettings(
