@@ -15,6 +15,8 @@ _WAVES = (
     ("Talmarkt", 2, "", 0),
     ("Hafenplatz", 24, "", 0),
 )
+# How many working days later than the devices team a shop's installation stands in the plan.
+_DEVICES_LATER = {"Talmarkt": 7}
 _LEADERS = ("Dario Pennwright", "Ulla Corvane")
 
 
@@ -31,7 +33,9 @@ def _wave(number: int, shop: str, first: int, trouble: str, extra: int) -> tuple
         row("Survey the site", 3, not_before=first, who=who),
         Row(order, 2, 2, (f"{shop}: survey the site",), who="Margit Eschenfield"),
         row("Power and network", 5, f"{order} +5", who="Electrical contractor"),
-        row("Tills and terminals", 4, f"{shop}: power and network", who=who),
+        row(
+            "Tills and terminals", 4, f"{shop}: power and network", who=who, twin=_DEVICES_LATER.get(shop, 0)
+        ),
         row("Train the staff", 3, f"{shop}: power and network", who=who),
         row("Shop live", 0, f"{shop}: tills and terminals", f"{shop}: train the staff"),
     )
@@ -44,6 +48,8 @@ STORE_ROLLOUT = PlanSpec(
     project="Store rollout",
     manager="Margit Eschenfield",
     first=-195,
+    twin_project="Shop Devices",
+    key_heading="Tracker Key",
     rows=(
         Row("Preparation", 1),
         Row("Rollout mandate signed", 2, 0),
