@@ -9,7 +9,7 @@ from typing import Self
 
 from simulators.clock import Clock, from_ms
 from simulators.jira.adf import text_of
-from simulators.jira.model import BOT_EMAIL, Issue, Json
+from simulators.jira.model import BOT_EMAIL, Issue, Json, RemoteLink
 from simulators.jira.options import Options
 from simulators.jira.render import Renderer
 from simulators.jira.server import JiraServer
@@ -123,6 +123,19 @@ class JiraCloud(Structure):
         """Remove a link."""
         with self.writing():
             self.drop_link(self.links[link_id], self.person(by or self.bot), at)
+
+    def link_page(self, key: str, url: str, title: str, relationship: str | None = None) -> int:
+        """Link an issue to a page elsewhere and return the link's id."""
+        with self.writing():
+            link = RemoteLink(self.next_id("remote", 10_000), {})
+            link.body = {
+                "globalId": None,
+                "application": {},
+                "relationship": relationship,
+                "object": {"url": url, "title": title},
+            }
+            self.issue_at(key).remote_links.append(link)
+            return link.id
 
     def delete_issue(self, key: str) -> None:
         """Delete an issue; it leaves no trace."""

@@ -29,7 +29,9 @@ def join(issues: Sequence[Issue], items: Sequence[Issue], days: WorkDays, random
     featured = {"shared epic in Jira": ours, "shared epic on boards": theirs}
     # The first of each way is of the epic that both share.
     first = next(one for one in stories if one.parent is ours)
-    second = next(one for one in requirements if one.parent is not None and one.parent.parent is theirs)
+    second = next(
+        one for one in reversed(requirements) if one.parent is not None and one.parent.parent is theirs
+    )
     _refer(first, BLOCKED_BY, second, random)
     featured["waits for boards"] = first
     featured["waited for on boards"] = second

@@ -1,4 +1,4 @@
-"""The Azure DevOps part of the demo portfolio: organisation `shop`, three projects, about 1,000 work items."""
+"""The Azure DevOps part of the demo portfolio: three projects, about 1,000 work items."""
 
 from __future__ import annotations
 

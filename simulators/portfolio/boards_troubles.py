@@ -60,8 +60,8 @@ class BoardTroubles:
         self.random = year.random
         self.featured: dict[str, Issue] = {}
         requirements = [one for one in year.items if one.type == year.flow.requirement and one.is_open]
-        self._waiting = [one for one in requirements if one.status == year.flow.new]
-        self.random.shuffle(self._waiting)
+        waiting = [one for one in requirements if one.status == year.flow.new]
+        self._waiting = sorted(waiting, key=lambda one: one.created, reverse=True)
 
     def happen(self) -> dict[str, Issue]:
         """Everything that goes wrong here; the items the demo talks about, by their part."""
@@ -70,26 +70,21 @@ class BoardTroubles:
             feature = self.year.features[number]
             self._redate(feature, self.days.day(-late))
             self.featured.setdefault(f"{key} overdue", feature)
+        self.featured[f"{key} next"] = self.year.features[12]
         number, moves = _PUSHES[key]
         self._pushed(self.year.features[number], moves)
         for number in range(_LEFT_BEHIND[key]):
-            item = self._take(before=-12)
+            item = self._waiting.pop()  # the oldest
             self._plan_into(item, self.year.iteration_at(-6))
             if number == 0 and key in _HOSTILE:
                 self._retitle(item, _HOSTILE[key])
             self.featured.setdefault(f"{key} left behind", item)
         for account in _OWNERS[key]:
-            item = self._take(before=-10)
+            item = self._waiting.pop()
             item.edit(self.year.later(item, -8), self.year.team.lead, assignee=account)
         if self.year.theme.risks:
             self._risks()
         return self.featured
-
-    def _take(self, before: int) -> Issue:
-        """Waiting work that was written down before a working day."""
-        item = next(one for one in self._waiting if self.days.number(one.created.date()) < before)
-        self._waiting.remove(item)
-        return item
 
     def _redate(self, item: Issue, due: date) -> None:
         """It was due on this day from the beginning."""

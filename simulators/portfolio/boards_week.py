@@ -55,17 +55,15 @@ class BoardWeek:
         return self.operations, self.told
 
     def _only_links(self) -> None:
-        epic = self.featured["shared epic on boards"]
-        new_home = self.featured["DEV pushed"]
+        old_home, new_home = self.featured["DEV pushed"], self.featured["DEV next"]
         moving = next(
             one
             for one in self.boards.items
             if one.type == "User Story"
             and one.is_open
-            and one.parent is not None
-            and one.parent.parent is epic
-            and one.parent is not new_home
-            and one is not self.featured["waited for on boards"]
+            and one.parent is old_home
+            and one.status == self.flows[one.project].new
+            and one not in self.featured.values()
         )
         waiting = next(
             one
@@ -81,8 +79,8 @@ class BoardWeek:
         self.operations.append(moving.reparent(self._at(), lead, new_home))
         self.operations.append(moving.block(self._at(), lead, waiting))
         self.told.append(
-            f"#{moving.key} “{moving.title}” moves below #{new_home.key}, and #{waiting.key} waits for it from "
-            "now on; neither is edited"
+            f"#{moving.key} “{moving.title}” moves from #{old_home.key} to #{new_home.key}, and "
+            f"#{waiting.key} waits for it from now on; neither is edited"
         )
 
     def _finish_what_was_late(self) -> None:

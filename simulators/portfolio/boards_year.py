@@ -1,7 +1,7 @@
 """The ordinary year of a project in Azure DevOps: epics, features, requirements, tasks, iterations.
 
-As in `work.py` nothing here is in trouble: open features end ahead, open requirements stand in iterations that
-have not ended. `boards_troubles.py` puts in what goes wrong.
+As in `work.py` nothing here is in trouble: open features end ahead, open requirements stand in iterations
+that have not ended. `boards_troubles.py` puts in what goes wrong.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ class BoardYear:
         return [one for one in self.items if one.parent is parent]
 
     def iteration_at(self, day: int) -> str:
-        """The path of the iteration that a working day falls into; far ahead it is the project itself."""
+        """The path of the iteration that a working day falls into; far ahead it is the one without dates."""
         moment = self.days.day(day)
         for one in self.iterations:
             if one.start is not None and one.finish is not None and one.start <= moment <= one.finish:
                 return one.path
-        return self.theme.name
+        return self.iterations[-1].path
 
     def add(self, kind: str, title: str, created: int, parent: Issue | None, by: str) -> Issue:
         """A new item, created some time on a working day; `begin` has yet to be said."""

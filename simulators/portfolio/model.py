@@ -22,8 +22,9 @@ Action = Literal["create", "edit", "move", "link", "comment", "refer", "reparent
 class Operation:
     """One thing one person did to one issue.
 
-    `values` holds field values for `create` and `edit`; `text` the new status, the words of a comment, or what
-    a link to an item of another tracker is called; `other` what is blocked, referred to, or the new parent.
+    `values` holds field values for `create` and `edit`; `text` the new status, the words of a comment, or
+    what a link to an item of another tracker is called; `other` what is blocked, referred to, or the new
+    parent.
     """
 
     at: datetime
@@ -67,6 +68,11 @@ class Issue:
         return owner if isinstance(owner, str) else None
 
     @property
+    def is_on_boards(self) -> bool:
+        """True for a work item of Azure DevOps, whose key is a number."""
+        return self.key.isdigit()
+
+    @property
     def is_open(self) -> bool:
         """True until it is done."""
         return self.status not in {DONE, CLOSED}
@@ -75,7 +81,7 @@ class Issue:
         """Record the creation with these field values."""
         self.values.update(values)
         given = {"summary": self.title, **values}
-        self.history.append(Operation(self.created, self.reporter, "create", self, given))
+        self.history.append(Operation(self.created, self.reporter, "create", self, given, other=self.parent))
         return self
 
     def edit(self, at: datetime, by: str, **values: object) -> Operation:
@@ -176,10 +182,6 @@ class Boards:
         """What everybody did, in the order of time."""
         yield from in_order_of_time(self.items)
 
-    def item(self, key: str) -> Issue:
-        """The work item with this number."""
-        return next(item for item in self.items if item.key == key)
-
 
 @dataclass(slots=True)
 class DemoPortfolio:
@@ -204,8 +206,8 @@ class DemoPortfolio:
         yield from in_order_of_time(self.issues)
 
     def issue(self, key: str) -> Issue:
-        """The issue with this key."""
-        return next(issue for issue in self.issues if issue.key == key)
+        """The issue with this key, or the work item with this number."""
+        return next(one for one in (*self.issues, *self.boards.items) if one.key == key)
 
 
 def in_order_of_time(issues: Sequence[Issue]) -> list[Operation]:

@@ -120,7 +120,7 @@ def everybody() -> tuple[Person, ...]:
 
 
 def on_boards() -> tuple[Person, ...]:
-    """Who has an account in Azure DevOps: team by team, the lead first, then a group and a service account."""
+    """Who has an account in Azure DevOps: team by team, the lead first, a group and a pipeline last."""
     teams = {name: team for team, names in _BOARD_TEAMS.items() for name in names} | _IN_BOTH
     left = LEFT | LEFT_BOARDS
     people = [
