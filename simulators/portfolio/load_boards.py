@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulators.azure_devops import AzureDevOps
 
 ORGANISATION = "shop"
+BOARDS_BOT = "dovetail@retail.example"  # the account that Dovetail has there
 # The company's own process: Agile with fields of its own on what is reported upwards. Name and type of each.
 OWN_PROCESS = "Retail Agile"
 OWN_FIELDS = {
