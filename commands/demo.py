@@ -50,9 +50,9 @@ _MAILS = {
 def demo(folder: Path, seed: int | None, keep: bool, pace: float) -> int:
     """Show the main job: three trackers, one portfolio, and the answer written back.
 
-    A simulated Jira and a simulated Azure DevOps with a year of history, and four Microsoft Project plans, are
-    set up on this machine; the real command line runs against them. Nothing else is touched, and no network
-    is needed.
+    A simulated Jira and a simulated Azure DevOps with a year of history, and four Microsoft Project plans,
+    are set up on this machine; the real command line runs against them. Nothing else is touched, and no
+    network is needed.
     """
     from commands.demo_boards import BoardsReader
     from commands.demo_folder import prepare, write_config
@@ -100,16 +100,15 @@ class _Play:
 
     def first_day(self) -> None:
         """From nothing to comments and fields in two trackers."""
-        stage, portfolio = self.stage, self.portfolio
-        rows = sum(len(plan.tasks) for plan in portfolio.plans.values())
-        boards = portfolio.boards
+        stage, boards, plans = self.stage, self.portfolio.boards, self.portfolio.plans
+        rows = sum(len(plan.tasks) for plan in plans.values())
         stage.act("One portfolio in three tools")
         stage.say(
             f"A simulated Jira runs at {self.trackers.jira_url}: "
-            f"{len(portfolio.issues):,} issues in {len(portfolio.projects)} projects.\n"
+            f"{len(self.portfolio.issues):,} issues in {len(self.portfolio.projects)} projects.\n"
             f"A simulated Azure DevOps runs at {self.trackers.boards_url}: "
             f"{len(boards.items):,} work items in {len(boards.projects)} projects.\n"
-            f"{len(portfolio.plans)} Microsoft Project plans with {rows} rows lie in {stage.folder / 'plans'}.\n"
+            f"{len(plans)} Microsoft Project plans with {rows} rows lie in {stage.folder / 'plans'}.\n"
             "Each has a year of history, and work in one waits for work in another.\n"
             f"The configuration is {stage.folder / 'dovetail.yaml'}; its tokens are in the environment.\n"
             "Everything below is typed in that folder."

@@ -8,7 +8,10 @@ from itertools import pairwise
 
 import pytest
 
-from simulators.portfolio import DemoPortfolio, Week, build, next_week
+from simulators.azure_devops import AzureDevOps
+from simulators.clock import Clock
+from simulators.jira import JiraCloud
+from simulators.portfolio import DemoPortfolio, Week, build, load_into_boards, load_into_jira, next_week
 from simulators.portfolio.days import WorkDays
 from simulators.portfolio.model import BLOCKED_BY, SAME_WORK, Issue, Operation
 
@@ -174,6 +177,37 @@ def test_two_epics_are_called_alike_and_nothing_links_them(retail: DemoPortfolio
 def test_two_titles_of_late_work_hold_markup(retail: DemoPortfolio) -> None:
     beginnings = sorted(one.title[:10] for one in retail.boards.items if "<" in one.title)
     assert beginnings == ["<img src=x", "Error inbo"]
+
+
+def test_an_organisation_takes_it_and_numbers_it_alike(retail: DemoPortfolio) -> None:
+    organisation = AzureDevOps(Clock(NOW), organisation="shop")
+    load_into_boards(retail.boards, organisation)
+    assert len(organisation.items) == 1073
+    for key in ("1", "511", "1073"):
+        found = organisation.items[int(key)].state
+        assert found["System.Title"] == retail.issue(key).title
+        assert found["System.State"] == retail.issue(key).status
+    # Midnight in Zurich, told in UTC: 27 January begins on the evening before.
+    assert organisation.items[511].state["Microsoft.VSTS.Scheduling.TargetDate"] == "2027-01-26T23:00:00Z"
+    with pytest.raises(RuntimeError, match="the organisation is not empty: it has 1073 work items"):
+        load_into_boards(retail.boards, organisation)
+
+
+def test_links_to_the_other_tracker_are_addresses_that_people_paste(retail: DemoPortfolio) -> None:
+    organisation, site = AzureDevOps(Clock(NOW), organisation="shop"), JiraCloud(Clock(NOW))
+    load_into_boards(retail.boards, organisation)
+    load_into_jira(retail, site)
+    waiting = organisation.items[int(retail.featured["waits for Jira"].key)]
+    links = [(one.url, one.comment) for one in waiting.relations if one.rel == "Hyperlink"]
+    assert links == [("https://retail.example/browse/PAY-201", "is blocked by")]
+    epic = site.find_issue("PAY-143")
+    assert epic is not None
+    (link,) = epic.remote_links
+    assert link.body["relationship"] == "is the same work as"
+    assert link.body["object"] == {
+        "url": "https://dev.azure.com/shop/Shop%20Devices/_workitems/edit/511",
+        "title": "Terminal replacement",
+    }
 
 
 @pytest.mark.parametrize("day", [date(2026, 11, 22), date(2026, 12, 24), date(2027, 3, 25)], ids=str)

@@ -7,23 +7,26 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from shared import ROOT
 
-from commands.demo_folder import TOKEN_VARIABLE, prepare, write_config
+from commands.demo_folder import prepare, write_config
 from commands.demo_stage import Stage, StepFailed, trackers_running
 from simulators.portfolio.serve import today_in_zurich
 
 
-def dovetail(*words: str, folder: Path, token: str = "") -> subprocess.CompletedProcess[str]:
+def dovetail(
+    *words: str, folder: Path, secrets: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "DOVETAIL_CONFIG"}
     return subprocess.run(
         [sys.executable, "-m", "cli", *words],
         cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT), TOKEN_VARIABLE: token},
+        env={**environment, "PYTHONPATH": str(ROOT), **(secrets or {})},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -67,15 +70,17 @@ def test_the_commands_of_the_first_steps_work_in_their_order(tmp_path: Path) -> 
     assert len(commands) >= 8
     folder = prepare(tmp_path / "by hand", "simulate")
     with trackers_running(folder, today_in_zurich(), 7) as trackers:
-        write_config(folder, "simulate", url=trackers.url, user=trackers.user)
+        write_config(folder, "simulate", **trackers.places)
         for words in commands:
-            done = dovetail(*words, folder=folder, token=trackers.token)
+            done = dovetail(*words, folder=folder, secrets=trackers.secrets)
             assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
             assert done.stdout, words
-        writes = trackers.ask("counts")["writes"]
-        again = dovetail("sync", folder=folder, token=trackers.token)
+        before = trackers.ask("counts")
+        again = dovetail("sync", folder=folder, secrets=trackers.secrets)
         assert again.returncode == 0
-        assert trackers.ask("counts")["writes"] == writes > 0
+        after = trackers.ask("counts")
+        for place in ("jira", "boards"):
+            assert after[place]["writes"] == before[place]["writes"] > 0
 
 
 def test_a_step_that_fails_ends_the_demo_with_its_exit_code(tmp_path: Path) -> None:

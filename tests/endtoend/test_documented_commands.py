@@ -120,13 +120,13 @@ def test_a_second_run_meets_the_lock_with_6_and_a_broken_store_ends_with_7(world
     broken.mkdir()
     (broken / "dovetail.yaml").write_text(config)
     (broken / "dovetail.db").write_text("this is no database, and never was one " * 50)
-    code, _ = world.command_line.run(broken, "status", env={"JIRA_TOKEN": world.token})
+    code, _ = world.command_line.run(broken, "status", env=world.secrets)
     assert code == 7
 
 
 def test_a_source_that_cannot_be_reached_ends_with_4_and_resolves_nothing(world: World) -> None:
     before = {row["finding_id"] for row in world.export("finding") if row["state"] == "open"}
-    code, said = world.command_line.run(world.folder, "sync", env={"JIRA_TOKEN": "wrong"})
+    code, said = world.command_line.run(world.folder, "sync", env={**world.secrets, "JIRA_TOKEN": "wrong"})
     assert code == 4
     assert "wrong" not in said
     after = {row["finding_id"] for row in world.export("finding") if row["state"] == "open"}
@@ -134,7 +134,7 @@ def test_a_source_that_cannot_be_reached_ends_with_4_and_resolves_nothing(world:
 
 
 def test_a_missing_secret_is_said_and_no_defect(world: World) -> None:
-    code, said = world.command_line.run(world.folder, "sync", env={"JIRA_TOKEN": ""})
+    code, said = world.command_line.run(world.folder, "sync", env={**world.secrets, "JIRA_TOKEN": ""})
     assert code == 4
     assert "JIRA_TOKEN" in said
     assert "defect" not in said
