@@ -13,8 +13,8 @@ from random import Random
 
 from simulators.portfolio.days import WorkDays
 from simulators.portfolio.model import BLOCKED_BY, SAME_WORK, Issue
+from simulators.portfolio.plans_store import SHARED_EPIC
 
-SHARED_EPIC = "Terminal replacement"  # an epic of Payments in Jira and of Shop Devices in Azure DevOps
 _EACH_WAY = 5
 
 

@@ -12,6 +12,7 @@ from simulators.portfolio.days import WorkDays
 from simulators.portfolio.model import BoardProject, Boards, Issue, Iteration
 from simulators.portfolio.network import PlanSpec
 from simulators.portfolio.people import Person, on_boards
+from simulators.portfolio.plans_store import SHARED_EPIC
 from simulators.portfolio.work import Team
 from simulators.project_plan import ProjectFile
 
@@ -72,7 +73,7 @@ def _rollout(year: BoardYear, spec: PlanSpec, plan: ProjectFile, people: Sequenc
     epic.begin({"assignee": lead, "area": area, "priority": 1, "start": plan.tasks[0].start_at.date()})
     epic.move(year.later(epic, spec.first + 12), lead, year.flow.active)
     for row in spec.rows:
-        if row.twin is None:
+        if row.twin is None or row.name == SHARED_EPIC:
             continue
         task = plan.task(row.name)
         start, finish = year.days.number(task.start_at.date()), year.days.number(task.finish_at.date())

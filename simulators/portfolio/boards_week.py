@@ -56,20 +56,16 @@ class BoardWeek:
 
     def _only_links(self) -> None:
         old_home, new_home = self.featured["DEV pushed"], self.featured["DEV next"]
-        moving = next(
+        stories = [
             one
             for one in self.boards.items
-            if one.type == "User Story"
-            and one.is_open
-            and one.parent is old_home
-            and one.status == self.flows[one.project].new
-            and one not in self.featured.values()
-        )
-        waiting = next(
-            one
-            for one in self.boards.items
-            if one.parent is new_home and one.type == "User Story" and one.is_open and one is not moving
-        )
+            if one.project == new_home.project and one.type == "User Story" and one.is_open
+        ]
+        elsewhere = [
+            one for one in stories if one.parent is not new_home and one not in self.featured.values()
+        ]
+        moving = min(elsewhere, key=lambda one: (one.parent is not old_home, not self._is_new(one)))
+        waiting = next(one for one in stories if one.parent is new_home)
         self._alone += [
             moving,
             waiting,
@@ -79,7 +75,7 @@ class BoardWeek:
         self.operations.append(moving.reparent(self._at(), lead, new_home))
         self.operations.append(moving.block(self._at(), lead, waiting))
         self.told.append(
-            f"#{moving.key} “{moving.title}” moves from #{old_home.key} to #{new_home.key}, and "
+            f"#{moving.key} “{moving.title}” moves below #{new_home.key}, and "
             f"#{waiting.key} waits for it from now on; neither is edited"
         )
 
@@ -146,6 +142,9 @@ class BoardWeek:
             elif item.status == flow.new and item.assignee is not None and self.random.random() < 0.15:
                 self.operations.append(item.move(self._at(), item.assignee, flow.active))
         self.told.append(f"{closed} more requirements and bugs are closed in Azure DevOps")
+
+    def _is_new(self, item: Issue) -> bool:
+        return item.status == self.flows[item.project].new
 
     def _close(self, item: Issue) -> None:
         if not item.is_open:

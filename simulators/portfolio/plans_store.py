@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from simulators.portfolio.network import PlanSpec, Row
 
+SHARED_EPIC = "Terminal replacement"
+
 # Shop, first day of its wave, what went wrong there: (row, days).
 _WAVES = (
     ("Altbruck", -150, "", 0),
@@ -76,6 +78,9 @@ STORE_ROLLOUT = PlanSpec(
             ),
         ),
         *(row for number, wave in enumerate(_WAVES, start=1) for row in _wave(number, *wave)),
+        Row("Devices", 1),
+        # An epic of Payments in Jira and of Shop Devices in Azure DevOps; the plan has it as one row.
+        Row(SHARED_EPIC, 2, 87, (), "Terminal supplier", not_before=-42, twin=0),
         Row("Afterwards", 1),
         Row("Return of old tills", 2, 15, ("Hafenplatz: shop live",), "Ferdinand Ossola"),
         Row("Inventory of terminals", 2, 6, ("Hafenplatz: shop live",), "Ferdinand Ossola"),

@@ -89,7 +89,8 @@ def test_a_document_becomes_lines() -> None:
 
 def test_html_becomes_the_same_lines() -> None:
     comment = (
-        "<h3>Portfolio check</h3><p>High</p><ul><li><p>Due: 19&nbsp;Nov 2026</p></li><li>a &lt;b&gt;</li></ul>"
+        "<h3>Portfolio check</h3><p>High</p><ul><li><p>Due: 19&nbsp;Nov 2026</p></li>"
+        "<li>a &lt;b&gt;</li></ul>"
         "<table><tr><th>a</th><th>b</th></tr></table><hr><div>end</div>"
     )
     assert html_lines(comment) == [
