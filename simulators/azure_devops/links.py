@@ -13,7 +13,7 @@ from simulators.azure_devops.changes import revise
 from simulators.azure_devops.model import HYPERLINK, Item, LinkEvent, Relation, RelationEvent
 from simulators.azure_devops.state import State
 
-_COUNTS = {
+COUNTS = {  # resource links are part of the item: their counts are fields of it
     HYPERLINK: "System.HyperLinkCount",
     "AttachedFile": "System.AttachedFileCount",
     "ArtifactLink": "System.ExternalLinkCount",
@@ -43,17 +43,11 @@ def add_relation(
     Raises:
         LinkProblem: unknown type, a second parent, the same link twice, a circle.
     """
-    if rel not in catalogue.RELATION_TYPES:
-        raise LinkProblem("WorkItemLinkTypeNotFoundException", f"Unknown relation type {rel}.")
-    if not catalogue.is_work_item_link(rel) or catalogue.is_remote(rel):
+    other = check(state, item, rel, target)
+    if other is None:
         _add_outside(state, item, rel, str(target), by, at, comment)
         return
-    other = state.items.get(int(target))
-    if other is None or other.deleted:
-        words = f"TF401232: Work item {target} does not exist, or you do not have permissions to read it."
-        raise LinkProblem("WorkItemUnauthorizedAccessException", words)
     back = catalogue.opposite(rel)
-    _check(state, item, rel, other)
     for end, name, leads_to in ((item, rel, other.id), (other, back, item.id)):
         relation = Relation(name, leads_to, "", at, comment)
         end.relations.append(relation)
@@ -61,12 +55,32 @@ def add_relation(
     state.link_log.append(_event(rel, item.id, other.id, at, by, active=True))
 
 
+def check(state: State, item: Item, rel: str, target: int | str) -> Item | None:
+    """May this relation be added? Returns the item at its other end, None where it leads outside.
+
+    Raises:
+        LinkProblem: as `add_relation`.
+    """
+    if rel not in catalogue.RELATION_TYPES:
+        raise LinkProblem("WorkItemLinkTypeNotFoundException", f"Unknown relation type {rel}.")
+    if not catalogue.is_work_item_link(rel) or catalogue.is_remote(rel):
+        if any(r.rel == rel and r.url == target for r in item.relations):
+            raise LinkProblem("WorkItemLinkExistsException", "Relation already exists.")
+        return None
+    other = state.items.get(int(target))
+    if other is None or other.deleted:
+        words = f"TF401232: Work item {target} does not exist, or you do not have permissions to read it."
+        raise LinkProblem("WorkItemUnauthorizedAccessException", words)
+    _check(state, item, rel, other)
+    return other
+
+
 def drop_relation(state: State, item: Item, relation: Relation, by: str, at: int) -> None:
     """Remove a relation, at both ends."""
     item.relations.remove(relation)
     if relation.target is None:
         item.events.append(RelationEvent(at, by, False, relation))
-        if relation.rel in _COUNTS:
+        if relation.rel in COUNTS:
             _count(state, item, relation.rel, by, at)
         return
     item.events.append(RelationEvent(at, by, False, relation))
@@ -95,8 +109,10 @@ def parent_of(item: Item) -> int | None:
 def _check(state: State, item: Item, rel: str, other: Item) -> None:
     if any(r.rel == rel and r.target == other.id for r in item.relations):
         raise LinkProblem("WorkItemLinkExistsException", "Relation already exists.")
-    if other is item:
-        raise LinkProblem("WorkItemLinkCircularException", "TF201035: A work item cannot be linked to itself.")
+    if other.id == item.id:
+        raise LinkProblem(
+            "WorkItemLinkCircularException", "TF201035: A work item cannot be linked to itself."
+        )
     if "Hierarchy" not in rel:
         return
     child, parent = (other, item) if rel.endswith("-Forward") else (item, other)
@@ -118,17 +134,15 @@ def _check(state: State, item: Item, rel: str, other: Item) -> None:
 
 
 def _add_outside(state: State, item: Item, rel: str, url: str, by: str, at: int, comment: str) -> None:
-    if any(r.rel == rel and r.url == url for r in item.relations):
-        raise LinkProblem("WorkItemLinkExistsException", "Relation already exists.")
     relation = Relation(rel, None, url, at, comment, state.next_id("resource link"))
     item.relations.append(relation)
     item.events.append(RelationEvent(at, by, True, relation))
-    if rel in _COUNTS:
+    if rel in COUNTS:
         _count(state, item, rel, by, at)
 
 
 def _count(state: State, item: Item, rel: str, by: str, at: int) -> None:
-    revise(state, item, {_COUNTS[rel]: sum(r.rel == rel for r in item.relations)}, by, at)
+    revise(state, item, {COUNTS[rel]: sum(r.rel == rel for r in item.relations)}, by, at)
 
 
 def _event(rel: str, source: int, target: int, at: int, by: str, *, active: bool) -> LinkEvent:

@@ -268,3 +268,9 @@ class Item:
 
 
 STRIDE = 50  # a full state is kept every so many revisions, so that long histories stay cheap to read
+
+
+def culture_date(ms: int) -> str:
+    """An instant as the recycle bin shows it: `1/10/2025 12:13:35 PM`, UTC without saying so."""
+    at = _EPOCH + timedelta(milliseconds=ms)
+    return f"{at.month}/{at.day}/{at.year} {at.hour % 12 or 12}:{at:%M:%S} {'AM' if at.hour < 12 else 'PM'}"

@@ -6,10 +6,49 @@ import re
 from html import escape, unescape
 
 ALLOWED = frozenset(
-    "a b blockquote br code div em font h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strike strong sub sup "
-    "table tbody td th thead tr u ul del ins".split()
+    [
+        "a",
+        "b",
+        "blockquote",
+        "br",
+        "code",
+        "div",
+        "em",
+        "font",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "s",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "u",
+        "ul",
+        "del",
+        "ins",
+    ]
 )
-_ATTRIBUTES = frozenset({"href", "style", "data-vss-mention", "src", "alt", "title", "colspan", "rowspan", "class"})
+_ATTRIBUTES = frozenset(
+    {"href", "style", "data-vss-mention", "src", "alt", "title", "colspan", "rowspan", "class"}
+)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _DROPPED = re.compile(r"<(script|style|iframe|object)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _NAME = re.compile(r"/?\s*([a-zA-Z][a-zA-Z0-9]*)")

@@ -5,18 +5,17 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from simulators.azure_devops import discussion, links
 from simulators.azure_devops.changes import revise
-from simulators.azure_devops.model import Item, Json
+from simulators.azure_devops.model import Item, Json, iso
+from simulators.azure_devops.options import Options
+from simulators.azure_devops.render import Renderer
+from simulators.azure_devops.server import AzureDevOpsServer
 from simulators.azure_devops.structure import Structure
 from simulators.azure_devops.values import canonical
 from simulators.clock import Clock, from_ms
-
-if TYPE_CHECKING:
-    from simulators.azure_devops.options import Options
-    from simulators.azure_devops.server import AzureDevOpsServer
 
 
 class AzureDevOps(Structure):
@@ -70,16 +69,18 @@ class AzureDevOps(Structure):
             home = self.project(project)
             kind = self.types_named(home, type_)
             number = self.next_id("item")
-            given = {"System.Title": f"{type_} {number}", "System.State": kind.states[0].name} | dict(fields or {})
+            given = {"System.Title": f"{type_} {number}", "System.State": kind.states[0].name} | dict(
+                fields or {}
+            )
             author = self.person(by).descriptor if by else self.bot
-            return self.new_item(home.id, type_, canonical(self, home, given), author, self.when(at), number).id
+            return self.new_item(
+                home.id, type_, canonical(self, home, given), author, self.when(at), number
+            ).id
 
     def new_item(
         self, project_id: str, type_: str, values: dict[str, Json], by: str, at: int, number: int
     ) -> Item:
         """The first revision of an item; values are in canonical form."""
-        from simulators.azure_devops.model import iso
-
         home = self.projects[project_id]
         item = Item(number)
         kind = self.types_of(home)[type_]
@@ -117,9 +118,7 @@ class AzureDevOps(Structure):
     ) -> None:
         """Add a relation: to an item by its id, or to an address (`Hyperlink`, remote links)."""
         with self.writing():
-            links.add_relation(
-                self, self.items[item_id], rel, target, self._by(by), self.when(at), comment
-            )
+            links.add_relation(self, self.items[item_id], rel, target, self._by(by), self.when(at), comment)
 
     def unlink(
         self, item_id: int, rel: str, target: int | str, by: str | None = None, at: datetime | None = None
@@ -198,9 +197,7 @@ class AzureDevOps(Structure):
 
     # comments
 
-    def add_comment(
-        self, item_id: int, text: str, by: str | None = None, at: datetime | None = None
-    ) -> int:
+    def add_comment(self, item_id: int, text: str, by: str | None = None, at: datetime | None = None) -> int:
         """A person comments in HTML; returns the comment's id."""
         with self.writing():
             found = discussion.add(self, self.items[item_id], text, "html", self._by(by), self.when(at))
@@ -227,16 +224,12 @@ class AzureDevOps(Structure):
 
     def item(self, item_id: int) -> dict[str, Json]:
         """The item as `GET …/workitems/{id}?$expand=all` shows it, with addresses of the real service."""
-        from simulators.azure_devops.render import Renderer
-
         with self.lock:
             base = f"https://dev.azure.com/{self.organisation}"
             return Renderer(self, base).item(self.items[item_id], expand="all")
 
     def comments_of(self, item_id: int) -> list[dict[str, Json]]:
         """The comments of an item that are not deleted, oldest first, as the API shows them."""
-        from simulators.azure_devops.render import Renderer
-
         with self.lock:
             renderer = Renderer(self, f"https://dev.azure.com/{self.organisation}")
             item = self.items[item_id]
@@ -246,8 +239,6 @@ class AzureDevOps(Structure):
         self, options: Options | None = None, *, port: int = 0, host: str = "127.0.0.1"
     ) -> AzureDevOpsServer:
         """The organisation on two loopback ports, as a context manager with `url` and `identity_url`."""
-        from simulators.azure_devops.server import AzureDevOpsServer
-
         return AzureDevOpsServer(self, options, port=port, host=host)
 
     @classmethod

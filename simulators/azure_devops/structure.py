@@ -10,9 +10,20 @@ from copy import deepcopy
 from datetime import date
 
 from simulators.azure_devops import catalogue
-from simulators.azure_devops.model import Category, FieldDef, FieldUse, Node, Process, Project, Team, User
+from simulators.azure_devops.model import (
+    Category,
+    FieldDef,
+    FieldUse,
+    Node,
+    Process,
+    Project,
+    Team,
+    Tree,
+    User,
+    UserKind,
+    WorkType,
+)
 from simulators.azure_devops.model import State as WorkState
-from simulators.azure_devops.model import Tree, UserKind, WorkType
 from simulators.azure_devops.state import State
 
 _PREFIX = {"aad": "aad", "msa": "msa", "svc": "svc", "group": "vssgp"}
@@ -31,7 +42,13 @@ class Structure(State):
     # people
 
     def add_user(
-        self, name: str, email: str, *, kind: UserKind = "aad", active: bool = True, entra_id: str | None = None
+        self,
+        name: str,
+        email: str,
+        *,
+        kind: UserKind = "aad",
+        active: bool = True,
+        entra_id: str | None = None,
     ) -> str:
         """An account, a service identity or a group; returns its descriptor."""
         with self.writing():
@@ -216,7 +233,9 @@ class Structure(State):
         node.finish = None if finish is None else str(finish)[:10]
         return node.id
 
-    def edit_iteration(self, project: str, path: str, start: date | str | None, finish: date | str | None) -> None:
+    def edit_iteration(
+        self, project: str, path: str, start: date | str | None, finish: date | str | None
+    ) -> None:
         """Set or clear the dates of an iteration; no item gets a revision."""
         with self.writing():
             node = self._existing(project, "iteration", path)

@@ -94,7 +94,9 @@ def tags(text: str) -> str:
 def _identity(state: State, field: FieldDef, value: Json) -> str:
     text = value
     if isinstance(value, dict):
-        text = value.get("descriptor") or value.get("id") or value.get("uniqueName") or value.get("displayName")
+        text = (
+            value.get("descriptor") or value.get("id") or value.get("uniqueName") or value.get("displayName")
+        )
     user = state.find_user(str(text))
     if user is None or not user.listed:
         words = f"The identity value '{text}' for field '{field.name}' is an unknown identity."
