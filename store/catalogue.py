@@ -46,8 +46,8 @@ _DERIVED_ITEM = (
     "age_wd", "p85_cycle_wd",
 )  # fmt: skip
 _DERIVED_DEPENDENCY = (
-    "lag_wd", "predecessor_finish", "predecessor_due", "successor_start", "overlap_wd", "crosses_source",
-    "crosses_schedule", "crosses_team", "in_cycle",
+    "predecessor_id", "successor_id", "lag_wd", "predecessor_finish", "predecessor_due", "successor_start",
+    "overlap_wd", "crosses_source", "crosses_schedule", "crosses_team", "in_cycle",
 )  # fmt: skip
 _DERIVED_SCHEDULE = (
     "project", "lead", "lead_problem", "item_count", "health", "health_gap_runs", "baseline_at",
@@ -137,6 +137,7 @@ _DERIVED = (
         (
             ColumnSpec("dependency_id", "text"),
             *columns_of_view("dependency", _DERIVED_DEPENDENCY),
+            ColumnSpec("repeats", "text"),  # the dependency that another tracker shows already
             _CALENDAR_ID,
             *ordinal_columns(dated_columns("dependency")),
         ),

@@ -19,8 +19,9 @@ from schedule.calendars import WorkCalendar, public_holidays, work_calendar, wor
 from schedule.commitment import Promise, promise_of
 from schedule.effective_due import effective_due, slip
 from schedule.hierarchy import build_hierarchy
-from sync.derive_links import derive_dependencies, derive_twins
+from sync.derive_links import derive_dependencies, linked_addresses
 from sync.derive_schedules import derive_persons, derive_schedules
+from sync.derive_twins import derive_twins
 from sync.people import People
 from sync.placement import Placement
 from sync.timeline import Timeline, committed_at, read_timelines
@@ -34,7 +35,7 @@ _ITEM_COLUMNS = (
     "is_summary", "is_detail", "is_milestone", "owner_id", "team", "start", "due", "actual_start",
     "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish", "duration_minutes",
     "total_float_minutes", "percent_complete", "iteration_id", "release_id", "release_ids", "twin_keys",
-    "created_at", "updated_at", "blocked_since", "points",
+    "linked_urls", "created_at", "updated_at", "blocked_since", "points",
 )  # fmt: skip
 _ORDINALS = tuple(column for column in VIEWS["item"].columns if column.has_ordinal)
 _RISK_ORDINALS = ("response_due", "review_due", "proximity_from", "proximity_to")
@@ -42,10 +43,11 @@ _RISK_ORDINALS = ("response_due", "review_due", "proximity_from", "proximity_to"
 
 @dataclass(frozen=True, slots=True)
 class DeriveCounts:
-    """How much there was and how many derived rows changed."""
+    """How much there was, how many rows changed, and how many dependencies lead out of the portfolio."""
 
     items: int
     changed: int
+    unknown_ends: int = 0
 
 
 def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime) -> DeriveCounts:
@@ -80,12 +82,13 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
     _owners(work)
     _dates(work, store)
     _promises(work, timelines, store)
-    changed = derive_dependencies(work, store)
-    changed += derive_twins(work, store, former_keys)
+    addresses = linked_addresses(work, store, former_keys)
+    links = derive_dependencies(work, store, addresses)
+    changed = links.changed + derive_twins(work, store, former_keys, addresses, links.ordered)
     changed += derive_schedules(work, store)
     changed += derive_persons(work, store)
     changed += _write(work, store)
-    return DeriveCounts(count, changed)
+    return DeriveCounts(count, changed, links.unknown_ends)
 
 
 def set_today(store: Store, settings: DeriveSettings, today: date) -> None:
