@@ -56,7 +56,10 @@ _DERIVED_SCHEDULE = (
 )  # fmt: skip
 _DERIVED_ROLLUP = (
     "percent_complete", "health", "health_reason", "open_risks", "open_findings", "worst_finding",
+    "rollup_p80", "rollup_slip_wd", "rollup_slip_pair", "rollup_items", "is_rolled_up",
 )  # fmt: skip
+# The rollup comes after the check, so its dates have no working-day numbers of their own.
+ITEM_DATES = tuple(name for name in dated_columns("item") if name not in _DERIVED_ROLLUP)
 RISK_DATES = ("response_due", "review_due", "last_review_at", "proximity_from", "proximity_to")
 
 _CALENDAR_ID = ColumnSpec("calendar_id", "text")
@@ -121,7 +124,7 @@ _ITEM_ID = ColumnSpec("item_id", "text", nullable=False)
 
 _DERIVED = (
     _derived("item", ("item_id",), (_ITEM_ID, _CALENDAR_ID, *columns_of_view("item", _DERIVED_ITEM))),
-    _derived("item_ordinal", ("item_id",), (_ITEM_ID, *ordinal_columns(dated_columns("item")))),
+    _derived("item_ordinal", ("item_id",), (_ITEM_ID, *ordinal_columns(ITEM_DATES))),
     _derived(
         "risk",
         ("item_id",),

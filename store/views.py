@@ -16,7 +16,7 @@ from functools import cache
 import msgspec
 
 from portfolio.views import VIEWS, Column, View
-from store.catalogue import RISK_DATES, TABLES
+from store.catalogue import ITEM_DATES, RISK_DATES, TABLES
 from store.specs import Dialect
 
 PORTFOLIO_CALENDAR = "portfolio"
@@ -81,7 +81,7 @@ _ITEM_SPECIAL = {
     "is_stale": "s.error IS NOT NULL",
     "is_deleted": "t.deleted_at IS NOT NULL",
 }
-_ITEM_ORDINALS = {column.name: "o" for column in VIEWS["item"].columns if column.has_ordinal}
+_ITEM_ORDINALS = dict.fromkeys(ITEM_DATES, "o")
 _ITEM_ORDINAL_ROWS = _left("derived_item_ordinal", "o", "o.item_id = t.item_id")
 _ITEM_CALENDAR = f"coalesce(d.calendar_id, '{PORTFOLIO_CALENDAR}')"
 

@@ -1,0 +1,317 @@
+"""The sums of the rollup: what is known of each piece of work, carried up to everything that contains it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from portfolio.findings import severity_of
+from schedule.containment import Containment
+from schedule.health import (
+    AMBER,
+    GREEN,
+    GREY,
+    IGNORANCE,
+    RED,
+    Health,
+    HealthThresholds,
+    Members,
+    health_with_members,
+)
+from schedule.hierarchy import FloatArray, IntArray
+from sync.rollup_sides import AMOUNTS
+from sync.rollup_work import Work
+
+Array = npt.NDArray[Any]
+Columns = Mapping[str, Array]
+_NO_DAY = 0  # before every ordinal of a date
+_FAR = date.max.toordinal()
+_SHOWN_KEYS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollups:
+    """The rollup of each class, and of each node of the PMO's tree behind them; lists are parallel to these.
+
+    Attributes:
+        percent: None where nothing is below, and where a plan's own figure stands.
+        items_below: the pieces of work it counts: those with nothing below them, risks aside.
+        item_count: everything at or below it that is not removed.
+        money: budget, actual cost, forecast cost and their one currency.
+    """
+
+    health: list[Health]
+    percent: list[float | None]
+    open_risks: list[int]
+    open_findings: list[int]
+    worst_finding: list[str | None]
+    p80: list[date | None]
+    items_below: list[int]
+    item_count: list[int]
+    start: list[date | None]
+    commitment: list[date | None]
+    money: list[tuple[float | None, float | None, float | None, str | None]]
+
+
+def sum_up(work: Work, limits: HealthThresholds) -> Rollups:
+    """The rollup of everything."""
+    own = _own_columns(work)
+    leaves = _leaves(work.containment, own)
+    sums = _sum_up(work.containment, _counted(own, leaves))
+    highest = _maxima(work, own)
+    has_members = leaves["has_members"]
+    open_findings = sums["findings"] + _shared_findings(work)
+    below_has_p80 = (sums["open"] > 0) & (sums["forecast"] == sums["open"]) & has_members
+    p80 = np.where((own["p80"] > _NO_DAY) | below_has_p80, highest["p80"], _NO_DAY)
+    return Rollups(
+        health=_healths(work, own, sums, highest, leaves, limits),
+        percent=_percents(work, sums, leaves),
+        open_risks=_whole(sums["risks"]),
+        open_findings=_whole(open_findings),
+        worst_finding=[severity_of(rank) for rank in highest["worst"].tolist()],
+        p80=_days(p80),
+        items_below=_whole(np.where(has_members, sums["items"], 0)),
+        item_count=_whole(sums["parts"]),
+        start=_days(np.where(highest["start"] > -_FAR, -highest["start"], _NO_DAY)),
+        commitment=_days(highest["commitment"]),
+        money=_money(sums),
+    )
+
+
+def _shared_findings(work: Work) -> IntArray:
+    """A finding about several pieces of work counts once wherever any of them is counted."""
+    counts = np.zeros(len(work.containment.group), dtype=np.int64)
+    for classes in work.findings.shared:
+        counts[list(work.containment.around(classes))] += 1
+    return counts[work.containment.group]
+
+
+def _own_columns(work: Work) -> Columns:
+    """What is known of each position by itself, as arrays; nodes of the tree know nothing by themselves."""
+    known, findings = work.known, work.findings
+    nodes = len(work.containment.group) - len(work.live)
+
+    def column(values: Sequence[Any], nothing: Any) -> Array:
+        found = [*(nothing if one is None else one for one in values), *[nothing] * nodes]
+        return np.array(found, dtype=None if found else type(nothing))
+
+    def days(values: Sequence[date | None]) -> Array:
+        return column([None if day is None else day.toordinal() for day in values], _NO_DAY)
+
+    state = column(known.state, "node")
+    columns = {
+        "is_open": state == "open",
+        "is_done": state == "done",
+        "is_part": (state == "open") | (state == "done"),
+        "is_risk": column(known.is_risk, False),
+        "is_joined": column([len(sides) > 1 for sides in work.classes.sides], False),
+        "percent": column(known.percent, 0.0),
+        "points": column(known.points, 0.0),
+        "colour": column([one.colour for one in known.own], GREY),
+        "unknown": column([one.unknown or "" for one in known.own], ""),
+        "start": days(known.start),
+        "commitment": days(known.commitment),
+        "p80": days(known.p80),
+        "findings": column(findings.counts, 0),
+        "worst": column(findings.worst, -1),
+    }
+    for index, name in enumerate(AMOUNTS):
+        columns[name] = column([amounts[index][0] for amounts in known.amounts], np.nan).astype(np.float64)
+        columns[f"{name} currency"] = column([amounts[index][1] for amounts in known.amounts], "")
+    return columns
+
+
+def _leaves(containment: Containment, own: Columns) -> Columns:
+    """What has work below it, and what is counted: work with nothing below it, in whatever tracker.
+
+    Of an amount what stands lowest counts: where anything below knows one, what stands above is its sum.
+    """
+    is_work = own["is_part"] & ~own["is_risk"]
+    known = {"work": is_work, "joined": own["is_joined"], **{name: ~np.isnan(own[name]) for name in AMOUNTS}}
+    at_or_below = _sum_up(containment, known)
+    alone = dict(zip(known, containment.own_sum(_table(known)).T, strict=True))
+    has_members = at_or_below["work"] > alone["work"]
+    found: dict[str, Array] = {
+        "has_members": has_members,
+        "has_twins": at_or_below["joined"] > 0,
+        "is_leaf": is_work & ~has_members,
+    }
+    for name in AMOUNTS:
+        found[name] = known[name] & (at_or_below[name] == alone[name])
+    return found
+
+
+def _counted(own: Columns, leaves: Columns) -> Columns:
+    """What is summed up: numbers of the leaves, and what counts wherever it stands."""
+    is_leaf = leaves["is_leaf"]
+    is_open = is_leaf & own["is_open"]
+    points = np.where(is_leaf, own["points"], 0.0)
+    columns = {
+        "parts": own["is_part"],
+        "items": is_leaf,
+        "done": is_leaf & own["is_done"],
+        "open": is_open,
+        "red": is_open & (own["colour"] == RED),
+        "amber": is_open & (own["colour"] == AMBER),
+        "forecast": is_open & (own["p80"] > _NO_DAY),
+        "with points": points > 0,
+        "points": points,
+        "points done": points * own["percent"],
+        "items done": np.where(is_leaf, own["percent"], 0.0),
+        "risks": own["is_open"] & own["is_risk"],
+        "findings": own["findings"],
+    }
+    for what in IGNORANCE:
+        columns[what] = is_open & (own["colour"] == GREY) & (own["unknown"] == what)
+    for name in AMOUNTS:
+        columns[name] = np.where(leaves[name], own[name], 0.0)
+        columns[f"{name} known"] = leaves[name]
+        for currency in (
+            np.unique(own[f"{name} currency"][leaves[name]]).tolist() if leaves[name].any() else ()
+        ):
+            columns[f"{name} in {currency}"] = leaves[name] & (own[f"{name} currency"] == currency)
+    return columns
+
+
+def _maxima(work: Work, own: Columns) -> Columns:
+    """What is carried up as the latest or the worst. The earliest start is the latest before nothing."""
+    columns = {
+        "worst": own["worst"],
+        "p80": own["p80"],
+        "commitment": np.where(own["is_part"], own["commitment"], _NO_DAY),
+        "start": np.where(own["is_part"] & (own["start"] > _NO_DAY), -own["start"], -_FAR),
+    }
+    sources = work.columns["source"]
+    for name in work.stale:
+        flags = np.zeros(len(own["worst"]), dtype=np.int64)
+        flags[: len(work.live)] = [any(sources[one] == name for one in sides) for sides in work.live]
+        columns[f"unread {name}"] = flags
+    found = work.containment.maximum_up(_table(columns).astype(np.int64))
+    return dict(zip(columns, found.T, strict=True))
+
+
+def _sum_up(containment: Containment, columns: Columns) -> dict[str, FloatArray]:
+    return dict(zip(columns, containment.sum_up(_table(columns)).T, strict=True))
+
+
+def _table(columns: Columns) -> FloatArray:
+    return np.column_stack([one.astype(np.float64) for one in columns.values()])
+
+
+def _healths(
+    work: Work,
+    own_columns: Columns,
+    sums: Columns,
+    highest: Columns,
+    leaves: Columns,
+    limits: HealthThresholds,
+) -> list[Health]:
+    names = {colour: _first_keys(work, own_columns, leaves, colour) for colour in (RED, AMBER)}
+    has_members = leaves["has_members"].tolist()
+    counts = {name: _whole(sums[name]) for name in ("open", "done", "red", "amber", *IGNORANCE)}
+    unread = [(highest[f"unread {name}"] > 0).tolist() for name in work.stale]
+    nothing = Health(GREY, "nothing in it is dated work", "undated")
+    found: list[Health] = []
+    for one, group in enumerate(work.containment.group.tolist()):
+        is_node = one >= len(work.live)
+        state = "open" if is_node else work.known.state[one]
+        own = nothing if is_node else work.known.own[one]
+        if state != "open":
+            found.append(own)
+            continue
+        if has_members[one]:
+            own = _with_members(own, one, group, counts, names, limits)
+        missed = [name for name, is_below in zip(work.stale, unread, strict=True) if is_below[one]]
+        if missed and own.unknown != "stale":
+            own = Health(own.colour, f"{own.reason}; {', '.join(missed)} could not be read", own.unknown)
+        found.append(own)
+    return found
+
+
+def _with_members(
+    own: Health,
+    one: int,
+    group: int,
+    counts: Mapping[str, Sequence[int]],
+    names: Mapping[str, Mapping[int, Sequence[str]]],
+    limits: HealthThresholds,
+) -> Health:
+    if not counts["open"][one]:
+        is_judged = own.colour != GREY or own.unknown in ("stale", "unmapped")
+        return own if is_judged or not counts["done"][one] else Health(GREEN, "everything below it is done")
+    members = Members(
+        count=counts["open"][one],
+        red=counts["red"][one],
+        amber=counts["amber"][one],
+        red_keys=names[RED].get(group, ()),
+        amber_keys=names[AMBER].get(group, ()),
+        unknown=[counts[what][one] for what in IGNORANCE],
+    )
+    return health_with_members(own, members, limits=limits)
+
+
+def _first_keys(work: Work, own: Columns, leaves: Columns, colour: str) -> dict[int, list[str]]:
+    """The first three keys of that colour at or below each group, in order."""
+    flags = leaves["is_leaf"] & own["is_open"] & (own["colour"] == colour)
+    positions = np.flatnonzero(flags).tolist()
+    keys = {one: str(work.columns["key"][work.live[one][0]]) for one in positions}
+    ordered = sorted(positions, key=lambda one: (keys[one], one))
+    lowest = work.containment.lowest_up({one: rank for rank, one in enumerate(ordered)}, _SHOWN_KEYS)
+    return {group: [keys[ordered[rank]] for rank in ranks] for group, ranks in lowest.items()}
+
+
+def _percents(work: Work, sums: Columns, leaves: Columns) -> list[float | None]:
+    """Weighted by points where everything counted has them, else by count.
+
+    None where a tracker's own figure stands: of a leaf, and of a plan's summary that has no twin at or below
+    it, because the plan weighs by duration what the plan alone holds.
+    """
+    own_percent = work.columns["percent_complete"]
+    has_members, has_twins = leaves["has_members"].tolist(), leaves["has_twins"].tolist()
+    items, with_points = sums["items"].tolist(), sums["with points"].tolist()
+    points, points_done = sums["points"].tolist(), sums["points done"].tolist()
+    items_done = sums["items done"].tolist()
+    found: list[float | None] = []
+    for one, count in enumerate(items):
+        is_node = one >= len(work.live)
+        if not has_members[one]:
+            shared = not is_node and len(work.live[one]) > 1 and work.known.is_container[one]
+            found.append(work.known.percent[one] if shared else None)
+        elif not count or (not is_node and not has_twins[one] and own_percent[work.live[one][0]] is not None):
+            found.append(None)
+        elif with_points[one] == count:
+            found.append(round(points_done[one] / points[one], 1))
+        else:
+            found.append(round(items_done[one] / count, 1))
+    return found
+
+
+def _money(sums: Columns) -> list[tuple[float | None, float | None, float | None, str | None]]:
+    """Sums of what is known. Amounts of several currencies are not added up: that would be a lie."""
+    counted: dict[str, FloatArray] = {}
+    for name, numbers in sums.items():
+        currency = name.partition(" in ")[2]
+        if currency:
+            counted[currency] = counted.get(currency, np.zeros(len(numbers))) + numbers
+    found: list[tuple[float | None, float | None, float | None, str | None]] = []
+    for one in range(len(sums["items"])):
+        here = [currency for currency, numbers in counted.items() if numbers[one] > 0]
+        amounts = [
+            round(float(sums[name][one]), 2) if len(here) < 2 and sums[f"{name} known"][one] > 0 else None
+            for name in AMOUNTS
+        ]
+        found.append((amounts[0], amounts[1], amounts[2], here[0] if len(here) == 1 else None))
+    return found
+
+
+def _whole(values: Array) -> list[int]:
+    return [int(one) for one in values.tolist()]
+
+
+def _days(ordinals: IntArray) -> list[date | None]:
+    return [None if one <= _NO_DAY else date.fromordinal(int(one)) for one in ordinals.tolist()]
