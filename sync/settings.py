@@ -42,7 +42,7 @@ def write_settings(source: SourceConfig, *, forecast_step_wd: int) -> WriteSetti
         comment_backlog=getattr(block, "backlog", "skip") == "comment",
         comment_severity=getattr(block, "comment_severity", "high"),
         forecast_step_wd=forecast_step_wd,
-        place=str(getattr(source.settings, "url", "")),
+        place=str(getattr(source.settings, "url", None) or getattr(source.settings, "place", "")),
     )
 
 
