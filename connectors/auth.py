@@ -111,7 +111,45 @@ class NoAuth(_Model):
     method: Literal["none"]
 
 
+class Pat(_Model):
+    """Azure DevOps: a personal access token of one organisation."""
+
+    method: Literal["pat"]
+    token: SecretRef
+
+
+class EntraApp(_Model):
+    """An application of Microsoft Entra with a client secret or a certificate."""
+
+    method: Literal["entra_app"]
+    tenant: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", description="id or domain of the tenant")
+    client_id: str = Field(min_length=1)
+    secret: SecretRef | None = None
+    certificate: SecretRef | None = Field(
+        default=None, description="PEM text that holds the private key and the certificate"
+    )
+    passphrase: SecretRef | None = Field(default=None, description="of the certificate's private key")
+
+    @model_validator(mode="after")
+    def _secret_or_certificate(self) -> EntraApp:
+        if (self.secret is None) == (self.certificate is None):
+            raise ValueError("give exactly one of secret and certificate")
+        if self.passphrase is not None and self.certificate is None:
+            raise ValueError("passphrase belongs to certificate")
+        return self
+
+
+class ManagedIdentity(_Model):
+    """The identity that Azure gives the machine; `client_id` names one of several assigned by users."""
+
+    method: Literal["managed_identity"]
+    client_id: str | None = None
+
+
 Auth: TypeAlias = Annotated[ApiToken | Bearer | NoAuth, Field(discriminator="method")]
+MicrosoftAuth: TypeAlias = Annotated[
+    Pat | EntraApp | ManagedIdentity | Bearer | NoAuth, Field(discriminator="method")
+]
 
 
 def entra_token(

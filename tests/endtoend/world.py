@@ -159,7 +159,7 @@ def a_world(origin: Path, folder: Path, command_line: CommandLine, *, latency_ms
     shutil.copytree(origin, folder, dirs_exist_ok=True)
     state = json.loads((folder / "boards.json").read_text())
     boards = AzureDevOps.restore(state, Clock(from_ms(state["clock"])))
-    with boards.serve(Options(latency_seconds=latency_ms / 1000)) as azure:
+    with boards.serve(Options(latency_ms=latency_ms)) as azure:
         _replace(folder / "site.json", {_BOARDS: azure.url})
         arguments = ("--state", str(folder / "site.json"), "--latency", str(latency_ms))
         with simulated_jira(*arguments) as site:
