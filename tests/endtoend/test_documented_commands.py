@@ -140,6 +140,29 @@ def test_a_missing_secret_is_said_and_no_defect(world: World) -> None:
     assert "defect" not in said
 
 
+def test_a_plan_that_the_configuration_no_longer_stands_behind_is_refused_with_2(
+    origin: Path, command_line: CommandLine, tmp_path: Path
+) -> None:
+    with a_world(origin, tmp_path, command_line) as world:
+        world.succeed("sync", "--dry-run")
+        world.succeed("plan", "--out", "plan.json")
+        config = tmp_path / "dovetail.yaml"
+        text = config.read_text()
+        before = world.writes()
+        for changed, said in (
+            (text.replace("comments: true", "comments: false"), "no longer lets Dovetail write"),
+            (text.replace(world.url, "http://127.0.0.1:1"), f"at {world.url}; now"),
+        ):
+            assert changed != text
+            config.write_text(changed)
+            assert world.run("apply", "plan.json") == 2
+            assert said in world.outputs[-1]
+        assert world.writes() == before
+        config.write_text(text)
+        world.succeed("apply", "plan.json")
+        assert world.writes() > before
+
+
 def test_a_muted_finding_stays_muted_and_can_be_taken_back(world: World) -> None:
     world.succeed("sync")
     finding = next(
