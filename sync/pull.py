@@ -254,6 +254,7 @@ class _SourcePull:
         be read, since an item may have moved into that one, or the scope may have got another name.
         """
         named = {page.scope for page in pages}
+        wide = [page for page in pages if page.covers_below]
         # An item that another scope lists has moved, or its scope has another name now.
         listed = {item for page in pages for item in page.ids}
         items = self.store.read("tracker_item", ("source", "scope", "item_id"))
@@ -262,6 +263,7 @@ class _SourcePull:
             for name, scope, item in zip(*items.values(), strict=True)
             if name == self.connector.source and scope not in named and item not in listed
         }
+        unnamed = {scope for scope in unnamed if not any(page.covers(scope) for page in wide)}
         is_known = self.connector.capabilities.census_names_every_scope and all(
             page.is_readable for page in pages
         )

@@ -48,6 +48,7 @@ _CONNECTION = msgspec.json.Decoder(wire.Connection)
 _PROJECTS = msgspec.json.Decoder(wire.Listed[wire.Project])
 _PROJECT = msgspec.json.Decoder(wire.ProjectDetails)
 _PROCESSES = msgspec.json.Decoder(wire.Listed[wire.Process])
+_CATEGORIES = msgspec.json.Decoder(wire.Listed[wire.TypeCategory])
 _TYPES = msgspec.json.Decoder(wire.Listed[wire.ItemType])
 _STATES = msgspec.json.Decoder(wire.Listed[wire.State])
 _NODES = msgspec.json.Decoder(wire.Listed[wire.Node])
@@ -178,6 +179,11 @@ class AzureDevOpsClient:
                 template = "/{project}/_apis/wit/workitemtypes/{type}/states"
                 one.states = self._get(f"{path}/{_part(one.name)}/states", template, _STATES).value
         return types
+
+    def type_categories(self, project: str) -> list[wire.TypeCategory]:
+        """The categories of a project's types, which tell the backlog level of each."""
+        path, template = "/_apis/wit/workitemtypecategories", "/{project}/_apis/wit/workitemtypecategories"
+        return self._get(f"/{_part(project)}{path}", template, _CATEGORIES).value
 
     def type_fields(self, project: str, type_: str) -> list[wire.TypeField]:
         """The fields of one work item type, with the values that a picklist allows."""

@@ -9,6 +9,11 @@ from typing import ClassVar
 import msgspec
 
 from connectors.azure_devops.client import AzureDevOpsClient
+from connectors.azure_devops.diagnose import diagnose
+from connectors.azure_devops.links import LinkStream
+from connectors.azure_devops.lists import census, lists, people
+from connectors.azure_devops.mapping import MAPPING_REVISION
+from connectors.azure_devops.pull import HistoryStream, ItemStream
 from connectors.azure_devops.push import Writer
 from connectors.azure_devops.remote import Remote
 from connectors.azure_devops.settings import AzureDevOpsSettings
@@ -17,7 +22,6 @@ from connectors.base import Capability, Context, Diagnosis
 from portfolio.intents import Cost, Intent, Receipt, Slots
 from portfolio.records import Cursor, IdPage, ItemId, Page, SourceId
 
-MAPPING_REVISION = 1
 LISTS, ITEMS, HISTORY, LINKS, PEOPLE = "lists", "items", "history", "links", "people"
 
 
@@ -77,7 +81,7 @@ class AzureDevOpsConnector:
 
     def diagnose(self) -> Iterator[Diagnosis]:
         """The lines of `doctor` for this organisation. Never raises."""
-        raise NotImplementedError
+        return diagnose(self.site, self._remote)
 
     def pull(self, stream: str, since: Cursor | None) -> Iterator[Page]:
         """Pages of changes after the cursor.
@@ -86,11 +90,22 @@ class AzureDevOpsConnector:
             CursorRejected: the stream has to start over.
             SourceError: the source stops; pages already yielded stand.
         """
-        raise NotImplementedError
+        match stream:
+            case "lists":
+                return lists(self.site, since)
+            case "items":
+                return ItemStream(self.site).pages(since)
+            case "history":
+                return HistoryStream(self.site).pages(since)
+            case "links":
+                return LinkStream(self.site).pages(since)
+            case "people":
+                return people(self.site, since)
+        raise ValueError(f"Azure DevOps has no stream {stream!r}")
 
     def census(self, stream: str) -> Iterator[IdPage]:
-        """The ids of all items, project by project."""
-        raise NotImplementedError
+        """The ids of all items, project by project. The other streams have no census."""
+        return census(self.site) if stream == ITEMS else iter(())
 
     def look(self, targets: Sequence[ItemId]) -> Iterator[Slots]:
         """What stands now in our places of these items."""

@@ -136,6 +136,19 @@ class ItemType(_Wire):
     states: list[State] | None = None
 
 
+class TypeName(_Wire):
+    """A work item type by its name."""
+
+    name: str
+
+
+class TypeCategory(_Wire):
+    """A category of types: a backlog level, or something hidden."""
+
+    reference_name: str
+    work_item_types: list[TypeName] = []
+
+
 class NodeDates(_Wire):
     """The days of an iteration."""
 

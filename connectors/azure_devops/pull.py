@@ -1,0 +1,289 @@
+"""The streams of items and of their history: revisions of the whole organisation, from a stored token.
+
+The first run reads how everything stands (one row an item), which is usable at once; `history` then reads all
+revisions. From then on every revision comes once: it gives the changes, and its item is read whole, because a
+revision does not show links, and may be older than what stands there. The token is kept when a batch is the
+last one; following `nextLink` never ends (facts/azure_devops.md §2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from connectors.azure_devops.cursor import HistoryCursor, ItemsCursor, load, save
+from connectors.azure_devops.history import HistoryReader, last_of_each
+from connectors.azure_devops.mapping import Mapped
+from connectors.azure_devops.mapping_site import identity
+from connectors.azure_devops.values import account_of, instant
+from connectors.azure_devops.wire import Account, Revisions
+from portfolio.errors import BadAnswer, CursorRejected, MappingError
+from portfolio.records import AnyRecord, Change, Cursor, Gone, OwnedBy, Page, item_id
+
+if TYPE_CHECKING:
+    from connectors.azure_devops.site import Site
+
+IN_THE_BIN = "deleted: it is in the recycle bin"
+_JUST_BEFORE = timedelta(milliseconds=1)
+
+
+class Read(msgspec.Struct):
+    """What reading some items gave."""
+
+    records: list[AnyRecord] = []
+    items: list[str] = []
+    whole: list[str] = []  # those that were read with their relations
+    skipped: list[str] = []
+    numbers: set[int] = set()
+
+    def page(self, cursor: Cursor | None, *, gone: Sequence[Gone] = ()) -> Page:
+        """The page that brings them."""
+        replaces = [
+            OwnedBy(record=record, item_ids=ids)
+            for record, ids in (("Dependency", self.whole), ("Risk", self.items))
+            if ids
+        ]
+        return Page(records=self.records, cursor=cursor, gone=gone, replaces=replaces, skipped=self.skipped)
+
+
+class ItemReader:
+    """Reads items of one organisation and remembers what it delivered, for the stream of links."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._source = site.settings.name
+
+    def read(self, numbers: Iterable[int]) -> Read:
+        """These items whole, as far as they can be seen and belong to a project that is read."""
+        return self.take(self._site.read_whole(sorted(numbers)), with_relations=True)
+
+    def take(self, rows: Iterable[Any], *, with_relations: bool, into: Read | None = None) -> Read:
+        """Map rows; add to what was read before."""
+        read = into or Read()
+        mapper = self._site.mapper
+        for row in rows:
+            if not self._site.in_scope(row.fields.project):
+                continue
+            try:
+                mapped = mapper.map(row, with_relations=with_relations)
+            except MappingError as error:
+                read.skipped.append(error.message)
+                continue
+            read.records.extend(mapped.records)
+            read.records.extend(self._owner(row.fields.owner))
+            read.skipped.extend(f"{self._source}: {line}" for line in mapped.problems)
+            read.items.append(mapped.item.item_id)
+            read.numbers.add(row.id)
+            if with_relations:
+                read.whole.append(mapped.item.item_id)
+            self._remember(row, mapped, with_relations=with_relations)
+        read.records.extend(mapper.unmapped())
+        return read
+
+    def told(self, accounts: Iterable[tuple[str, Account | str]]) -> list[AnyRecord]:
+        """Accounts that were not told of before. The directory knows better, so nobody is told of twice."""
+        fresh: list[AnyRecord] = []
+        for account, value in accounts:
+            if account not in self._site.known:
+                self._site.known.add(account)
+                fresh.append(identity(self._source, account, value))
+        return fresh
+
+    def _owner(self, value: Account | str | None) -> list[AnyRecord]:
+        account = account_of(value)
+        if account is None or value is None:
+            return []
+        self._site.owners.add(account)
+        return self.told([(account, value)])
+
+    def _remember(self, row: Any, mapped: Mapped, *, with_relations: bool) -> None:
+        links = mapped.links
+        self._site.parents[row.id] = links.parent or row.fields.parent or 0
+        if with_relations:
+            pairs = [(one, row.id) for one in links.predecessors]
+            pairs += [(row.id, one) for one in links.successors]
+            self._site.whole[row.id] = frozenset(pairs)
+
+
+class ItemStream:
+    """Reads the items of one organisation."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._source = site.settings.name
+        self._client = site.client
+        self._reader = ItemReader(site)
+
+    def pages(self, since: Cursor | None) -> Iterator[Page]:
+        """Pages of items as they stand, and of what changed since the cursor.
+
+        Raises:
+            CursorRejected: the cursor is unusable, or fields have got another meaning since.
+        """
+        state = load(self._source, since, ItemsCursor)
+        self._site.owners.update(state.owners)
+        self._site.known.update((*state.owners, *state.known))
+        self._site.former_names = dict(state.projects)
+        resolved = self._site.resolved
+        if state.fields and state.fields != resolved.fingerprint:
+            raise CursorRejected(self._source, "fields of the organisation have got another meaning.")
+        state.fields = resolved.fingerprint
+        timeline = Timeline(self._site, self._reader)
+        if since is None:
+            self._site.visible_projects()
+        for batch in batches(self._site, state, resolved.shown, latest_only=not state.is_loaded):
+            if not batch.values and batch.is_last_batch and state.is_loaded:
+                # Nothing new. A token that moved all the same is worth keeping.
+                if since is None or save(state) != since:
+                    yield Page(cursor=save(state))
+                return
+            read, gone, changes = self._batch(batch.values, timeline, is_loaded=state.is_loaded)
+            read.records.extend(changes)
+            state.is_loaded = state.is_loaded or batch.is_last_batch
+            yield read.page(self._cursor(state), gone=gone)
+
+    def _batch(
+        self, rows: Sequence[Any], timeline: Timeline, *, is_loaded: bool
+    ) -> tuple[Read, list[Gone], Sequence[AnyRecord]]:
+        last = last_of_each(rows).values()
+        inside = [row for row in last if self._site.in_scope(row.fields.project)]
+        living = [row for row in inside if not row.fields.is_deleted]
+        if not is_loaded:
+            return self._as_they_stand(living), [], ()
+        read = self._reader.read([row.id for row in living])
+        # Hidden or destroyed since: what the revision said is the last that is known.
+        lost = [row for row in living if row.id not in read.numbers]
+        self._reader.take(lost, with_relations=False, into=read)
+        gone = [
+            Gone(item_id=item_id(self._source, row.id), reason=IN_THE_BIN)
+            for row in inside
+            if row.fields.is_deleted
+        ]
+        gone += [
+            Gone(
+                item_id=item_id(self._source, row.id),
+                reason=f"moved to the project {row.fields.project}, which is not read",
+            )
+            for row in last
+            # An item that was made there was never ours.
+            if row.rev > 1 and not self._site.in_scope(row.fields.project)
+        ]
+        return read, gone, timeline.changes(rows)
+
+    def _as_they_stand(self, rows: Sequence[Any]) -> Read:
+        """A page of the first load: whole only where links may lead elsewhere, or where there is long text."""
+        mapper = self._site.mapper
+        rich = [
+            row
+            for row in rows
+            if row.fields.hyperlinks or row.fields.remote_links or mapper.is_risk(row.fields)
+        ]
+        read = self._reader.read([row.id for row in rich]) if rich else Read()
+        rest = [row for row in rows if row.id not in read.numbers]
+        return self._reader.take(rest, with_relations=False, into=read)
+
+    def _cursor(self, state: ItemsCursor) -> Cursor:
+        state.owners = sorted(self._site.owners)
+        state.known = sorted(self._site.known - self._site.owners)
+        state.projects = {one.id: one.name for one in self._site.projects}
+        return save(state)
+
+
+class HistoryStream:
+    """Reads all revisions once, from the first."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._source = site.settings.name
+
+    def pages(self, since: Cursor | None) -> Iterator[Page]:
+        """Pages of changes; nothing once everything has been read.
+
+        Raises:
+            CursorRejected: the cursor is unusable, or fields have got another meaning since.
+        """
+        state = load(self._source, since, HistoryCursor)
+        if state.is_done:
+            return
+        resolved = self._site.resolved
+        if state.fields and state.fields != resolved.fingerprint:
+            raise CursorRejected(self._source, "fields of the organisation have got another meaning.")
+        state.fields = resolved.fingerprint
+        timeline = Timeline(self._site, ItemReader(self._site))
+        for batch in batches(self._site, state, resolved.tracked, latest_only=False):
+            records = timeline.changes(batch.values)
+            if batch.is_last_batch:
+                state.is_done, state.token = True, None
+            yield Page(records=records, cursor=save(state))
+
+
+class Timeline:
+    """Turns batches of revisions into changes, asking for what stood before them where it is not known."""
+
+    def __init__(self, site: Site, reader: ItemReader) -> None:
+        self._site = site
+        self._reader = reader
+        self._history = HistoryReader(
+            site.settings.name,
+            site.resolved,
+            site.mapper,
+            site.in_scope,
+            own_account=site.own_account,
+            own_meanings=site.own_meanings,
+        )
+
+    def changes(self, rows: Sequence[Any]) -> list[AnyRecord]:
+        """The changes that these revisions are, and the accounts that made them."""
+        earlier = self._before(self._history.missing(rows))
+        changes = [*earlier, *self._history.read(rows)]
+        accounts, self._history.accounts = self._history.accounts, {}
+        return [*self._reader.told(accounts.items()), *changes]
+
+    def _before(self, missing: dict[int, Any]) -> list[Change]:
+        """Learn how these items stood before these revisions; what that tells of earlier changes.
+
+        One instant just before the batch is right for all of its items, as revisions come in their order. A
+        row that shows another revision than the one before proves the contrary for its item, whose revisions
+        are then read one by one; so are those of an item that comes from a project that is not read.
+        """
+        if not missing:
+            return []
+        first = min(instant(row.fields.changed_date) for row in missing.values())
+        moment = (first - _JUST_BEFORE).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        stood = {row.id: row for row in self._site.read_as_of(sorted(missing), moment)}
+        changes: list[Change] = []
+        for number, row in missing.items():
+            before = stood.get(number)
+            if before is None or before.rev != row.rev - 1 or not self._site.in_scope(before.fields.project):
+                revisions = self._site.client.revisions_of(number, self._site.resolved.whole)
+                changes += self._history.read(
+                    (one for one in revisions if one.rev < row.rev), everywhere=True
+                )
+            else:
+                self._history.remember(before)
+        return changes
+
+
+def batches(
+    site: Site, state: ItemsCursor | HistoryCursor, fields: Sequence[str], *, latest_only: bool
+) -> Iterator[Revisions]:
+    """Batches of revisions from the state's token on, which moves with them.
+
+    Raises:
+        BadAnswer: a batch that is not the last leads nowhere, or back.
+    """
+    while True:
+        batch = site.client.revisions(state.token, fields, site.resolved.revisions, latest_only=latest_only)
+        if not batch.is_last_batch and batch.continuation_token in (None, state.token):
+            raise BadAnswer(
+                site.settings.name,
+                "workitemrevisions: a batch that is not the last one leads nowhere.",
+                hint="Nothing of it was believed; the next run continues from the last checkpoint.",
+            )
+        state.token = batch.continuation_token or state.token
+        yield batch
+        if batch.is_last_batch:
+            return
