@@ -79,10 +79,8 @@ def _rollout(year: BoardYear, spec: PlanSpec, plan: ProjectFile, people: Sequenc
         start, finish = year.days.number(task.start_at.date()), year.days.number(task.finish_at.date())
         owner = address[row.who or ""]
         feature = year.add("Feature", row.name, min(start, -1) - 40, epic, lead)
-        due = year.days.day(finish - row.twin)
-        feature.begin(
-            {"assignee": owner, "area": area, "priority": 1, "start": task.start_at.date(), "due": due}
-        )
+        first, due = year.days.day(start - row.twin), year.days.day(finish - row.twin)
+        feature.begin({"assignee": owner, "area": area, "priority": 1, "start": first, "due": due})
         shop = row.name.partition(":")[0]
         _steps(year, feature, shop, (start, finish), task.percent)
         if task.percent:

@@ -13,7 +13,7 @@ from simulators.portfolio.people import FIELD_SUPPORT, RELEASE_PIPELINE
 # Features past their target date: (number of the feature, working days overdue).
 _OVERDUE: Mapping[str, tuple[tuple[int, int], ...]] = {
     "DEV": ((10, 8),),
-    "DATA": ((10, 3), (11, 24)),
+    "DATA": ((10, 24), (11, 3)),
     "ERP": ((10, 12),),
 }
 # Features whose target date was moved until the promise was lost: number, working days of each move.
