@@ -38,6 +38,7 @@ _TRACKED: Mapping[str, tuple[str, Any]] = {
 _SHOWN: Mapping[str, tuple[str, Any]] = {
     "created_date": ("System.CreatedDate", str | None),
     "parent": ("System.Parent", int | None),
+    "iteration_path": ("System.IterationPath", str | None),
     "hyperlinks": ("System.HyperLinkCount", int | None),
     "remote_links": ("System.RemoteLinkCount", int | None),
     "activated": ("Microsoft.VSTS.Common.ActivatedDate", str | None),
@@ -48,6 +49,8 @@ _SHOWN: Mapping[str, tuple[str, Any]] = {
 # Meanings whose changes belong to the timeline.
 _DATED = ("start", "due", "points", "estimate", "remaining", "spent", "blocked", "health")
 _STOCK = ("System.", "Microsoft.VSTS.")
+_LIST: Any = list
+_LISTED: Any = Listed  # of types that exist only once the configuration is read
 
 
 class FieldUnresolved(SourceError):
@@ -111,11 +114,14 @@ class Resolved:
         return list(dict.fromkeys(by_attribute[one] for one in found if one in by_attribute))
 
     def _reference(self, name: str, setting: str) -> str:
-        return name if self._names is None else self._names.find(name, setting).reference_name
+        if self._names is None:
+            return name
+        found: str = self._names.find(name, setting).reference_name
+        return found
 
     def _attribute(self, name: str, setting: str) -> str:
         reference = self._reference(name, setting)
-        for attribute, (known, _) in (_TRACKED | _SHOWN).items():
+        for attribute, (known, _) in _COLUMNS.items():
             if known == reference:
                 return attribute
         return self._attributes.setdefault(reference, f"x{len(self._attributes)}")
@@ -139,16 +145,16 @@ class Resolved:
         return found
 
     @cached_property
-    def fields_type(self) -> type[msgspec.Struct]:
+    def fields_type(self) -> Any:
         """The fields of a row; whatever is absent is None."""
-        columns = [(name, type_ if type_ is Any else type_, None) for name, (_, type_) in _COLUMNS.items()]
+        columns: list[tuple[str, Any, Any]] = [(name, kind, None) for name, (_, kind) in _COLUMNS.items()]
         columns += [(attribute, Any, None) for attribute in self._attributes.values()]
         wire = {name: reference for name, (reference, _) in _COLUMNS.items()}
         wire |= {attribute: reference for reference, attribute in self._attributes.items()}
         return msgspec.defstruct("Fields", columns, rename=wire, kw_only=True, gc=False)
 
     @cached_property
-    def row_type(self) -> type[msgspec.Struct]:
+    def row_type(self) -> Any:
         """One item or one revision: `id`, `rev`, `fields`, and `relations` where they were asked for."""
         return msgspec.defstruct(
             "Row",
@@ -165,23 +171,23 @@ class Resolved:
     @cached_property
     def revisions(self) -> msgspec.json.Decoder[Revisions]:
         """Decodes a batch of revisions."""
-        kind = msgspec.defstruct(
-            "Batch", [("values", list[self.row_type])], bases=(Revisions,), rename="camel"
-        )  # type: ignore[name-defined]
-        return msgspec.json.Decoder(kind)
+        values = ("values", _LIST[self.row_type])
+        return msgspec.json.Decoder(
+            msgspec.defstruct("Batch", [values], bases=(Revisions,), rename="camel", kw_only=True)
+        )
 
     @cached_property
     def items(self) -> msgspec.json.Decoder[Listed[Any]]:
         """Decodes the answer to a read of many items, some of which may be null."""
-        return msgspec.json.Decoder(Listed[self.row_type | None])  # type: ignore[name-defined]
+        return msgspec.json.Decoder(_LISTED[self.row_type | None])
 
     @cached_property
     def whole(self) -> msgspec.json.Decoder[Listed[Any]]:
         """Decodes a list of revisions of one item."""
-        return msgspec.json.Decoder(Listed[self.row_type])  # type: ignore[name-defined]
+        return msgspec.json.Decoder(_LISTED[self.row_type])
 
     def getter(self, project: str | None, type_: str | None) -> dict[str, Callable[[Any], Any]]:
-        """For items of this project and type: meaning → what stands in the first field that holds something."""
+        """For items of a project and type: meaning → what stands in the first field that holds something."""
         key = (project, type_)
         chosen = self._chosen.get(key)
         if chosen is None:
@@ -196,7 +202,7 @@ class Resolved:
 
     @cached_property
     def tracked_names(self) -> tuple[str, ...]:
-        """The attributes that the timeline tells of; the owner comes first, then project, type, state, reason."""
+        """What the timeline tells of; the owner comes first, then project, type, state and reason."""
         names = [name for name in _TRACKED if name not in ("owner", "changed_date", "changed_by")]
         names += [self._attributes[one] for one in self._dated_references() if one in self._attributes]
         return ("owner", *names)
@@ -208,7 +214,7 @@ class Resolved:
         return getter
 
     def meanings_of(self, wanted: Sequence[str]) -> dict[str, frozenset[str]]:
-        """Attribute → those of the wanted meanings that it may give; a project's and a type's may be others."""
+        """Attribute → those of the wanted meanings that it may give, in any project and type."""
         found: dict[str, set[str]] = {}
         for meanings in (self._base, *(changed for _, changed in self._overrides)):
             for meaning in wanted:
@@ -219,18 +225,27 @@ class Resolved:
                 found[attribute] = {"start", "due", "points"}
         return {attribute: frozenset(names) for attribute, names in found.items()}
 
+    def described(self) -> list[tuple[str, list[str]]]:
+        """Meaning and reference names, for people."""
+        by_attribute = {attribute: reference for reference, attribute in self._attributes.items()}
+        by_attribute |= {attribute: reference for attribute, (reference, _) in _COLUMNS.items()}
+        return [
+            (meaning, [by_attribute[one] for one in chain]) for meaning, chain in sorted(self._base.items())
+        ]
+
     @property
     def fingerprint(self) -> str:
         """Changes when a configured name has come to mean another field."""
         pairs = sorted((name, tuple(attributes)) for name, attributes in self._base.items())
-        return msgspec.json.encode([sorted(self._attributes.items()), pairs]).decode()
+        raw: bytes = msgspec.json.encode([sorted(self._attributes.items()), pairs])
+        return raw.decode()
 
 
 _COLUMNS: Mapping[str, tuple[str, Any]] = {**_TRACKED, **_SHOWN}
 
 
 def needs_list(settings: AzureDevOpsSettings) -> bool:
-    """Whether a configured field may not be there under this name: those every organisation has always are."""
+    """Whether a configured field may not be there under this name; those of every organisation are."""
     return not all(name.startswith(_STOCK) for name in _named(settings))
 
 

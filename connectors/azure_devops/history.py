@@ -48,8 +48,8 @@ _STATE_PARTS = frozenset({"project", "type", "state", "reason"})
 class HistoryReader:
     """Turns revisions, in the order in which they were made, into changes.
 
-    `in_scope` says whether the items of a project are read. Changes of `own_meanings` by `own_account` are our
-    own echo.
+    `in_scope` says whether the items of a project are read. Changes of `own_meanings` by `own_account` are
+    our own echo.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class HistoryReader:
 
     def _meanings(self, teller: _Teller, before: tuple[Any, ...], fields: Any, touched: set[str]) -> None:
         """Dates, efforts, blocked and health, each from the first of its fields in which something stands."""
-        was = self._fields(**dict(zip(self._names, before, strict=True)))
+        was: Any = self._fields(**dict(zip(self._names, before, strict=True)))
         own = self._own_meanings and teller.by == self._own_account()
         old, new = self._mapper.getter(before[1], before[2]), self._mapper.getter(fields.project, fields.type)
         for meaning in touched:

@@ -90,8 +90,8 @@ def people(site: Site, since: Cursor | None) -> Iterator[Page]:
                 records.append(directory_identity(name, descriptor, subject, is_active=active))
     except _NO_DIRECTORY as error:
         site.context.say(
-            f"{name}: the directory cannot be read ({type(error).__name__}); whether accounts are still active "
-            "is not known. The token needs the scope Graph (read)."
+            f"{name}: the directory cannot be read ({type(error).__name__}); who has left is not known. "
+            "The token needs the scope Graph (read)."
         )
     yield Page(records=records, cursor=Cursor(version=_VERSION, value={"accounts": accounts}))
 
@@ -142,7 +142,7 @@ def _iterations(
 ) -> Iterator[AnyRecord]:
     name = site.settings.name
     try:
-        roots = site.client.trees(project.id)
+        roots = site.process.trees(project.name)
     except _CLOSED as error:
         skipped.append(f"{name}: the trees of {project.name} cannot be read ({type(error).__name__})")
         return
@@ -159,7 +159,7 @@ def _iterations(
 
 
 def _renamed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Which items to read again, because their area is called something else: those under the topmost ones."""
+    """Which items to read again, because their area is called something else: all under the topmost."""
     moved = sorted(path for node, path in now.items() if before.get(node, path) != path)
     top = [path for path in moved if not any(path.startswith(f"{other}\\") for other in moved)]
     return [f"[System.AreaPath] UNDER {quoted(path)}" for path in top]

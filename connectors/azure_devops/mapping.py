@@ -63,6 +63,10 @@ class Process(Protocol):
         """The id of a project."""
         ...
 
+    def iteration(self, project: str, path: str) -> int | None:
+        """The id of an iteration by its path, which is all that an item read whole shows."""
+        ...
+
 
 class Mapped(msgspec.Struct, frozen=True, kw_only=True):
     """One item as records, what they hang together by, and what of it could not be understood."""
@@ -148,6 +152,15 @@ class ItemMapper:
         """The rank of a priority."""
         return rank_of(text_of(priority), self._settings.priorities)
 
+    def kind_of_type(self, project: str, type_: str) -> str | None:
+        """The kind of a type's items, tags apart; None where nothing says it."""
+        kind = self._settings.kinds.get(type_)
+        if kind is None and type_.casefold() in self._risk_types:
+            kind = "risk"
+        if kind is None and type_.casefold() in self._milestone_types:
+            kind = "milestone"
+        return kind or kind_of(type_, {}) or self._process.level_kind(project, type_)
+
     def count(self, what: str, value: str) -> None:
         """Remember a value that is not known."""
         self._unmapped[what, value] = self._unmapped.get((what, value), 0) + 1
@@ -166,6 +179,9 @@ class ItemMapper:
             self.count("priority", priority)
         project_id = self._process.project_id(fields.project)
         parent = links.parent or fields.parent
+        iteration = fields.iteration
+        if iteration is None and fields.iteration_path:
+            iteration = self._process.iteration(fields.project, fields.iteration_path)
         health = read.text("health")
         changed = read.instant("changed_date")
         return WorkItem(
@@ -204,7 +220,7 @@ class ItemMapper:
             budget=read.number("budget"),
             actual_cost=read.number("actual_cost"),
             forecast_cost=read.number("forecast_cost"),
-            iteration_id=iteration_id(self._source, fields.iteration) if fields.iteration else None,
+            iteration_id=iteration_id(self._source, iteration) if iteration else None,
             labels=tags,
             health_declared=health_of(health) or health,
             twin_keys=[
@@ -245,12 +261,13 @@ class ItemMapper:
 
     def _kind(self, fields: Any, tags: list[str], *, count: bool) -> tuple[str, bool]:
         type_ = fields.type or ""
-        kind = self._settings.kinds.get(type_)
-        if kind is None and (type_.casefold() in self._risk_types or any_of(tags, self._risk_tags)):
-            kind = "risk"
-        if kind is None and (type_.casefold() in self._milestone_types or any_of(tags, self._milestone_tags)):
-            kind = "milestone"
-        kind = kind or kind_of(type_, {}) or self._process.level_kind(fields.project, type_)
+        kind: str | None = None
+        if type_ not in self._settings.kinds:
+            if any_of(tags, self._risk_tags):
+                kind = "risk"
+            elif any_of(tags, self._milestone_tags) and type_.casefold() not in self._risk_types:
+                kind = "milestone"
+        kind = kind or self.kind_of_type(fields.project, type_)
         if kind is None and count:
             self.count("work item type", type_)
         return kind or "task", kind in _CONTAINERS

@@ -78,7 +78,7 @@ def account_kind(account_id: str, name: str) -> str:
 
 
 def nodes(root: Node) -> Iterator[tuple[str, Node]]:
-    """A tree's nodes with their paths, as items write them: `Retail\\Release 1\\Sprint 2`.
+    r"""A tree's nodes with their paths, as items write them: `Retail\Release 1\Sprint 2`.
 
     A node's own `path` has the kind of tree as its second part, and some answers leave it out
     (facts/azure_devops.md §3), so the path is put together from the names.

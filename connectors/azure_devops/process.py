@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from connectors.answers import Refusal
 from connectors.azure_devops import wire
 from connectors.azure_devops.client import AzureDevOpsClient
+from connectors.azure_devops.mapping_site import ITERATION, nodes
 from connectors.azure_devops.settings import AzureDevOpsSettings
 from portfolio.errors import AccessDenied, TargetMissing
 
@@ -37,6 +38,8 @@ class ProcessBook:
         self._levels: dict[str, dict[str, str]] = {}
         self._fresh: set[str] = set()  # projects whose types were asked for again in this run
         self._by_name: dict[tuple[str, str], str] = {}
+        self._trees: dict[str, list[wire.Node]] = {}
+        self._iterations: dict[str, int] = {}  # path → id, as revisions show both
 
     def project_id(self, project: str) -> str | None:
         """The id of a project by its name."""
@@ -76,6 +79,33 @@ class ProcessBook:
             return self._client.types(self._project_ids.get(project, project))
         except (AccessDenied, TargetMissing, Refusal):
             return []
+
+    def trees(self, project: str) -> list[wire.Node]:
+        """The roots of a project's areas and iterations, asked for once in a run.
+
+        Raises:
+            SourceError: they cannot be read.
+        """
+        found = self._trees.get(project)
+        if found is None:
+            found = self._trees[project] = self._client.trees(self._project_ids.get(project, project))
+            for root in found:
+                if root.structure_type == ITERATION:
+                    self._iterations.update((path, node.id) for path, node in nodes(root))
+        return found
+
+    def learn_iteration(self, path: str, node: int) -> None:
+        """A revision shows the path and the id of its iteration."""
+        self._iterations[path] = node
+
+    def iteration(self, project: str, path: str) -> int | None:
+        """The id of an iteration by its path; None where the trees do not have it."""
+        if path not in self._iterations and project not in self._trees:
+            try:
+                self.trees(project)
+            except (AccessDenied, TargetMissing, Refusal):
+                self._trees[project] = []
+        return self._iterations.get(path)
 
     def level_kind(self, project: str, type_: str) -> str | None:
         """The kind that the backlog level of an own type stands for; None where it is on none."""

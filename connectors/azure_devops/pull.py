@@ -149,6 +149,9 @@ class ItemStream:
         self, rows: Sequence[Any], timeline: Timeline, *, is_loaded: bool
     ) -> tuple[Read, list[Gone], Sequence[AnyRecord]]:
         last = last_of_each(rows).values()
+        for row in last:
+            if row.fields.iteration and row.fields.iteration_path:
+                self._site.process.learn_iteration(row.fields.iteration_path, row.fields.iteration)
         inside = [row for row in last if self._site.in_scope(row.fields.project)]
         living = [row for row in inside if not row.fields.is_deleted]
         if not is_loaded:
@@ -174,7 +177,7 @@ class ItemStream:
         return read, gone, timeline.changes(rows)
 
     def _as_they_stand(self, rows: Sequence[Any]) -> Read:
-        """A page of the first load: whole only where links may lead elsewhere, or where there is long text."""
+        """A page of the first load: whole only where links may lead elsewhere or there is long text."""
         mapper = self._site.mapper
         rich = [
             row

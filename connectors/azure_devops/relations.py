@@ -1,7 +1,7 @@
 """What an item's relations say: its parent, who waits for whom, and where else it points.
 
-The type of a relation decides, never its name, which is in the language of the organisation. Both ends carry a
-link, so a dependency has one identity from both.
+The type of a relation decides, never its name, which is in the language of the organisation. Both ends
+carry a link, so a dependency has one identity from both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import msgspec
 
 from connectors.azure_devops.values import item_number
 from connectors.azure_devops.wire import Relation
-from portfolio.records import Dependency, ItemId, SourceId, item_id
+from connectors.relationships import linked_dependency
+from portfolio.records import Dependency, ItemId, SourceId, item_id, linked_end
 
 HIERARCHY = "System.LinkTypes.Hierarchy"
 DEPENDENCY = "System.LinkTypes.Dependency"
@@ -54,6 +55,12 @@ def related(source: SourceId, number: int, relations: Iterable[Relation]) -> Rel
             elif one.rel == _REMOTE_SUCCESSOR:
                 found = _remote(source, number, one.url, waits=False)
                 remote[found.dependency_id] = found
+            else:
+                # A hyperlink says in its comment who waits, where it says so at all.
+                phrase = one.attributes.comment if one.attributes else None
+                linked = linked_dependency(source, item_id(source, number), one.url, one.url, phrase)
+                if linked is not None:
+                    remote[linked.dependency_id] = linked
             urls[one.url] = None
         elif other is None or other == number:
             continue
@@ -86,7 +93,7 @@ def dependency(source: SourceId, predecessor: int, successor: int) -> Dependency
 
 def _remote(source: SourceId, number: int, url: str, *, waits: bool) -> Dependency:
     here: ItemId = item_id(source, number)
-    there = f"url:{url}"
+    there = linked_end(url)
     return Dependency(
         dependency_id=f"{source}/link-{there}-{number}" if waits else f"{source}/link-{number}-{there}",
         source=source,

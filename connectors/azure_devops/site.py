@@ -25,7 +25,7 @@ _CONNECTIONS = 4
 
 
 class Site:
-    """One organisation through one account: its fields, processes and projects, and who owns something there."""
+    """One organisation through one account: its fields, processes and projects, and who owns things."""
 
     def __init__(
         self, settings: AzureDevOpsSettings, context: Context, client: AzureDevOpsClient | None = None

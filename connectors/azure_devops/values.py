@@ -1,4 +1,4 @@
-"""Single values of Azure DevOps, understood: instants, days, accounts, tags, levels, states, kinds, addresses."""
+"""Single values of Azure DevOps, understood: instants, days, accounts, tags, levels, states, kinds."""
 
 from __future__ import annotations
 

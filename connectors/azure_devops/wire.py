@@ -19,7 +19,7 @@ class Listed(msgspec.Struct, Generic[T]):
     value: list[T]
 
 
-class Account(_Wire, frozen=True):
+class Account(msgspec.Struct, rename="camel", kw_only=True, gc=False, frozen=True):
     """An identity in a field. Of the names only the descriptor is an identity; the others change."""
 
     descriptor: str | None = None
@@ -58,11 +58,18 @@ class Links(_Wire):
     is_last_batch: bool = False
 
 
+class RelationDetails(_Wire):
+    """What people wrote on a relation."""
+
+    comment: str | None = None
+
+
 class Relation(_Wire):
     """A relation of one item, seen from that item."""
 
     rel: str | None = None
     url: str | None = None
+    attributes: RelationDetails | None = None
 
 
 class Found(_Wire):
