@@ -1,6 +1,4 @@
-"""An organisation of Azure DevOps Services on loopback: stateful, repeatable by seed, with the traps of
-facts/azure_devops.md.
-"""
+"""An organisation of Azure DevOps Services on loopback: with the traps of facts/azure_devops.md."""
 
 from simulators.azure_devops.load import bulk_load
 from simulators.azure_devops.options import Options

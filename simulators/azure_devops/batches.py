@@ -1,4 +1,4 @@
-"""PATCH or POST $batch: many patches in one request, each with its own fate. Not in the OpenAPI description."""
+"""PATCH or POST $batch: many patches in one request, each with its own fate. In no OpenAPI description."""
 
 from __future__ import annotations
 

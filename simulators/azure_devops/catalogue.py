@@ -33,7 +33,7 @@ _NEW, _ACTIVE, _CLOSED = ("New", "Proposed"), ("Active", "InProgress"), ("Closed
 _RESOLVED, _REMOVED = ("Resolved", "Resolved"), ("Removed", "Removed")
 _PROPOSED, _DONE, _TO_DO = ("Proposed", "Proposed"), ("Done", "Completed"), ("To Do", "Proposed")
 _FIXED = ("Resolved", "InProgress")  # CMMI: Resolved is work in progress for these types, not for Bug or Risk
-_IN_PROGRESS = ("In Progress", "InProgress")
+_IN_PROGRESS, _DOING = ("In Progress", "InProgress"), ("Doing", "InProgress")
 
 _S, _V = "Microsoft.VSTS.Scheduling.", "Microsoft.VSTS.Common."
 _C = "Microsoft.VSTS.CMMI."
@@ -143,12 +143,12 @@ _TYPES: dict[str, dict[str, tuple[str, str, tuple[tuple[str, str], ...], tuple[s
         "Change Request": ("", "B4009E", (_PROPOSED, _ACTIVE, _RESOLVED, _CLOSED), ()),
     },
     "Basic": {
-        "Epic": ("Epic", "E06C00", (_TO_DO, ("Doing", "InProgress"), _DONE), (_S + "StartDate", _S + "TargetDate")),
-        "Issue": ("Requirement", "B4009E", (_TO_DO, ("Doing", "InProgress"), _DONE), (_S + "Effort",)),
+        "Epic": ("Epic", "E06C00", (_TO_DO, _DOING, _DONE), (_S + "StartDate", _S + "TargetDate")),
+        "Issue": ("Requirement", "B4009E", (_TO_DO, _DOING, _DONE), (_S + "Effort",)),
         "Task": (
             "Task",
             "A4880A",
-            (_TO_DO, ("Doing", "InProgress"), _DONE),
+            (_TO_DO, _DOING, _DONE),
             (_S + "RemainingWork", _V + "Activity"),
         ),
     },
@@ -356,7 +356,7 @@ def opposite(rel: str) -> str:
 
 def is_work_item_link(rel: str) -> bool:
     """Does the relation lead to a work item, of this organisation or another?"""
-    return RELATION_TYPES[rel]["attributes"]["usage"] == "workItemLink"
+    return bool(RELATION_TYPES[rel]["attributes"]["usage"] == "workItemLink")
 
 
 def is_remote(rel: str) -> bool:

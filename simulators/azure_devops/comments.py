@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from simulators.azure_devops import discussion
 from simulators.azure_devops.call import Call
 from simulators.azure_devops.model import Comment, Item, Json, iso
-from simulators.azure_devops.refusals import Refusal, bad_request, refuse
+from simulators.azure_devops.refusals import MAY_NOT_SAVE, Refusal, bad_request, refuse
 from simulators.http import Response
 
 _LONGEST = 1_000_000
@@ -139,9 +139,8 @@ def _format(call: Call) -> Literal["html", "markdown"] | None:
 
 
 def _may(call: Call, comment: Comment | None) -> None:
-    words = "TF237111: The current user does not have permissions to save work items under the specified area path."
     if not call.options.may_write:
-        raise refuse(403, "WorkItemUnauthorizedAccessException", words)
+        raise refuse(403, "WorkItemUnauthorizedAccessException", MAY_NOT_SAVE)
     if comment is None or call.options.may_edit_others_comments:
         return
     if comment.versions[0].by != call.caller.descriptor:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Operations of a script: the builder's methods, by name.
 OPERATIONS = frozenset(
-    [
+    {
         "add_user",
         "edit_user",
         "remove_user",
@@ -51,7 +51,7 @@ OPERATIONS = frozenset(
         "delete_comment",
         "item",
         "comments_of",
-    ]
+    }
 )
 
 

@@ -137,7 +137,7 @@ def _updates(call: Call, item: Item) -> list[dict[str, Json]]:
 
     def row(rev: int, at: int, by: str, until: str) -> dict[str, Json]:
         number = len(rows) + 1
-        found = {"id": number, "workItemId": item.id, "rev": rev}
+        found: dict[str, Json] = {"id": number, "workItemId": item.id, "rev": rev}
         found |= {"revisedBy": renderer.identity(by), "revisedDate": until}
         rows.append(found | {"url": f"{base}/updates/{number}"})
         return rows[-1]

@@ -126,8 +126,8 @@ def _check(state: State, item: Item, rel: str, other: Item) -> None:
     while above is not None:
         if above == child.id:
             words = (
-                f"TF201035: You cannot add a Child link between work items {parent.id} and {child.id} because "
-                "it would result in a circular relationship."
+                f"TF201035: You cannot add a Child link between work items {parent.id} and {child.id} "
+                "because it would result in a circular relationship."
             )
             raise LinkProblem("WorkItemLinkCircularException", words)
         above = parent_of(state.items[above])

@@ -200,7 +200,7 @@ def _kind(call: Call, home: Project) -> WorkType:
     for kind in call.site.types_of(home).values():
         if name.casefold() in {kind.name.casefold(), kind.reference_name.casefold()}:
             return kind
-    words = f"VS402323: Work item type {name} does not exist in project {home.name} or you do not have permission."
+    words = f"VS402323: Work item type {name} does not exist in project {home.name}, or it may not be seen."
     raise refuse(404, "WorkItemTypeNotFoundException", words)
 
 

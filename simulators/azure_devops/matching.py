@@ -156,7 +156,7 @@ def _condition(context: Context, condition: Condition) -> Test:
         return lambda item, values: (text in str(read(item, values) or "").casefold()) is not negated
     if condition.values and condition.values[0].kind == "field":
         other = reader(context, field_name(context.state, condition.values[0].text))
-        return _binary(read, operator, lambda item, values: other(item, values))
+        return _binary(read, operator, other)
     if kind == "dateTime":
         return _dates(context, read, condition)
     wanted_all = [_plain(context, name, value, condition) for value in condition.values]

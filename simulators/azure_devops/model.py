@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 Json: TypeAlias = Any
@@ -16,10 +17,17 @@ HYPERLINK, ATTACHMENT, ARTIFACT = "Hyperlink", "AttachedFile", "ArtifactLink"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=20_000)
+def _day(number: int) -> str:
+    return (_EPOCH + timedelta(days=number)).date().isoformat()
+
+
 def iso(ms: int) -> str:
     """An instant as answers show it: UTC, the fraction without trailing zeros (`2024-03-14T15:20:53.2Z`)."""
-    text = (_EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds")[:23]
-    return (text.rstrip("0") if text.endswith("0") else text).rstrip(".") + "Z"
+    seconds, thousandths = divmod(ms, 1000)
+    days, rest = divmod(seconds, 86_400)
+    fraction = f".{thousandths:03d}".rstrip("0") if thousandths else ""
+    return f"{_day(days)}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}{fraction}Z"
 
 
 @dataclass(slots=True)
@@ -220,7 +228,7 @@ class Comment:
 
 @dataclass(slots=True)
 class Item:
-    """A work item. `state` holds the present values in canonical form: node ids, project GUID, descriptors."""
+    """A work item. `state` holds the present values in kept form: node ids, project GUID, descriptors."""
 
     id: int
     revisions: list[Revision] = field(default_factory=list)

@@ -25,9 +25,9 @@ def roots(call: Call) -> Response:
                 raise _missing(part)
         return call.collection(rows)
     depth = call.number("$depth", 0)
-    found = [renderer.node(call.site.root(home, tree), depth) for tree in ("area", "iteration")]  # type: ignore[arg-type]
-    for node in found:
-        del node["_links"]  # recorded: the list of roots has none
+    found = [renderer.node(call.site.root(home, tree), depth) for tree in ("area", "iteration")]
+    for row in found:
+        del row["_links"]  # recorded: the list of roots has none
     return call.collection(found)
 
 

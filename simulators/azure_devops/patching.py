@@ -12,7 +12,7 @@ from simulators.azure_devops import catalogue, discussion, links
 from simulators.azure_devops.call import Call
 from simulators.azure_devops.changes import revise
 from simulators.azure_devops.model import Comment, CommentVersion, Item, Json, Relation, WorkType
-from simulators.azure_devops.refusals import Refusal, bad_request, no_controller, refuse
+from simulators.azure_devops.refusals import MAY_NOT_SAVE, Refusal, bad_request, no_controller, refuse
 from simulators.azure_devops.rules import Broken, broken_rules, rule_refusal
 from simulators.azure_devops.values import BadValue, canonical, tags
 from simulators.clock import to_ms
@@ -90,36 +90,35 @@ def read_patch(call: Call, item: Item, operations: list[dict[str, Json]]) -> Edi
     """The operations beside the tests; every path is known, every relation exists."""
     edit = Edit()
     for operation in operations:
-        kind, path, value = (
-            str(operation.get("op")).lower(),
-            str(operation.get("path")),
-            operation.get("value"),
-        )
+        kind = str(operation.get("op")).lower()
         if kind == "test":
             continue
         if kind not in {"add", "replace", "remove"}:
             raise bad_request(f"The operation '{kind}' is not supported.", "VssPatchOperationNotSupported")
-        if found := _FIELD.match(path):
-            _field(call, item, edit, kind, found.group(1), value)
-        elif path == "/relations/-" and kind == "add" and isinstance(value, dict):
-            edit.added.append(value)
-        elif found := _INDEX.match(path):
-            relation = _relation_at(item, int(found.group(1)))
-            if found.group(2):
-                edit.comments.append((relation, str(value or "")))
-            elif kind == "remove":
-                edit.dropped.append(relation)
-        elif found := _FORMAT.match(path):
-            edit.formats[found.group(1)] = str(value).lower()
-        elif path != "/id":
-            words = f"TF401349: The path '{path}' of the patch document is not valid."
-            raise bad_request(words, "VssPropertyValidationException")
+        _operation(call, item, edit, kind, str(operation.get("path")), operation.get("value"))
     for name, form in edit.formats.items():
         if form not in {"html", "markdown"}:
             raise bad_request(f"'{form}' is not a format.")
         if item.formats.get(name, "html") != form and name not in edit.fields:
             raise bad_request(f"The type of field {name} changed without a value.")
     return edit
+
+
+def _operation(call: Call, item: Item, edit: Edit, kind: str, path: str, value: Json) -> None:
+    if found := _FIELD.match(path):
+        _field(call, item, edit, kind, found.group(1), value)
+    elif path == "/relations/-" and kind == "add" and isinstance(value, dict):
+        edit.added.append(value)
+    elif found := _INDEX.match(path):
+        relation = _relation_at(item, int(found.group(1)))
+        if found.group(2):
+            edit.comments.append((relation, str(value or "")))
+        elif kind == "remove":
+            edit.dropped.append(relation)
+    elif found := _FORMAT.match(path):
+        edit.formats[found.group(1)] = str(value).lower()
+    elif path != "/id":
+        raise bad_request(f"TF401349: The path '{path}' of the patch document is not valid.")
 
 
 def _field(call: Call, item: Item, edit: Edit, kind: str, name: str, value: Json) -> None:
@@ -152,8 +151,8 @@ def _content_type(call: Call) -> None:
     given = (call.request.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
     if given != PATCH_TYPE:
         words = (
-            f'The request indicated a Content-Type of "{given}" for method type "{call.request.method}" which '
-            f"is not supported. Valid content types for this method are: {PATCH_TYPE}."
+            f'The request indicated a Content-Type of "{given}" for method type "{call.request.method}" '
+            f"which is not supported. Valid content types for this method are: {PATCH_TYPE}."
         )
         raise refuse(415, "VssRequestContentTypeNotSupportedException", words)
 
@@ -171,7 +170,10 @@ def _tests(call: Call, item: Item, operations: list[dict[str, Json]]) -> None:
         else:
             raise bad_request(f"The path '{path}' cannot be tested.")
         if now != wanted:
-            words = f"VS403351: Test Operation for path {path} failed, value {now} was not equal to test value {wanted}."
+            words = (
+                f"VS403351: Test Operation for path {path} failed, value {now} was not equal to test value "
+                f"{wanted}."
+            )
             raise refuse(412, "TestPatchOperationFailedException", words)
 
 
@@ -191,8 +193,7 @@ def _values(call: Call, item: Item, kind: WorkType, edit: Edit) -> dict[str, Jso
 def _permitted(call: Call, kind: WorkType, item: Item, values: dict[str, Json], *, is_new: bool) -> None:
     options = call.options
     if not options.may_write:
-        words = "TF237111: The current user does not have permissions to save work items under the specified area path."
-        raise refuse(403, "WorkItemUnauthorizedAccessException", words)
+        raise refuse(403, "WorkItemUnauthorizedAccessException", MAY_NOT_SAVE)
     if (
         call.flag("suppressNotifications")
         and not options.may_suppress
@@ -203,8 +204,8 @@ def _permitted(call: Call, kind: WorkType, item: Item, values: dict[str, Json], 
     if call.flag("bypassRules"):
         if not options.may_bypass_rules:
             words = (
-                "TF401322: You don't have bypass rules permission. Please contact your collection administrator "
-                "to grant this permission for enabling this action."
+                "TF401322: You don't have bypass rules permission. Please contact your collection "
+                "administrator to grant this permission for enabling this action."
             )
             raise refuse(400, "WorkItemTrackingUnauthorizedOperationException", words)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -69,8 +70,12 @@ def _current(call: Call) -> str | None:
 
 def _flat(call: Call, query: Query, context: Context) -> dict[str, Json]:
     test = _always if query.where is None else compile_node(context, query.where)
-    found = _matching(call, context, test)
-    found = _ordered(context, found, query)
+    order = [(field_name(call.site, name), descending) for name, descending in query.order]
+    by_id = order in ([], [("System.Id", False)])
+    most = call.options.wiql_cap + 1
+    enough = min(call.number("$top", most), most) if by_id else None
+    found = _matching(call, context, test, after=_lowest(call, query.where), enough=enough)
+    found = found if by_id else _ordered(context, found, query)
     found = _cut(call, found)
     call.rows = len(found)
     scope = _scope(call)
@@ -78,17 +83,35 @@ def _flat(call: Call, query: Query, context: Context) -> dict[str, Json]:
     return _head(call, query, context, "flat", "workItem") | {"workItems": rows}
 
 
-def _matching(call: Call, context: Context, test: Test) -> list[Item]:
-    """Readable items that fit, by id: only deleted ones are always out of a query."""
-    found = []
-    for number in sorted(call.site.items):
+def _matching(
+    call: Call, context: Context, test: Test, *, after: int = 0, enough: int | None = None
+) -> list[Item]:
+    """Readable items that fit, by id and past `after`, no more than enough; deleted ones are never found."""
+    found: list[Item] = []
+    numbers = sorted(call.site.items)
+    for number in numbers[bisect_right(numbers, after) :]:
+        if enough is not None and len(found) >= enough:
+            break
         item = call.site.items[number]
-        if not call.may_read(item):
-            continue
         values = context.values(item)
-        if values is not None and test(item, values):
+        if values is not None and test(item, values) and call.may_read(item):
             found.append(item)
     return found
+
+
+def _lowest(call: Call, where: Node | None) -> int:
+    """The id that a keyset query starts after, so that each of its pages reads only its own part."""
+    return max(
+        (
+            int(part.values[0].text)
+            for part in _parts(where)
+            if isinstance(part, Condition)
+            and part.operator == ">"
+            and part.values[0].kind == "number"
+            and field_name(call.site, part.field) == "System.Id"
+        ),
+        default=0,
+    )
 
 
 def _cut(call: Call, found: list[Any]) -> list[Any]:
@@ -205,8 +228,10 @@ def _rels(condition: Condition) -> set[str]:
     names = {value.text for value in condition.values}
     if unknown := names - set(catalogue.RELATION_TYPES):
         # The documentation's Dependency-Predecessor and -Successor are among them (facts §2.3).
-        words = f"TF51011: The link type {sorted(unknown)[0]} does not exist. The error is caused by «{condition.text}»."
-        raise WiqlError(words)
+        raise WiqlError(
+            f"TF51011: The link type {min(unknown)} does not exist. The error is caused by "
+            f"«{condition.text}»."
+        )
     return names
 
 

@@ -26,6 +26,9 @@ SIGN_IN = (
     "<!DOCTYPE html><html><head><title>Azure DevOps Services | Sign In</title></head>"
     '<body><form action="https://login.microsoftonline.com/common/oauth2/authorize"></form></body></html>'
 )
+MAY_NOT_SAVE = (
+    "TF237111: The current user does not have permissions to save work items under the specified area path."
+)
 BLOCKED = (
     "TF400733: The request has been canceled: Request was blocked due to exceeding usage of resource "
     "'Concurrency' in namespace 'User'."
@@ -107,10 +110,10 @@ def no_organisation() -> Response:
 
 
 def stopped(organisation: str, reason: str) -> Response:
-    """A stopped organisation: JSON with a byte order mark, and the words URL-encoded in a header (recorded)."""
+    """A stopped organisation: JSON with a byte order mark, the words URL-encoded in a header (recorded)."""
     words = (
-        f"TF24668: The following team project collection is stopped: {organisation}. Start the collection and "
-        f"then try again. Administrator Reason: {reason}"
+        f"TF24668: The following team project collection is stopped: {organisation}. Start the collection "
+        f"and then try again. Administrator Reason: {reason}"
     )
     body = envelope("VssServiceException", words)
     headers = {"X-TFS-ServiceError": quote(words, safe="")}

@@ -17,7 +17,7 @@ _LEVELS = {"area": "System.AreaLevel", "iteration": "System.IterationLevel"}
 _PLACED = frozenset({"System.TeamProject", "System.AreaId", "System.IterationId", "System.IsDeleted"})
 # What only `$expand=all`, a list of fields, or the reporting cursor shows (recorded: GET workItems/973).
 _RARE = frozenset(
-    [
+    {
         "System.Id",
         "System.AreaId",
         "System.NodeName",
@@ -34,9 +34,9 @@ _RARE = frozenset(
         "System.ExternalLinkCount",
         "System.RelatedLinkCount",
         "System.RemoteLinkCount",
-    ]
+    }
 )
-_COUNTED = frozenset(name for name in _RARE if name.endswith("LinkCount") or name.endswith("FileCount"))
+_COUNTED = frozenset(name for name in _RARE if name.endswith(("LinkCount", "FileCount")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Renderer:
             if user.kind == "group":
                 kept["isContainer"] = True
             self._people[descriptor, True] = kept
-        return kept  # type: ignore[no-any-return]
+        return kept
 
     def identity_text(self, descriptor: str) -> str:
         """An account as `Name <address>`."""

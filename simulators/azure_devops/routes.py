@@ -1,4 +1,4 @@
-"""Which handler answers which operation. Templates are the vendor's, without organisation, project and team."""
+"""Which handler answers which operation. Templates are the vendor's, from `_apis` on."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from simulators.azure_devops.model import Item, Json, WorkType
 from simulators.azure_devops.refusals import Refusal, refuse
 from simulators.azure_devops.state import State
 
-# The flags whose bits are known: 4194317 is "required, hasValues, limitedToValues, invalidListValue" (recorded),
-# 524289 is "required, invalidEmpty".
+# The flags whose bits are known: 4194317 is "required, hasValues, limitedToValues, invalidListValue"
+# (recorded), 524289 is "required, invalidEmpty".
 _BITS = {
     "required": 1,
     "readOnly": 2,
@@ -96,7 +96,10 @@ def _problem(state: State, kind: WorkType, name: str, value: Json) -> Broken | N
         return None
     allowed = [one.name for one in kind.states] if name == "System.State" else use.allowed
     if allowed and str(value) not in allowed:
-        words = f"The field '{field.name}' contains the value '{value}' that is not in the list of supported values"
+        words = (
+            f"The field '{field.name}' contains the value '{value}' that is not in the list of supported "
+            "values"
+        )
         flags = ("hasValues", "limitedToValues", "invalidListValue")
         return Broken(name, ("required", *flags) if use.required else flags, words)
     return None

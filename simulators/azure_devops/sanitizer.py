@@ -1,4 +1,4 @@
-"""The service's HTML sanitiser, which runs on markdown too (facts/azure_devops.md §5.3, live measurements)."""
+"""The service's HTML sanitiser, which runs on markdown too (facts/azure_devops.md §5.3, measured live)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from html import escape, unescape
 
 ALLOWED = frozenset(
-    [
+    {
         "a",
         "b",
         "blockquote",
@@ -44,7 +44,7 @@ ALLOWED = frozenset(
         "ul",
         "del",
         "ins",
-    ]
+    }
 )
 _ATTRIBUTES = frozenset(
     {"href", "style", "data-vss-mention", "src", "alt", "title", "colspan", "rowspan", "class"}

@@ -146,14 +146,14 @@ class AzureDevOpsServer:
         return spoil(fault, request, response, self._previous.get(template))
 
     def _sound(self, request: Request, path: str | None, route: Route | None, verdict: Verdict) -> Response:
+        if self.options.stopped is not None:
+            return refusals.stopped(self.site.organisation, self.options.stopped)
+        if path is None:
+            return refusals.no_organisation()
         try:
-            if self.options.stopped is not None:
-                raise Refusal(refusals.stopped(self.site.organisation, self.options.stopped))
-            if path is None:
-                raise Refusal(refusals.no_organisation())
             caller = self._caller(request)
             if route is None or route.handler is None:
-                raise Refusal(_nowhere(request, path, route))
+                return _nowhere(request, path, route)
             version = _version(request, route)
             return self._admitted(request, route, route.handler, caller, version, verdict)
         except Refusal as refusal:
@@ -229,7 +229,10 @@ class AzureDevOpsServer:
         user = self.site.users[descriptor]
         if scheme == "bearer" and not self.options.subscribed:
             who = f"{self.site.tenant}\\{self.site.tenant}\\{user.origin_id}"
-            words = f"TF401444: Please sign-in at least once as {who} in a web browser to enable access to the service."
+            words = (
+                f"TF401444: Please sign-in at least once as {who} in a web browser to enable access to the "
+                "service."
+            )
             raise refusals.refuse(401, "UnauthorizedRequestException", words)
         return user
 

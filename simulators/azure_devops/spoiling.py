@@ -5,19 +5,34 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from simulators.azure_devops.refusals import BLOCKED, envelope, sign_in
+from simulators.azure_devops.refusals import BLOCKED, MAY_NOT_SAVE, envelope, sign_in
 from simulators.faults import Fault
 from simulators.http import Request, Response, dumps
 
 _ROWS = ("values", "value", "comments", "workItems")
 _WORDS = {
-    401: ("UnauthorizedRequestException", "TF400813: The user '' is not authorized to access this resource."),
-    403: ("WorkItemUnauthorizedAccessException", "TF237111: The current user does not have permissions to save work items under the specified area path."),
-    404: ("WorkItemUnauthorizedAccessException", "TF401232: Work item does not exist, or you do not have permissions to read it."),
-    409: ("WorkItemRevisionMismatchException", "TF26071: This work item has been changed by someone else since you opened it. You will need to refresh it and discard your changes."),
-    412: ("TestPatchOperationFailedException", "VS403351: Test Operation for path /rev failed, value 2 was not equal to test value 1."),
+    401: (
+        "UnauthorizedRequestException",
+        "TF400813: The user '' is not authorized to access this resource.",
+    ),
+    403: ("WorkItemUnauthorizedAccessException", MAY_NOT_SAVE),
+    404: (
+        "WorkItemUnauthorizedAccessException",
+        "TF401232: Work item does not exist, or you do not have permissions to read it.",
+    ),
+    409: (
+        "WorkItemRevisionMismatchException",
+        (
+            "TF26071: This work item has been changed by someone else since you opened it. You will need to "
+            "refresh it and discard your changes."
+        ),
+    ),
+    412: (
+        "TestPatchOperationFailedException",
+        "VS403351: Test Operation for path /rev failed, value 2 was not equal to test value 1.",
+    ),
     429: ("RequestBlockedException", BLOCKED),
-}  # fmt: skip
+}
 
 
 def instead(fault: Fault) -> Response:

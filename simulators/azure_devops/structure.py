@@ -186,7 +186,7 @@ class Structure(State):
         """A project with its roots and its default team; returns its GUID."""
         with self.writing():
             project_id = self.guid("project", name)
-            roots = [self._node(name, tree, project_id, None).id for tree in ("iteration", "area")]  # type: ignore[arg-type]
+            roots = [self._node(name, tree, project_id, None).id for tree in ("iteration", "area")]
             self.projects[project_id] = Project(
                 project_id,
                 name,
