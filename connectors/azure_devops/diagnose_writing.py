@@ -91,12 +91,12 @@ def _silence(site: Site, project: wire.Project) -> Iterator[Diagnosis]:
         {"op": "test", "path": "/rev", "value": item.rev},
         {"op": "add", "path": f"/fields/{_TITLE}", "value": item.fields.get(_TITLE, "")},
     ]
-    edit = edits.FieldEdit(str(item.id), operations)
-    reason = _refusal(site, edit, silent=silent)
+    edit = edits.FieldEdit(str(item.id), operations, silent)
+    reason = _refusal(site, edit)
     if reason is None:
         said = "may be edited without notifications" if silent else "may be edited"
         yield _line("OK", "permissions", f"{project.name}: items {said}, by a dry run of #{item.id}")
-    elif silent and _refusal(site, edit, silent=False) is None:
+    elif silent and _refusal(site, msgspec.structs.replace(edit, silent=False)) is None:
         may_mail = bool(site.settings.write and site.settings.write.mail_if_needed)
         message = f"{project.name}: the account may not suppress notifications"
         yield _line("WARN" if may_mail else "FAIL", "permissions", message, _GRANT)
@@ -105,9 +105,9 @@ def _silence(site: Site, project: wire.Project) -> Iterator[Diagnosis]:
         yield _line("FAIL", "permissions", message, "Give the account “Edit work items in this node”.")
 
 
-def _refusal(site: Site, edit: edits.FieldEdit, *, silent: bool) -> str | None:
+def _refusal(site: Site, edit: edits.FieldEdit) -> str | None:
     try:
-        edits.edit_item(site.client.http, edit, silent=silent, dry=True)
+        edits.edit_item(site.client.http, edit, dry=True)
     except (Refusal, AccessDenied) as error:
         return error.reason if isinstance(error, Refusal) else error.message
     except SourceError as error:

@@ -43,10 +43,11 @@ class CommentApi(msgspec.Struct, frozen=True):
 
 
 class FieldEdit(msgspec.Struct, frozen=True):
-    """The JSON Patch of one item: the revision it was computed for, then the fields."""
+    """The JSON Patch of one item: the revision it was computed for, then the fields. Silent: nobody is mailed."""
 
     item: str
     operations: Operations
+    silent: bool
 
 
 def comment_api(http: Http) -> CommentApi:
@@ -65,7 +66,7 @@ def comment_api(http: Http) -> CommentApi:
 # Fields.
 
 
-def edit_item(http: Http, edit: FieldEdit, *, silent: bool, dry: bool = False) -> wire.ItemNow:
+def edit_item(http: Http, edit: FieldEdit, *, dry: bool = False) -> wire.ItemNow:
     """Set fields of an item, if its revision is still the one the edit was computed for.
 
     Raises:
@@ -77,7 +78,7 @@ def edit_item(http: Http, edit: FieldEdit, *, silent: bool, dry: bool = False) -
         f"/_apis/wit/workitems/{edit.item}",
         template=_ITEM,
         decoder=_ITEM_NOW,
-        params=_flags(silent=silent, dry=dry),
+        params=_flags(edit, dry=dry),
         json=list(edit.operations),
         content_type="application/json-patch+json",
         repeatable=dry,
@@ -85,9 +86,7 @@ def edit_item(http: Http, edit: FieldEdit, *, silent: bool, dry: bool = False) -
     )
 
 
-def edit_items(
-    http: Http, edits: Sequence[FieldEdit], *, silent: bool, dry: bool = False
-) -> list[wire.Entry]:
+def edit_items(http: Http, edits: Sequence[FieldEdit], *, dry: bool = False) -> list[wire.Entry]:
     """Set fields of many items in one request; each entry has its own outcome, in the order of the edits.
 
     The answer as a whole is 200 even where every entry failed, so it says nothing.
@@ -95,11 +94,10 @@ def edit_items(
     Raises:
         OutcomeUnknown: the answer was lost, or is not one entry per edit.
     """
-    flags = urlencode({**_flags(silent=silent, dry=dry), "api-version": VERSION})
     entries = [
         {
             "method": "PATCH",
-            "uri": f"/_apis/wit/workitems/{edit.item}?{flags}",
+            "uri": f"/_apis/wit/workitems/{edit.item}?{urlencode(_flags(edit, dry=dry))}",
             "headers": {"Content-Type": "application/json-patch+json"},
             "body": list(edit.operations),
         }
@@ -128,9 +126,9 @@ def decode_item(raw: bytes) -> wire.ItemNow:
     return _ITEM_NOW.decode(raw)
 
 
-def _flags(*, silent: bool, dry: bool) -> dict[str, str]:
+def _flags(edit: FieldEdit, *, dry: bool) -> dict[str, str]:
     flags = {"api-version": VERSION}
-    if silent:
+    if edit.silent:
         flags["suppressNotifications"] = "true"
     if dry:
         flags["validateOnly"] = "true"

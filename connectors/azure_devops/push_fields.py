@@ -53,6 +53,7 @@ class FieldWriter:
         write = site.settings.write
         self._silent = write.silent if write else True
         self._may_mail = write.mail_if_needed if write else False
+        self._no_silence: set[str] = set()  # projects where the account may not suppress notifications
 
     def write(
         self, standing: Mapping[str, Standing], wanted: Mapping[str, list[Intent]]
@@ -133,7 +134,8 @@ class FieldWriter:
             else:
                 sent.append(intent)
         if sent:
-            planned.append(Planned(now, sent, edits.FieldEdit(now.item, operations)))
+            silent = self._silent and not (self._may_mail and now.project in self._no_silence)
+            planned.append(Planned(now, sent, edits.FieldEdit(now.item, operations, silent)))
 
     def _operation(self, intent: Intent, now: Standing) -> dict[str, object]:
         field = self._remote.slots[intent.slot]
@@ -145,7 +147,7 @@ class FieldWriter:
 
     def _outcomes(self, planned: Sequence[Planned], *, dry: bool) -> Iterator[tuple[Planned, Outcome]]:
         by_item = {one.now.item: one for one in planned}
-        for item, outcome in self._sender.send([one.edit for one in planned], silent=self._silent, dry=dry):
+        for item, outcome in self._sender.send([one.edit for one in planned], dry=dry):
             yield by_item[item], outcome
 
     # From outcomes to receipts.
@@ -168,7 +170,6 @@ class FieldWriter:
             again[item] = one.intents
         elif self._is_about_silence(one, outcome):
             if self._may_mail:
-                self._silent = False
                 again[item] = one.intents
             else:
                 yield from (Refused(intent_id=intent.intent_id, reason=_LOUD) for intent in one.intents)
@@ -221,14 +222,18 @@ class FieldWriter:
         is_forbidden = isinstance(error, AccessDenied) or (
             isinstance(error, Refusal) and error.code == _FORBIDDEN
         )
-        if not (self._silent and is_forbidden):
+        if not (one.edit.silent and is_forbidden):
             return False
+        if one.now.project in self._no_silence:
+            return True
         try:
-            self._sender.one(one.edit, silent=False, dry=True)
+            self._sender.one(msgspec.structs.replace(one.edit, silent=False), dry=True)
         except Refusal as answer:
-            return answer.status in _STALE
+            if answer.status not in _STALE:
+                return False
         except SourceError:
             return False
+        self._no_silence.add(one.now.project)
         return True
 
 

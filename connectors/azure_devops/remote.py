@@ -106,7 +106,7 @@ class Remote:
         settings = self._site.settings
         if not settings.write_fields or settings.write is None:
             return WriteFields(slots={}, problems={})
-        return write_fields(settings.write_fields, settings.write.values, self._client.fields())
+        return write_fields(settings.write_fields, settings.write.values, self._site.fields)
 
     @property
     def slots(self) -> Mapping[str, FieldSlot]:

@@ -42,9 +42,7 @@ class Sender:
         self._client = site.client
         self._has_batch = True
 
-    def send(
-        self, sending: Sequence[edits.FieldEdit], *, silent: bool, dry: bool
-    ) -> Iterator[tuple[str, Outcome]]:
+    def send(self, sending: Sequence[edits.FieldEdit], *, dry: bool) -> Iterator[tuple[str, Outcome]]:
         """One outcome per edit, with its item's id; at most 200 edits, one per item.
 
         Raises:
@@ -52,26 +50,28 @@ class Sender:
         """
         if len(sending) > 1 and self._has_batch:
             try:
-                yield from self._batch(sending, silent=silent, dry=dry)
+                yield from self._batch(sending, dry=dry)
             except (Refusal, AccessDenied, TargetMissing, Unsupported):
                 # A server that knows no batches did nothing: one by one, from now on.
                 self._has_batch = False
             else:
                 return
         for one in sending:
-            try:
-                outcome: Outcome = self.one(one, silent=silent, dry=dry)
-            except (Refusal, AccessDenied, TargetMissing, Unavailable, BadAnswer) as error:
-                outcome = error
-            yield one.item, outcome
+            yield one.item, self._alone(one, dry=dry)
 
-    def one(self, edit: edits.FieldEdit, *, silent: bool, dry: bool) -> wire.ItemNow:
+    def one(self, edit: edits.FieldEdit, *, dry: bool) -> wire.ItemNow:
         """The item after one edit.
 
         Raises:
             SourceError: what stands in the place of an outcome, and RateLimited.
         """
-        return self.patiently(lambda: edits.edit_item(self._client.http, edit, silent=silent, dry=dry))
+        return self.patiently(lambda: edits.edit_item(self._client.http, edit, dry=dry))
+
+    def _alone(self, edit: edits.FieldEdit, *, dry: bool) -> Outcome:
+        try:
+            return self.one(edit, dry=dry)
+        except (Refusal, AccessDenied, TargetMissing, Unavailable, BadAnswer) as error:
+            return error
 
     def patiently(self, call: Callable[[], T]) -> T:
         """The answer of a request, once its rate limit lets us: a request that was held back had no effect.
@@ -89,13 +89,11 @@ class Sender:
                 self._site.context.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
-    def _batch(
-        self, sending: Sequence[edits.FieldEdit], *, silent: bool, dry: bool
-    ) -> Iterator[tuple[str, Outcome]]:
+    def _batch(self, sending: Sequence[edits.FieldEdit], *, dry: bool) -> Iterator[tuple[str, Outcome]]:
         waiting = list(sending)
         for attempt in range(ATTEMPTS):
             try:
-                entries = self._entries(waiting, silent=silent, dry=dry)
+                entries = self._entries(waiting, dry=dry)
             except (Unavailable, BadAnswer) as error:
                 yield from ((one.item, error) for one in waiting)
                 return
@@ -103,6 +101,9 @@ class Sender:
             wait = 0.0
             for one, entry in zip(waiting, entries, strict=True):
                 outcome = self._outcome(entry)
+                if entry.code == 400:
+                    # Only words stand in a batch; alone, the refusal names the fields and the rules.
+                    outcome = self._alone(one, dry=dry)
                 if isinstance(outcome, RateLimited):
                     held.append(one)
                     wait = max(wait, outcome.retry_after_seconds or 0.0)
@@ -120,8 +121,8 @@ class Sender:
             self._site.context.sleep(wait)
             waiting = held
 
-    def _entries(self, sending: Sequence[edits.FieldEdit], *, silent: bool, dry: bool) -> list[wire.Entry]:
-        return self.patiently(lambda: edits.edit_items(self._client.http, sending, silent=silent, dry=dry))
+    def _entries(self, sending: Sequence[edits.FieldEdit], *, dry: bool) -> list[wire.Entry]:
+        return self.patiently(lambda: edits.edit_items(self._client.http, sending, dry=dry))
 
     def _outcome(self, entry: wire.Entry) -> Outcome:
         answer = Answer(status=entry.code, headers=entry.headers, body=entry.raw)

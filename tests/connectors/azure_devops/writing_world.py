@@ -31,10 +31,10 @@ WRITE: dict[str, Any] = {
         "open_findings": FINDINGS,
     },
 }
-ITEM = "*/_apis/wit/workitems/*"
-BATCH = "*/_apis/wit/$batch"
-COMMENTS = "*/_apis/wit/workItems/*/comments"
-COMMENT = "*/_apis/wit/workItems/*/comments/*"
+ITEM = "/_apis/wit/workitems/{id}"
+BATCH = "/_apis/wit/$batch"
+COMMENTS = "/_apis/wit/workitems/{workItemId}/comments"
+COMMENT = "/_apis/wit/workitems/{workItemId}/comments/{commentId}"
 
 
 def new_site() -> AzureDevOps:
