@@ -44,6 +44,8 @@ _ENCODINGS = re.compile(
     r"|big5|shift_jis|euc-(jp|kr)",
     re.IGNORECASE,
 )
+# What Dovetail itself puts beside a plan: its copies and its tables.
+_OWN_FILES = re.compile(r"\.[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}\.bak$|\.dovetail\.csv$")
 _SKIPPABLE = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _ROOT = re.compile(r"<([^\s/>!?]{1,80})")
 
@@ -292,7 +294,7 @@ class PlanFolder:
             return
         for name in sorted(glob.glob(rest, root_dir=base, recursive=True)):  # noqa: PTH207 - root_dir
             # ~$plan.xml is the lock that Office leaves beside an open file.
-            if not Path(name).name.startswith("~$"):
+            if not Path(name).name.startswith("~$") and not _OWN_FILES.search(name):
                 yield base / name
 
     def _split(self, pattern: str) -> tuple[Path, str]:
