@@ -184,12 +184,13 @@ def test_a_full_run_asks_again_at_once() -> None:
 
 
 def test_a_refusal_that_was_booked_in_a_look_ahead_is_asked_again_today() -> None:
-    world = World()
-    world.task("CHK-1", due="2026-11-19")
-    world.shop.refuse("CHK-1", "comment", "no permission")
+    world = World(fields={"open_findings": "Open findings"}, comments=False)
+    world.shop.add("CHK-1", kind="epic", owner_id="ana")
+    world.task("CHK-2", due="2026-11-19", parent="CHK-1")
+    world.shop.refuse("CHK-1", "open_findings", "no permission")
     world.clock.advance(days=30)
     world.sync()
     world.shop.heal()
     world.clock.advance(days=-30)
     world.sync()
-    assert len(world.shop.our_comments("CHK-1")) == 1
+    assert world.shop.item("CHK-1").fields == {"open_findings": 1}

@@ -81,8 +81,10 @@ def test_where_a_named_scope_cannot_be_read_its_items_may_stand_under_another_na
     assert keys(world) == ["CHK-1", "CHK-2", "PAY-1"]
 
 
-def test_an_item_that_another_scope_lists_has_only_moved() -> None:
+@pytest.mark.parametrize("names_every_scope", [True, False])
+def test_an_item_that_another_scope_lists_has_only_moved(names_every_scope: bool) -> None:
     world, shop = two_projects()
+    shop.names_every_scope = names_every_scope
     item = next(one for one in world.shop.items.values() if one.key == "PAY-1")
     item.scope = "CHK"  # a project that was renamed moves no item's clock
     shop.scopes = ("CHK",)
