@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ROLLUP = ("Portfolio health", "Slip in working days", "Portfolio progress", "Open findings")
 _SEVERITIES = ("Critical: ", "High: ", "Medium: ", "Low: ", "Info: ")  # how a finding begins in a comment
 _SUBJECT = "WMS twin Cut-over rehearsal"  # late in Jira, with another date in the plan
-_FEATURE = "DEV overdue"  # late in Azure DevOps, part of the epic that both trackers have
+_FEATURE = "DEV left behind"  # late in Azure DevOps, below the epic that both trackers have
 _NAMES = {"shop": "Jira", "boards": "Azure DevOps"}  # of the sources that are written to
 _PLACES = {"shop": "jira", "boards": "boards"}
 _MAILS = {

@@ -22,8 +22,8 @@ _PUSHES: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "DATA": (12, (10, 9, 8)),
     "ERP": (11, (14,)),
 }
-# Requirements that stayed behind in an iteration that has ended.
-_LEFT_BEHIND: Mapping[str, int] = {"DEV": 2, "DATA": 3, "ERP": 1}
+# Work that stayed behind: each by a working day of the iteration it was planned into, which has ended.
+_LEFT_BEHIND: Mapping[str, tuple[int, ...]] = {"DEV": (-21, -21), "DATA": (-6, -16, -16), "ERP": (-26,)}
 # Open work of accounts that cannot act: of somebody who has left, of a group, of a pipeline.
 _OWNERS: Mapping[str, tuple[str, ...]] = {
     "DEV": ("caspar.nightingale@retail.example",) * 2 + (FIELD_SUPPORT.email,),
@@ -59,9 +59,12 @@ class BoardTroubles:
         self.days = year.days
         self.random = year.random
         self.featured: dict[str, Issue] = {}
-        requirements = [one for one in year.items if one.type == year.flow.requirement and one.is_open]
-        waiting = [one for one in requirements if one.status == year.flow.new]
-        self._waiting = sorted(waiting, key=lambda one: one.created, reverse=True)
+        kinds = (year.flow.requirement, "Bug")
+        # What has not begun comes first, then the oldest.
+        self._waiting = sorted(
+            (one for one in year.items if one.type in kinds and one.is_open),
+            key=lambda one: (one.status != year.flow.new, kinds.index(one.type), one.created),
+        )
 
     def happen(self) -> dict[str, Issue]:
         """Everything that goes wrong here; the items the demo talks about, by their part."""
@@ -73,14 +76,13 @@ class BoardTroubles:
         self.featured[f"{key} next"] = self.year.features[12]
         number, moves = _PUSHES[key]
         self._pushed(self.year.features[number], moves)
-        for number in range(_LEFT_BEHIND[key]):
-            item = self._waiting.pop()  # the oldest
-            self._plan_into(item, self.year.iteration_at(-6))
-            if number == 0 and key in _HOSTILE:
-                self._retitle(item, _HOSTILE[key])
+        for day in _LEFT_BEHIND[key]:
+            item = self._left_behind(day)
             self.featured.setdefault(f"{key} left behind", item)
+        if key in _HOSTILE:
+            self._retitle(item, _HOSTILE[key])  # the last one: the first is talked about
         for account in _OWNERS[key]:
-            item = self._waiting.pop()
+            item = self._waiting.pop(0)  # the oldest
             item.edit(self.year.later(item, -8), self.year.team.lead, assignee=account)
         if self.year.theme.risks:
             self._risks()
@@ -105,10 +107,22 @@ class BoardTroubles:
         feature.comment(self.year.later(feature, -1), self.year.team.lead, words)
         self.featured[f"{self.year.theme.key} pushed"] = feature
 
-    def _plan_into(self, item: Issue, iteration: str) -> None:
-        first = item.history[0]
-        item.history[0] = replace(first, values={**first.values, "iteration": iteration})
-        item.values["iteration"] = iteration
+    def _left_behind(self, day: int) -> Issue:
+        """Work that was planned for this day and never begun; nobody has broken it down into tasks."""
+        item = next(one for one in self._waiting if self._born(one.parent) < day - 3)
+        self._waiting.remove(item)
+        self.year.items[:] = [one for one in self.year.items if one.parent is not item]
+        created = max(day - 12, self._born(item.parent) + 1)
+        item.created = self.year.moment(created)
+        item.status = self.year.flow.new
+        values = {**item.values, "iteration": self.year.iteration_at(day)}
+        values.pop("assignee", None)
+        item.values.clear()
+        item.history.clear()
+        return item.begin(values)
+
+    def _born(self, item: Issue | None) -> int:
+        return self.days.number(item.created.date()) if item is not None else -999
 
     def _retitle(self, item: Issue, title: str) -> None:
         item.title = title

@@ -80,7 +80,7 @@ class BoardWeek:
         )
 
     def _finish_what_was_late(self) -> None:
-        for part in ("DEV overdue", "ERP left behind"):
+        for part in ("DEV left behind", "DEV overdue", "ERP left behind"):
             item = self.featured[part]
             below = [one for one in self.boards.items if one.parent is item and one.is_open]
             for one in (*below, item):
