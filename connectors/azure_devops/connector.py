@@ -61,7 +61,8 @@ class AzureDevOpsConnector:
             fields=fields,
             compare_and_set="revision",
             new_comment_mails_watchers=True,
-            edits_are_silent=write.silent if write else True,
+            # A comment cannot be written silently, and whom an edit of it mails is not documented.
+            edits_are_silent=not comments and (write is None or (write.silent and not write.mail_if_needed)),
             next_best_place=f"the report; {' and '.join(missing)} would put it into Azure DevOps"
             if missing
             else "",

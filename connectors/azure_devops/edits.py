@@ -43,7 +43,7 @@ class CommentApi(msgspec.Struct, frozen=True):
 
 
 class FieldEdit(msgspec.Struct, frozen=True):
-    """The JSON Patch of one item: the revision it was computed for, then the fields. Silent: nobody is mailed."""
+    """The JSON Patch of one item: the revision it was computed for, then fields. `silent` mails nobody."""
 
     item: str
     operations: Operations

@@ -215,6 +215,9 @@ class FieldWriter:
             return Refused(
                 intent_id=intent.intent_id, reason=f"{field.name} ({field.reference_name}): {said}"
             )
+        if error.fields:
+            said = "; ".join(f"{name}: {words}" for name, words in error.fields.items())
+            return Refused(intent_id=intent.intent_id, reason=said)
         return Refused(intent_id=intent.intent_id, reason=_FULL if _is_full(error) else error.reason)
 
     def _is_about_silence(self, one: Planned, error: SourceError) -> bool:

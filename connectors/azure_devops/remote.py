@@ -24,7 +24,7 @@ from connectors.azure_devops.slots import FieldSlot, WriteFields, write_fields
 from connectors.azure_devops.values import day
 from connectors.targets import GONE, native
 from portfolio.errors import AccessDenied, TargetMissing
-from portfolio.intents import RemoteComment, Slots, Value
+from portfolio.intents import COMMENT, RemoteComment, Slots, Value
 from portfolio.records import ItemId, item_id
 
 _ITEMS = msgspec.json.Decoder(writing.ItemsNow)
@@ -61,25 +61,36 @@ class Remote:
 
     def look(self, targets: Sequence[ItemId]) -> Iterator[Slots]:
         """What stands now; one answer per target, also for those that are gone."""
-        write = self._site.settings.write
-        comments = bool(write and write.comments)
         for start in range(0, len(targets), ITEMS_AT_ONCE):
             ids = [native(one) for one in targets[start : start + ITEMS_AT_ONCE]]
             standing = self.standing(ids)
             for item in ids:
-                now = standing.get(item)
-                ident = item_id(self._source, item)
-                if now is None:
-                    yield Slots(item_id=ident, exists=False, gone_because=GONE)
-                    continue
-                found = self.find_comment(now) if comments else None
-                yield Slots(
-                    item_id=ident,
-                    fields=now.values,
-                    unwritable=self.unwritable(now),
-                    comment=found.comment if found else None,
-                    revision=str(now.rev),
-                )
+                yield self._slots(item, standing.get(item))
+
+    def _slots(self, item: str, now: Standing | None, *, is_second: bool = False) -> Slots:
+        ident = item_id(self._source, item)
+        if now is None:
+            return Slots(item_id=ident, exists=False, gone_because=GONE)
+        write = self._site.settings.write
+        unwritable = self.unwritable(now)
+        found: Found | None = None
+        if write and write.comments:
+            try:
+                found = self.find_comment(now)
+            except TargetMissing:
+                if is_second:
+                    raise
+                # It went, or its project was renamed, since it was looked at a moment ago.
+                return self._slots(item, self.standing([item]).get(item), is_second=True)
+            except AccessDenied as error:
+                unwritable[COMMENT] = f"{error.message} {error.hint}"
+        return Slots(
+            item_id=ident,
+            fields=now.values,
+            unwritable=unwritable,
+            comment=found.comment if found else None,
+            revision=str(now.rev),
+        )
 
     def standing(self, items: Sequence[str]) -> dict[str, Standing]:
         """These items as they stand now, without their comments; the missing and the hidden are not there.

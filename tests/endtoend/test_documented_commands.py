@@ -49,6 +49,14 @@ def test_the_configuration_of_the_documentation_is_valid(tmp_path: Path) -> None
     assert [node.slug for node in config.tree] == ["retail", "store-2-0", "checkout"]
 
 
+def test_the_example_of_writing_to_azure_devops_is_valid(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    (example,) = [one for one in re.findall(r"```yaml\n(.*?)```", text, flags=re.S) if "    write:\n" in one]
+    config = read_config(tmp_path / "dovetail.yaml", f"version: 1\ntimezone: Europe/Zurich\n{example}")
+    (source,) = config.sources
+    assert source.kind == "azure_devops"
+
+
 def alone(command_line: CommandLine, folder: Path, *args: str, **env: str) -> tuple[int, str]:
     return command_line.run(folder, *args, env=env)
 

@@ -403,7 +403,7 @@ def test_a_404_on_an_item_that_is_there_is_refused_with_the_likely_cause(
     (item,) = epics(site, 1)
 
     def script(method: str, template: str, count: int) -> Fault | None:
-        if method == "POST" and template.endswith("/comments"):
+        if method == "POST" and template.endswith("/comments") and site.find_project("Retail"):
             site.rename_project("Retail", "Shops")
         return None
 
@@ -412,6 +412,36 @@ def test_a_404_on_an_item_that_is_there_is_refused_with_the_likely_cause(
     assert isinstance(receipt, Refused)
     assert "renamed" in receipt.reason
     assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Applied"]
+
+
+@pytest.mark.parametrize("what", ["renamed", "deleted"])
+def test_a_look_survives_a_project_that_is_renamed_and_an_item_that_goes_in_between(
+    site: AzureDevOps, serve: Serve, what: str
+) -> None:
+    item, other = epics(site, 2)
+    for one in (item, other):
+        site.add_comment(one, "remark", by=ANN)
+
+    def script(method: str, template: str, count: int) -> Fault | None:
+        if method == "GET" and template.endswith("/comments") and count == 1:
+            if what == "renamed":
+                site.rename_project("Retail", "Shops")
+            else:
+                site.delete_item(item, by=ANN)
+        return None
+
+    trial = serve(faults=script)
+    found = list(trial.connector(fields={}).look([f"boards/{item}", f"boards/{other}"]))
+    assert [slots.exists for slots in found] == [what == "renamed", True]
+
+
+def test_comments_that_may_not_be_read_cannot_be_written(site: AzureDevOps, serve: Serve) -> None:
+    (item,) = epics(site, 1)
+    site.add_comment(item, "remark", by=ANN)
+    trial = serve(faults=[Fault(kind="status", method="GET", path=COMMENTS, status=403, body="{}")])
+    slots = trial.stands(item)
+    assert slots.exists
+    assert set(slots.unwritable) == {"comment"}
 
 
 def test_a_refused_comment_is_told_in_the_trackers_words(site: AzureDevOps, serve: Serve) -> None:

@@ -301,14 +301,23 @@ def test_trap_13_a_rule_about_somebody_elses_field_is_told_in_its_words(
     site: AzureDevOps, serve: Serve
 ) -> None:
     (item,) = epics(site, 1)
-    site.add_field(
-        "Custom.Sponsor", "Sponsor", "string", process="Shop Agile", types=("Epic",), required=True
-    )
-    trial = serve()
-    (receipt,) = trial.push(intent(item, "health", "red"))
-    assert isinstance(receipt, Refused)
-    assert "Sponsor" in receipt.reason
-    assert trial.revisions(item) == 1
+    words = "The field 'State' contains the value 'Resolved' that is not in the list of supported values"
+    broken = {
+        "fieldReferenceName": "System.State",
+        "fieldStatusFlags": "required, hasValues, limitedToValues, invalidListValue",
+        "errorMessage": words,
+    }
+    body = {
+        "message": words,
+        "typeKey": "RuleValidationException",
+        "customProperties": {"RuleValidationErrors": [broken]},
+    }
+    trial = serve(faults=[Fault(kind="status", method="PATCH", path=ITEM, status=400, body=json.dumps(body))])
+    receipts = trial.push(intent(item, "health", "red"), intent(item, "slip_wd", 4))
+    assert receipts == [
+        Refused(intent_id=f"{item} {slot}", reason=f"System.State: {words}") for slot in ("health", "slip_wd")
+    ]
+    assert trial.sent()["PATCH /_apis/wit/workitems/{id}"] == 1
 
 
 def test_trap_13_verify_is_the_trackers_own_dry_run_and_writes_nothing(
