@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from portfolio.records import ItemId
 from sync.addresses import AddressIndex
+from sync.similar_titles import Titled, suggestions
 from sync.twins import TwinSide, find_twins
 from sync.workspace import PORTFOLIO_CALENDAR, Columns, Workspace
 
 if TYPE_CHECKING:
     from store import Store
+
+_ENDED = ("done", "removed")
 
 
 def derive_twins(
@@ -49,6 +52,7 @@ def derive_twins(
         addresses=addresses,
         ordered=ordered,
     )
+    pairs += suggestions(_titles(work), pairs, work.settings.twin_decisions, ordered)
     columns: Columns = {
         name: []
         for name in (
@@ -73,6 +77,21 @@ def derive_twins(
     return store.replace("derived_twin", columns)
 
 
+def _titles(work: Workspace) -> list[Titled]:
+    """What is compared by title; nothing in a portfolio of one tracker."""
+    items = work.items
+    if len(set(items["source"])) < 2:
+        return []
+    names = ("item_id", "source", "key", "title", "kind")
+    return [
+        Titled(item, source, key, title, kind, project, state not in _ENDED)
+        for item, source, key, title, kind, project, state in zip(
+            *(items[name] for name in names), work.derived["project"], items["state"], strict=True
+        )
+        if state != "removed"
+    ]
+
+
 def _append_differences(columns: Columns, work: Workspace, first: int, second: int | None) -> None:
     if second is None:
         columns["due_gap_wd"].append(None)
@@ -82,8 +101,7 @@ def _append_differences(columns: Columns, work: Workspace, first: int, second: i
     items, due = work.items, work.derived["effective_due"]
     calendar = work.calendars[PORTFOLIO_CALENDAR]
     columns["due_gap_wd"].append(calendar.working_days_between(due[first], due[second]))
-    ended = ("done", "removed")
-    columns["state_differs"].append((items["state"][first] in ended) != (items["state"][second] in ended))
+    columns["state_differs"].append((items["state"][first] in _ENDED) != (items["state"][second] in _ENDED))
     people = [work.people.person(items["source"][one], items["owner_id"][one]) for one in (first, second)]
     # Only people known by address in both trackers can be said to differ; anything else is unknown.
     known = [person for person in people if person is not None and person.email]

@@ -144,9 +144,9 @@ class _Search:
             if one.is_confirmed:
                 self._decided(CONFIRMED, ends, one.keys)
             elif one.ids is not None:
-                self._rejected.add(_pair(*one.ids))
+                self._rejected.add(pair_of(*one.ids))
             elif ends[0] is not None and ends[1] is not None:
-                self._rejected.add(_pair(ends[0].item_id, ends[1].item_id))
+                self._rejected.add(pair_of(ends[0].item_id, ends[1].item_id))
 
     def _decided(self, kind: EvidenceKind, ends: Sequence[TwinSide | None], names: tuple[str, str]) -> None:
         match ends:
@@ -259,7 +259,7 @@ class _Search:
         return [other for other in others if other.source != one.source]
 
     def _claim(self, kind: EvidenceKind, by: TwinSide, of: TwinSide, *, choices: int) -> None:
-        pair = _pair(by.item_id, of.item_id)
+        pair = pair_of(by.item_id, of.item_id)
         if pair[0] != pair[1]:
             self._claims.setdefault(pair, Claims()).add(kind, by.item_id, choices)
 
@@ -284,5 +284,6 @@ def twin_id(a_id: str, b_id: str) -> str:
     return hashlib.sha256(f"{a_id}\x1f{b_id}".encode()).hexdigest()[:16]
 
 
-def _pair(left: ItemId, right: ItemId) -> tuple[ItemId, ItemId]:
+def pair_of(left: ItemId, right: ItemId) -> tuple[ItemId, ItemId]:
+    """Two items as a pair, the smaller id first."""
     return (left, right) if left <= right else (right, left)
