@@ -71,10 +71,10 @@ portfolio:
       projects:
         - name: Checkout
           lead: ilse.marchetti@retail.example
-          scopes: ["shop:CHK", "plans:checkout.xml"]
+          scopes: ["shop:CHK", "plans:checkout.xml", "boards:Shop Devices\\\\Tills"]
         - name: Payments
           lead: maxine.tregaro@retail.example
-          scopes: ["shop:PAY"]
+          scopes: ["shop:PAY", "boards:Shop Devices\\\\Terminals"]
         - name: Mobile app
           lead: rafael.imboden-lee@retail.example
           scopes: ["shop:APP"]

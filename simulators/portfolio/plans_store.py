@@ -78,7 +78,7 @@ STORE_ROLLOUT = PlanSpec(
             ),
         ),
         *(row for number, wave in enumerate(_WAVES, start=1) for row in _wave(number, *wave)),
-        Row("Devices", 1),
+        Row("Central work", 1),
         # An epic of Payments in Jira and of Shop Devices in Azure DevOps; the plan has it as one row.
         Row(SHARED_EPIC, 2, 87, (), "Terminal supplier", not_before=-42, twin=0),
         Row("Afterwards", 1),
