@@ -49,6 +49,7 @@ sources:
     identity_url: {identity_url}     # only because this one is simulated: the real one is known
     auth: {{method: pat, token: {{env: {boards_variable}}}}}
     projects: [Shop Devices, Data Platform, ERP Interfaces]
+    fields: {{twin: Jira key}}     # where people note the key of the same work in Jira
     write:
       comments: true
       backlog: comment

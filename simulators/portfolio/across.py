@@ -1,7 +1,7 @@
 """What joins the trackers of the demo portfolio: one epic in both, and work that waits for the other side.
 
 No tracker knows such a link by itself: in Jira it is a link to a page, in Azure DevOps a hyperlink with a
-comment, and people say in it what it means.
+comment, and people say in it what it means. Of the epic, Azure DevOps keeps Jira's key in a field, too.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from simulators.portfolio.days import WorkDays
 from simulators.portfolio.model import BLOCKED_BY, SAME_WORK, Issue
 from simulators.portfolio.plans_store import SHARED_EPIC
 
 _EACH_WAY = 5
 
 
-def join(issues: Sequence[Issue], items: Sequence[Issue], days: WorkDays, random: Random) -> dict[str, Issue]:
-    """Link the two trackers; gives the items the demo talks about, by their part."""
+def join(issues: Sequence[Issue], items: Sequence[Issue], random: Random) -> dict[str, Issue]:
+    """Link the two trackers, when keys are known; gives the items the demo talks about, by their part."""
     ours = next(one for one in issues if one.type == "Epic" and one.title == SHARED_EPIC)
     theirs = next(one for one in items if one.type == "Epic" and one.title == SHARED_EPIC)
     _agree_on_the_date(ours, theirs)
     _refer(ours, SAME_WORK, theirs, random)
+    at = max(ours.created, theirs.created) + timedelta(minutes=random.randrange(5, 50))
+    theirs.edit(at, theirs.reporter, twin=ours.key)
     stories = [one for one in issues if one.type in {"Story", "Task"} and one.is_open and one.parent]
     requirements = [one for one in items if one.type in {"User Story", "Requirement"} and one.is_open]
     featured = {"shared epic in Jira": ours, "shared epic on boards": theirs}

@@ -51,9 +51,9 @@ def build(today: date, seed: int = DEFAULT_SEED) -> DemoPortfolio:
         issues += year.issues
     _link_across(issues, days, Random(f"{seed} links"))
     boards, on_boards = build_boards(days, seed, STORE_ROLLOUT, plans[STORE_ROLLOUT.file])
-    featured |= on_boards | join(issues, boards.items, days, Random(f"{seed} across"))
     _give_keys(issues)
     number_items(boards.items)
+    featured |= on_boards | join(issues, boards.items, Random(f"{seed} across"))
     for spec in PLANS:
         write_keys(spec, plans[spec.file], [*issues, *boards.items])
     return DemoPortfolio(today, seed, people, projects, sprints, versions, issues, plans, boards, featured)

@@ -27,6 +27,7 @@ OWN_FIELDS = {
     "Open findings": ("Custom.OpenFindings", "integer"),
 }
 OWN_FIELD_TYPES = ("Epic", "Feature")
+TWIN_FIELD = ("Custom.JiraKey", "Jira key", "string")  # where people note the same work in Jira
 _ZONE = ZoneInfo("Europe/Zurich")
 
 _SCHEDULING, _COMMON = "Microsoft.VSTS.Scheduling", "Microsoft.VSTS.Common"
@@ -45,6 +46,7 @@ _NAMES = {
     "remaining": f"{_SCHEDULING}.RemainingWork",
     "completed": f"{_SCHEDULING}.CompletedWork",
     "probability": "Microsoft.VSTS.CMMI.Probability",
+    "twin": TWIN_FIELD[0],
     "mitigation": "Microsoft.VSTS.CMMI.MitigationPlan",
 }
 _SIZE = f"{_SCHEDULING}.Size"  # what CMMI has in place of story points
@@ -68,6 +70,7 @@ def load_into_boards(boards: Boards, site: AzureDevOps, addresses: Addresses | N
     site.add_process(OWN_PROCESS, parent="Agile")
     for name, (reference, kind) in OWN_FIELDS.items():
         site.add_field(reference, name, kind, process=OWN_PROCESS, types=OWN_FIELD_TYPES)
+    site.add_field(*TWIN_FIELD, process=OWN_PROCESS, types=OWN_FIELD_TYPES)
     for project in boards.projects:
         site.add_project(project.name, project.process)
         for area in project.areas:
