@@ -28,7 +28,7 @@ _NAMES = {"shop": "Jira", "boards": "Azure DevOps"}  # of the sources that are w
 _PLACES = {"shop": "jira", "boards": "boards"}
 _MAILS = {
     "shop": "a new comment mails those who watch the item, an edit does not.",
-    "boards": "neither a new comment nor an edit mails anybody, where the account may suppress it.",
+    "boards": "a new comment mails those who follow the item; edits of it and fields are silent.",
 }
 
 

@@ -80,13 +80,14 @@ class BoardWeek:
         )
 
     def _finish_what_was_late(self) -> None:
-        for part in ("DEV left behind", "DEV overdue", "ERP left behind"):
-            item = self.featured[part]
+        late = [self.featured[part] for part in ("DEV left behind", "DEV overdue", "ERP left behind")]
+        for item in late:
             below = [one for one in self.boards.items if one.parent is item and one.is_open]
             for one in (*below, item):
                 if one not in self._alone:
                     self._close(one)
-            self.told.append(f"#{item.key} “{item.title}”, late until now, is closed")
+        keys = ", ".join(f"#{item.key}" for item in late)
+        self.told.append(f"late until now and closed in Azure DevOps: {keys}")
 
     def _move_dates(self) -> None:
         epic = self.featured["shared epic on boards"]
