@@ -100,18 +100,21 @@ class Resolved:
         overrides = [(one, self._override(one, index)) for index, one in enumerate(settings.fields_for)]
         self._base = self._meanings(settings.fields)
         self._overrides = overrides
+        self._places: dict[tuple[str | None, str | None], dict[str, tuple[int, ...]]] = {}
         self._chosen: dict[tuple[str | None, str | None], dict[str, Callable[[Any], Any]]] = {}
+        self._by_attribute = {attribute: reference for attribute, (reference, _) in _COLUMNS.items()}
+        self._by_attribute |= {attribute: reference for reference, attribute in self._attributes.items()}
         self.tracked: list[str] = [reference for reference, _ in _TRACKED.values()]
-        self.tracked += [one for one in self._dated_references() if one not in self.tracked]
+        self.tracked += [self._by_attribute[one] for one in self._dated()]
         self.shown: list[str] = list(
             dict.fromkeys([*self.tracked, *(ref for ref, _ in _SHOWN.values()), *self._attributes])
         )
 
-    def _dated_references(self) -> list[str]:
-        by_attribute = {attribute: reference for reference, attribute in self._attributes.items()}
+    def _dated(self) -> list[str]:
+        """The attributes of meanings whose changes belong to the timeline, besides those that do anyway."""
         sets = [self._base, *(meanings for _, meanings in self._overrides)]
         found = [one for meanings in sets for name in _DATED for one in meanings.get(name, ())]
-        return list(dict.fromkeys(by_attribute[one] for one in found if one in by_attribute))
+        return [one for one in dict.fromkeys(found) if one not in _TRACKED]
 
     def _reference(self, name: str, setting: str) -> str:
         if self._names is None:
@@ -191,21 +194,33 @@ class Resolved:
         key = (project, type_)
         chosen = self._chosen.get(key)
         if chosen is None:
-            meanings = self._base
-            for one, changed in self._overrides:
-                if _fits(one.projects, project) and _fits(one.types, type_):
-                    meanings = {**self._base, **changed}
-                    break
-            chosen = {name: _first(attributes) for name, attributes in meanings.items()}
-            self._chosen[key] = chosen
+            meanings = self._meanings_for(project, type_)
+            chosen = self._chosen[key] = {name: _first(chain) for name, chain in meanings.items()}
         return chosen
+
+    def chains(self, project: str | None, type_: str | None) -> dict[str, tuple[int, ...]]:
+        """The same for what the timeline tells of: meaning → places in `tracked_names`, first to last."""
+        key = (project, type_)
+        found = self._places.get(key)
+        if found is None:
+            place = {name: at for at, name in enumerate(self.tracked_names)}
+            meanings = self._meanings_for(project, type_)
+            found = self._places[key] = {
+                name: tuple(place[one] for one in meanings.get(name, ())) for name in _DATED
+            }
+        return found
+
+    def _meanings_for(self, project: str | None, type_: str | None) -> dict[str, list[str]]:
+        for one, changed in self._overrides:
+            if _fits(one.projects, project) and _fits(one.types, type_):
+                return {**self._base, **changed}
+        return self._base
 
     @cached_property
     def tracked_names(self) -> tuple[str, ...]:
         """What the timeline tells of; the owner comes first, then project, type, state and reason."""
         names = [name for name in _TRACKED if name not in ("owner", "changed_date", "changed_by")]
-        names += [self._attributes[one] for one in self._dated_references() if one in self._attributes]
-        return ("owner", *names)
+        return ("owner", *names, *self._dated())
 
     @cached_property
     def tracked_values(self) -> Callable[[Any], tuple[Any, ...]]:
@@ -227,11 +242,8 @@ class Resolved:
 
     def described(self) -> list[tuple[str, list[str]]]:
         """Meaning and reference names, for people."""
-        by_attribute = {attribute: reference for reference, attribute in self._attributes.items()}
-        by_attribute |= {attribute: reference for attribute, (reference, _) in _COLUMNS.items()}
-        return [
-            (meaning, [by_attribute[one] for one in chain]) for meaning, chain in sorted(self._base.items())
-        ]
+        names = self._by_attribute
+        return [(meaning, [names[one] for one in chain]) for meaning, chain in sorted(self._base.items())]
 
     @property
     def fingerprint(self) -> str:

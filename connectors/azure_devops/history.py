@@ -8,8 +8,8 @@ are kept packed and bounded; what is not kept has to be asked for. Links raise n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from itertools import islice
+from itertools import compress, islice
+from operator import ne
 from typing import Any
 
 import msgspec
@@ -28,7 +28,7 @@ _LONGEST_TEXT = 255
 _PACK = msgspec.msgpack.Encoder().encode
 _UNPACK = msgspec.msgpack.Decoder(tuple[Any, ...]).decode
 
-# Fields that stand in a change as they stand in the revision: canonical name, by attribute.
+# Attributes that stand in a change by themselves: canonical name.
 _PLAIN: Mapping[str, str] = {
     "state": "status",
     "reason": "reason",
@@ -39,10 +39,16 @@ _PLAIN: Mapping[str, str] = {
     "column": "board_column",
     "priority": "priority",
     "severity": "severity",
+    "iteration": "iteration",
+    "tags": "labels",
+    "is_deleted": "deleted",
 }
 _DATES, _NUMBERS = ("start", "due"), ("points", "estimate", "remaining", "spent")
-_NONE: frozenset[str] = frozenset()
+_MEANINGS = (*_DATES, *_NUMBERS, "blocked", "health")
 _STATE_PARTS = frozenset({"project", "type", "state", "reason"})
+_NONE: frozenset[str] = frozenset()
+# Where things stand in a packed revision, see `Resolved.tracked_names`.
+_PROJECT, _TYPE, _STATE, _REASON = 1, 2, 3, 4
 
 
 class HistoryReader:
@@ -61,19 +67,25 @@ class HistoryReader:
         *,
         own_account: Callable[[], str | None],
         own_meanings: frozenset[str] = frozenset(),
-        kept: int = KEPT,
+        kept: int | None = None,
     ) -> None:
         self._source = source
         self._mapper = mapper
         self._in_scope = in_scope
         self._own_account = own_account
         self._own_meanings = own_meanings
-        self._limit = kept
+        self._limit = kept or KEPT
         self._values = resolved.tracked_values
-        self._names = resolved.tracked_names
-        self._fields = resolved.fields_type
-        self._meanings_of = resolved.meanings_of(("blocked", *_DATES, *_NUMBERS, "health"))
-        self._meanings_of["tags"] = self._meanings_of.get("tags", _NONE) | {"blocked"}
+        names = resolved.tracked_names
+        self._places = range(len(names))
+        self._plain = [self._renderer(name) for name in names]
+        self._tags = names.index("tags")
+        touched = resolved.meanings_of(_MEANINGS)
+        touched["tags"] = touched.get("tags", _NONE) | {"blocked"}
+        for name in _STATE_PARTS:
+            touched[name] = touched.get(name, _NONE) | {"state"}
+        self._touched = [touched.get(name, _NONE) for name in names]
+        self._chains = resolved.chains
         self._kept: dict[int, tuple[int, bytes]] = {}  # item → its last revision, and that packed
         self.accounts: dict[str, Account | str] = {}  # everybody who changed something
 
@@ -116,82 +128,110 @@ class HistoryReader:
             values = (account_of(fields.owner), *values_of(fields))
             packed = _PACK(values)
             if packed != before[1]:
-                self._compare(row, _UNPACK(before[1]), values, changes)
+                was = _UNPACK(before[1])
+                self._compare(row, was, values, list(compress(self._places, map(ne, was, values))), changes)
             if inside:
                 self._keep(row.id, row.rev, packed)
+        if not everywhere:
+            self._let_go()
         return changes
 
     def _keep(self, item: int, rev: int, packed: bytes) -> None:
-        if len(self._kept) >= self._limit:
-            # Those that changed longest ago, many at a time: taking the first of a dictionary again and again
-            # walks over all that were taken before.
-            for old in list(islice(self._kept, max(1, self._limit // 10))):
-                del self._kept[old]
         self._kept[item] = (rev, packed)
 
+    def _let_go(self) -> None:
+        """Forget those that changed longest ago; between batches only, or the next rows would miss them."""
+        excess = len(self._kept) - self._limit
+        if excess > 0:
+            # Many at a time: taking the first of a dictionary again and again walks over all taken before.
+            for old in list(islice(self._kept, excess + self._limit // 10)):
+                del self._kept[old]
+
     def _compare(
-        self, row: Any, before: tuple[Any, ...], after: tuple[Any, ...], changes: list[Change]
+        self,
+        row: Any,
+        before: tuple[Any, ...],
+        after: tuple[Any, ...],
+        differing: Sequence[int],
+        changes: list[Change],
     ) -> None:
-        fields = row.fields
-        names = self._names
-        differing = {name: at for at, name in enumerate(names) if before[at] != after[at]}
-        if not differing:
+        told: list[tuple[str, str | None, str | None]] = []
+        touched = _NONE
+        for place in differing:
+            plain = self._plain[place]
+            if plain is not None:
+                name, render = plain
+                told.append((name, render(before[place]), render(after[place])))
+            touched |= self._touched[place]
+        if not (told or touched):
             return
+        fields = row.fields
         by = account_of(fields.changed_by)
         if by is not None and by not in self.accounts:
             self.accounts[by] = fields.changed_by
-        teller = _Teller(self._source, row, instant(fields.changed_date), by, changes)
-        for name, at in differing.items():
-            plain = _PLAIN.get(name)
-            if plain is not None:
-                teller.add(plain, _short(before[at]), _short(after[at]))
-            elif name == "iteration":
-                teller.add("iteration", self._iteration(before[at]), self._iteration(after[at]))
-            elif name == "tags":
-                teller.add("labels", _labels(before[at]), _labels(after[at]))
-            elif name == "is_deleted":
-                teller.add("deleted", "true" if before[at] else None, "true" if after[at] else None)
-        if not _STATE_PARTS.isdisjoint(differing):
-            teller.add("state", self._state(before), self._state(after))
-        touched = self._touched(differing)
         if touched:
-            self._meanings(teller, before, fields, touched)
+            self._meanings(told, touched, before, after, by)
+        entry, item, at = f"{row.id}.{row.rev}.", item_id(self._source, row.id), instant(fields.changed_date)
+        changes.extend(
+            Change(
+                source=self._source,
+                event_id=entry + name,
+                item_id=item,
+                at=at,
+                by=by,
+                field=name,
+                before=old,
+                after=new,
+            )
+            for name, old, new in told
+            if old != new
+        )
 
-    def _touched(self, differing: Iterable[str]) -> set[str]:
-        found: set[str] = set()
-        for name in differing:
-            found |= self._meanings_of.get(name, _NONE)
-        return found
-
-    def _meanings(self, teller: _Teller, before: tuple[Any, ...], fields: Any, touched: set[str]) -> None:
-        """Dates, efforts, blocked and health, each from the first of its fields in which something stands."""
-        was: Any = self._fields(**dict(zip(self._names, before, strict=True)))
-        own = self._own_meanings and teller.by == self._own_account()
-        old, new = self._mapper.getter(before[1], before[2]), self._mapper.getter(fields.project, fields.type)
-        for meaning in touched:
-            if meaning == "blocked" or (own and meaning in self._own_meanings):
-                continue  # our own echo is not news
-            a = old[meaning](was) if meaning in old else None
-            b = new[meaning](fields) if meaning in new else None
-            if a == b:
+    def _meanings(
+        self,
+        told: list[tuple[str, str | None, str | None]],
+        touched: frozenset[str],
+        before: tuple[Any, ...],
+        after: tuple[Any, ...],
+        by: str | None,
+    ) -> None:
+        """State, dates, efforts, blocked and health, the latter from the first field that holds something."""
+        own = bool(self._own_meanings & touched) and by == self._own_account()
+        old = self._chains(before[_PROJECT], before[_TYPE])
+        new = self._chains(after[_PROJECT], after[_TYPE])
+        for meaning in sorted(touched):
+            if meaning == "state":
+                told.append(("state", self._state(before), self._state(after)))
                 continue
-            if meaning in _DATES:
-                teller.add(meaning, self._date(a), self._date(b))
+            a, b = _first(before, old.get(meaning, ())), _first(after, new.get(meaning, ()))
+            if meaning == "blocked":
+                told.append(("blocked", self._blocked(a, before), self._blocked(b, after)))
+            elif a == b or (own and meaning in self._own_meanings):
+                continue  # our own echo is not news
+            elif meaning in _DATES:
+                told.append((meaning, self._date(a), self._date(b)))
             elif meaning in _NUMBERS:
-                teller.add(meaning, _number(a), _number(b))
+                told.append((meaning, _number(a), _number(b)))
             else:
-                teller.add("health_declared", _health(a), _health(b))
-        if "blocked" not in touched:
-            return
-        blocked = [
-            self._mapper.is_blocked(get["blocked"](one) if "blocked" in get else None, tags_of(one.tags))
-            for get, one in ((old, was), (new, fields))
-        ]
-        teller.add("blocked", *("true" if one else None for one in blocked))
+                told.append(("health_declared", _health(a), _health(b)))
+
+    def _renderer(self, name: str) -> tuple[str, Callable[[Any], str | None]] | None:
+        """How an attribute that stands by itself is told."""
+        canonical = _PLAIN.get(name)
+        if canonical is None:
+            return None
+        special: Mapping[str, Callable[[Any], str | None]] = {
+            "iteration": self._iteration,
+            "tags": _labels,
+            "is_deleted": _flag,
+        }
+        return canonical, special.get(name, _short)
 
     def _state(self, values: tuple[Any, ...]) -> str | None:
-        _, project, type_, state, reason = values[:5]
-        return self._mapper.state(project, type_, state, reason)
+        return self._mapper.state(values[_PROJECT], values[_TYPE], values[_STATE], values[_REASON])
+
+    def _blocked(self, value: Any, values: tuple[Any, ...]) -> str | None:
+        return _flag(self._mapper.is_blocked(value, tags_of(values[self._tags])))
 
     def _iteration(self, node: int | None) -> str | None:
         return iteration_id(self._source, node) if node else None
@@ -204,45 +244,6 @@ class HistoryReader:
         return found.isoformat() if found else None
 
 
-class _Teller:
-    """Tells the changes of one revision."""
-
-    def __init__(
-        self, source: SourceId, row: Any, at: datetime, by: str | None, changes: list[Change]
-    ) -> None:
-        self._source = source
-        self._entry = f"{row.id}.{row.rev}."
-        self._item = item_id(source, row.id)
-        self._at = at
-        self.by = by
-        self._changes = changes
-
-    def add(self, name: str, before: str | None, after: str | None) -> None:
-        """One change, where it is one in the portfolio's words."""
-        if before == after:
-            return
-        self._changes.append(
-            Change(
-                source=self._source,
-                event_id=self._entry + name,
-                item_id=self._item,
-                at=self._at,
-                by=self.by,
-                field=name,
-                before=before,
-                after=after,
-            )
-        )
-
-
-def first_of_each(rows: Sequence[Any]) -> dict[int, Any]:
-    """The first row of each item."""
-    found: dict[int, Any] = {}
-    for row in rows:
-        found.setdefault(row.id, row)
-    return found
-
-
 def last_of_each(rows: Sequence[Any]) -> dict[int, Any]:
     """The last row of each item, which is how it stands at the end of a batch."""
     return {row.id: row for row in rows}
@@ -251,6 +252,18 @@ def last_of_each(rows: Sequence[Any]) -> dict[int, Any]:
 def _short(value: Any) -> str | None:
     text = text_of(value)
     return text if text is None or len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+
+
+def _first(values: tuple[Any, ...], places: Sequence[int]) -> Any:
+    for place in places:
+        value = values[place]
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def _flag(value: Any) -> str | None:
+    return "true" if value else None
 
 
 def _labels(value: str | None) -> str | None:

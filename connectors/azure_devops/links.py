@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from connectors.azure_devops.cursor import LinksCursor, load, save
-from connectors.azure_devops.pull import ItemReader
+from connectors.azure_devops.reading import ItemReader
 from connectors.azure_devops.relations import DEPENDENCY, HIERARCHY
 from connectors.azure_devops.values import account_of, instant
-from connectors.azure_devops.wire import Link
+from connectors.azure_devops.wire import Link, Links
 from portfolio.errors import BadAnswer
 from portfolio.records import Change, Cursor, Page, item_id
 
@@ -21,6 +21,66 @@ if TYPE_CHECKING:
     from connectors.azure_devops.site import Site
 
 _REMOTE = "System.LinkTypes.Remote."
+MOST = 300_000
+
+
+class Ahead:
+    """All links of the organisation, read before its items are read for the first time.
+
+    The first load shows items without their links, and reading each of them whole only for its parent would
+    cost five requests for a thousand of them. Beyond `MOST` links that is what happens all the same: memory
+    stays flat, and the stream of links reads what it finds missing.
+    """
+
+    def __init__(self) -> None:
+        self.parents: dict[int, int] = {}
+        self.pairs: dict[int, set[tuple[int, int]]] = {}
+
+    def pairs_of(self, item: int) -> frozenset[tuple[int, int]]:
+        """(predecessor, successor) of each dependency of an item."""
+        return frozenset(self.pairs.get(item, ()))
+
+    def add(self, row: Link) -> None:
+        """The next link that came or went."""
+        if row.rel == HIERARCHY:
+            if row.is_active:
+                self.parents[row.target_id] = row.source_id
+            elif self.parents.get(row.target_id) == row.source_id:
+                del self.parents[row.target_id]
+        elif row.rel == DEPENDENCY:
+            pair = (row.source_id, row.target_id)
+            for end in pair:
+                known = self.pairs.setdefault(end, set())
+                if row.is_active:
+                    known.add(pair)
+                else:
+                    known.discard(pair)
+
+
+def read_ahead(site: Site) -> Ahead | None:
+    """The links as they stand, or None where there are too many to keep."""
+    ahead, token, seen = Ahead(), None, 0
+    while True:
+        batch = _batch(site, token)
+        for row in batch.values:
+            ahead.add(row)
+        seen += len(batch.values)
+        if batch.is_last_batch:
+            return ahead
+        if seen > MOST:
+            return None
+        token = batch.continuation_token
+
+
+def _batch(site: Site, token: str | None) -> Links:
+    batch = site.client.links(token)
+    if not batch.is_last_batch and batch.continuation_token in (None, token):
+        raise BadAnswer(
+            site.settings.name,
+            "workitemlinks: a batch that is not the last one leads nowhere.",
+            hint="Nothing of it was believed; the next run continues from the last checkpoint.",
+        )
+    return batch
 
 
 class LinkStream:
@@ -39,13 +99,7 @@ class LinkStream:
         """
         state = load(self._source, since, LinksCursor)
         while True:
-            batch = self._site.client.links(state.token)
-            if not batch.is_last_batch and batch.continuation_token in (None, state.token):
-                raise BadAnswer(
-                    self._source,
-                    "workitemlinks: a batch that is not the last one leads nowhere.",
-                    hint="Nothing of it was believed; the next run continues from the last checkpoint.",
-                )
+            batch = _batch(self._site, state.token)
             state.token = batch.continuation_token or state.token
             if batch.values:
                 read = self._reader.read(self._differing(batch.values))

@@ -15,7 +15,7 @@ from connectors.azure_devops.mapping_site import (
     nodes,
     schedule,
 )
-from connectors.azure_devops.pull import IN_THE_BIN, ItemReader
+from connectors.azure_devops.reading import IN_THE_BIN, ItemReader
 from connectors.azure_devops.site import chunks
 from connectors.azure_devops.wire import Project
 from portfolio.errors import AccessDenied, AuthError, BadAnswer, TargetMissing, Unsupported

@@ -8,104 +8,24 @@ last one; following `nextLink` never ends (facts/azure_devops.md §2.1).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from connectors.azure_devops.cursor import HistoryCursor, ItemsCursor, load, save
 from connectors.azure_devops.history import HistoryReader, last_of_each
-from connectors.azure_devops.mapping import Mapped
-from connectors.azure_devops.mapping_site import identity
-from connectors.azure_devops.values import account_of, instant
-from connectors.azure_devops.wire import Account, Revisions
-from portfolio.errors import BadAnswer, CursorRejected, MappingError
-from portfolio.records import AnyRecord, Change, Cursor, Gone, OwnedBy, Page, item_id
+from connectors.azure_devops.links import Ahead, read_ahead
+from connectors.azure_devops.reading import IN_THE_BIN, ItemReader, Read
+from connectors.azure_devops.values import instant
+from connectors.azure_devops.wire import Revisions
+from portfolio.errors import BadAnswer, CursorRejected
+from portfolio.records import AnyRecord, Change, Cursor, Gone, Page, item_id
 
 if TYPE_CHECKING:
     from connectors.azure_devops.site import Site
 
-IN_THE_BIN = "deleted: it is in the recycle bin"
 _JUST_BEFORE = timedelta(milliseconds=1)
-
-
-class Read(msgspec.Struct):
-    """What reading some items gave."""
-
-    records: list[AnyRecord] = []
-    items: list[str] = []
-    whole: list[str] = []  # those that were read with their relations
-    skipped: list[str] = []
-    numbers: set[int] = set()
-
-    def page(self, cursor: Cursor | None, *, gone: Sequence[Gone] = ()) -> Page:
-        """The page that brings them."""
-        replaces = [
-            OwnedBy(record=record, item_ids=ids)
-            for record, ids in (("Dependency", self.whole), ("Risk", self.items))
-            if ids
-        ]
-        return Page(records=self.records, cursor=cursor, gone=gone, replaces=replaces, skipped=self.skipped)
-
-
-class ItemReader:
-    """Reads items of one organisation and remembers what it delivered, for the stream of links."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._source = site.settings.name
-
-    def read(self, numbers: Iterable[int]) -> Read:
-        """These items whole, as far as they can be seen and belong to a project that is read."""
-        return self.take(self._site.read_whole(sorted(numbers)), with_relations=True)
-
-    def take(self, rows: Iterable[Any], *, with_relations: bool, into: Read | None = None) -> Read:
-        """Map rows; add to what was read before."""
-        read = into or Read()
-        mapper = self._site.mapper
-        for row in rows:
-            if not self._site.in_scope(row.fields.project):
-                continue
-            try:
-                mapped = mapper.map(row, with_relations=with_relations)
-            except MappingError as error:
-                read.skipped.append(error.message)
-                continue
-            read.records.extend(mapped.records)
-            read.records.extend(self._owner(row.fields.owner))
-            read.skipped.extend(f"{self._source}: {line}" for line in mapped.problems)
-            read.items.append(mapped.item.item_id)
-            read.numbers.add(row.id)
-            if with_relations:
-                read.whole.append(mapped.item.item_id)
-            self._remember(row, mapped, with_relations=with_relations)
-        read.records.extend(mapper.unmapped())
-        return read
-
-    def told(self, accounts: Iterable[tuple[str, Account | str]]) -> list[AnyRecord]:
-        """Accounts that were not told of before. The directory knows better, so nobody is told of twice."""
-        fresh: list[AnyRecord] = []
-        for account, value in accounts:
-            if account not in self._site.known:
-                self._site.known.add(account)
-                fresh.append(identity(self._source, account, value))
-        return fresh
-
-    def _owner(self, value: Account | str | None) -> list[AnyRecord]:
-        account = account_of(value)
-        if account is None or value is None:
-            return []
-        self._site.owners.add(account)
-        return self.told([(account, value)])
-
-    def _remember(self, row: Any, mapped: Mapped, *, with_relations: bool) -> None:
-        links = mapped.links
-        self._site.parents[row.id] = links.parent or row.fields.parent or 0
-        if with_relations:
-            pairs = [(one, row.id) for one in links.predecessors]
-            pairs += [(row.id, one) for one in links.successors]
-            self._site.whole[row.id] = frozenset(pairs)
 
 
 class ItemStream:
@@ -134,19 +54,20 @@ class ItemStream:
         timeline = Timeline(self._site, self._reader)
         if since is None:
             self._site.visible_projects()
+        ahead = None if state.is_loaded else read_ahead(self._site)
         for batch in batches(self._site, state, resolved.shown, latest_only=not state.is_loaded):
             if not batch.values and batch.is_last_batch and state.is_loaded:
                 # Nothing new. A token that moved all the same is worth keeping.
                 if since is None or save(state) != since:
                     yield Page(cursor=save(state))
                 return
-            read, gone, changes = self._batch(batch.values, timeline, is_loaded=state.is_loaded)
+            read, gone, changes = self._batch(batch.values, timeline, ahead, is_loaded=state.is_loaded)
             read.records.extend(changes)
             state.is_loaded = state.is_loaded or batch.is_last_batch
             yield read.page(self._cursor(state), gone=gone)
 
     def _batch(
-        self, rows: Sequence[Any], timeline: Timeline, *, is_loaded: bool
+        self, rows: Sequence[Any], timeline: Timeline, ahead: Ahead | None, *, is_loaded: bool
     ) -> tuple[Read, list[Gone], Sequence[AnyRecord]]:
         last = last_of_each(rows).values()
         for row in last:
@@ -155,7 +76,7 @@ class ItemStream:
         inside = [row for row in last if self._site.in_scope(row.fields.project)]
         living = [row for row in inside if not row.fields.is_deleted]
         if not is_loaded:
-            return self._as_they_stand(living), [], ()
+            return self._as_they_stand(living, ahead), [], ()
         read = self._reader.read([row.id for row in living])
         # Hidden or destroyed since: what the revision said is the last that is known.
         lost = [row for row in living if row.id not in read.numbers]
@@ -176,7 +97,7 @@ class ItemStream:
         ]
         return read, gone, timeline.changes(rows)
 
-    def _as_they_stand(self, rows: Sequence[Any]) -> Read:
+    def _as_they_stand(self, rows: Sequence[Any], ahead: Ahead | None) -> Read:
         """A page of the first load: whole only where links may lead elsewhere or there is long text."""
         mapper = self._site.mapper
         rich = [
@@ -186,7 +107,7 @@ class ItemStream:
         ]
         read = self._reader.read([row.id for row in rich]) if rich else Read()
         rest = [row for row in rows if row.id not in read.numbers]
-        return self._reader.take(rest, with_relations=False, into=read)
+        return self._reader.take(rest, with_relations=False, into=read, ahead=ahead)
 
     def _cursor(self, state: ItemsCursor) -> Cursor:
         state.owners = sorted(self._site.owners)
@@ -229,7 +150,12 @@ class Timeline:
     def __init__(self, site: Site, reader: ItemReader) -> None:
         self._site = site
         self._reader = reader
-        self._history = HistoryReader(
+
+    @cached_property
+    def _history(self) -> HistoryReader:
+        # Made when there is something to read: a quiet run asks for no projects.
+        site = self._site
+        return HistoryReader(
             site.settings.name,
             site.resolved,
             site.mapper,
@@ -261,13 +187,18 @@ class Timeline:
         for number, row in missing.items():
             before = stood.get(number)
             if before is None or before.rev != row.rev - 1 or not self._site.in_scope(before.fields.project):
-                revisions = self._site.client.revisions_of(number, self._site.resolved.whole)
-                changes += self._history.read(
-                    (one for one in revisions if one.rev < row.rev), everywhere=True
-                )
+                changes += self._history.read(self._one_by_one(number, row.rev), everywhere=True)
             else:
                 self._history.remember(before)
         return changes
+
+    def _one_by_one(self, number: int, before: int) -> Iterator[Any]:
+        for row in self._site.client.revisions_of(number, self._site.resolved.whole):
+            fields = row.fields
+            if fields.iteration is None and fields.iteration_path and fields.project:
+                fields.iteration = self._site.process.iteration(fields.project, fields.iteration_path)
+            if row.rev < before:
+                yield row
 
 
 def batches(

@@ -45,7 +45,7 @@ _LEADING_LEVEL = re.compile(r"\s*([1-5])(?:\.0+)?(?![\d.])")
 _NAME_AND_MAIL = re.compile(r"\s*(.*?)\s*<([^<>]+)>\s*")
 _TAG = re.compile(r"<[^>]*>")
 _ITEM_ADDRESS = re.compile(r"/_apis/wit/work[iI]tems/([1-9][0-9]{0,9})/?")
-_ENDLESS = 9999
+_MIDNIGHT = "T00:00:00Z"
 
 
 def instant(text: str) -> datetime:
@@ -55,6 +55,8 @@ def instant(text: str) -> datetime:
         ValueError: it is none.
     """
     moment = datetime.fromisoformat(text)
+    if moment.tzinfo is UTC:
+        return moment
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -71,8 +73,8 @@ def day(text: str | None, zones: Sequence[ZoneInfo]) -> date | None:
     """
     if not text:
         return None
-    if len(text) == 10:
-        return date.fromisoformat(text)
+    if len(text) == 10 or text.endswith(_MIDNIGHT):  # which is no other date's midnight in any zone
+        return date.fromisoformat(text[:10])
     moment = instant(text)
     for zone in (zones[0], UTC, *zones[1:]):
         local = moment.astimezone(zone)

@@ -12,7 +12,7 @@ from simulators.http import Response
 def delete(call: Call) -> Response:
     """DELETE workitems/{id}: into the recycle bin, a revision more; `destroy=true` for good."""
     if not call.params["id"].isdigit() or call.params["id"] == "0":
-        return no_controller(call.request.path)
+        return no_controller(call.path)
     item = call.item(call.params["id"])
     if not call.options.may_write:
         raise refuse(

@@ -36,6 +36,11 @@ class Call:
     team_text: str | None = None
     rows: int = 0  # rows that the answer holds, for the budget
 
+    @property
+    def path(self) -> str:
+        """The path below the organisation, as some errors quote it."""
+        return self.request.path[len(self.site.organisation) + 1 :]
+
     def renderer(self) -> Renderer:
         """Renders for this request."""
         return Renderer(self.site, self.base, self.identity_base)

@@ -17,7 +17,7 @@ _EXPANDS = frozenset({"none", "relations", "fields", "links", "all"})
 def read(call: Call) -> Response:
     """GET workitems/{id}."""
     if not call.params["id"].isdigit() or call.params["id"] == "0":
-        return no_controller(call.request.path)
+        return no_controller(call.path)
     item = call.item(call.params["id"])
     names = call.request.many("fields") or None
     expand = _expand(call, call.request.one("$expand"), names)

@@ -39,7 +39,7 @@ class Edit:
 def update(call: Call) -> Response:
     """PATCH workitems/{id}."""
     if not call.params["id"].isdigit() or call.params["id"] == "0":
-        return no_controller(call.request.path)
+        return no_controller(call.path)
     _content_type(call)
     item = call.item(call.params["id"])
     operations = _operations(call)

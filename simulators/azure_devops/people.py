@@ -143,7 +143,7 @@ def _subject(call: Call, user: User) -> dict[str, Json]:
     url = f"{call.identity_base}/_apis/Graph"
     own = f"{url}/{'Groups' if is_group else 'Users'}/{user.descriptor}"
     row: dict[str, Json] = {"subjectKind": "group" if is_group else "user"}
-    if user.kind in {"aad", "msa"}:
+    if user.kind == "aad":
         row["metaType"] = "member"
         row["directoryAlias"] = user.email.partition("@")[0]
     if is_group:

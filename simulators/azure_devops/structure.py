@@ -53,13 +53,15 @@ class Structure(State):
         """An account, a service identity or a group; returns its descriptor."""
         with self.writing():
             key = self.guid(f"user {kind}", email or name)
+            origin = self.guid("origin", email or name)
             user = User(
                 descriptor=self._descriptor(kind, key, name),
                 name=name,
                 email=email,
                 kind=kind,
                 id=key,
-                origin_id=entra_id or self.guid("origin", email or name),
+                # Recorded: a GUID of Entra, but a PUID of a Microsoft account.
+                origin_id=entra_id or (f"0003{key[:8]}{key[9:13]}".upper() if kind == "msa" else origin),
                 domain={"aad": self.tenant, "msa": "Windows Live ID", "svc": "Build"}.get(kind, self.id),
                 active=active,
             )

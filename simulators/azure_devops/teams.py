@@ -68,6 +68,8 @@ def iterations(call: Call) -> Response:
     if frame and frame.lower() != "current":
         raise bad_request(f"The time frame '{frame}' is not supported.", "InvalidTimeFrameException")
     rows = [_iteration(call, found, call.site.nodes[number]) for number in found.iterations]
+    for row in rows:
+        del row["_links"]  # recorded: only a single one has them
     if frame:
         rows = [row for row in rows if row["attributes"]["timeFrame"] == "current"]
     return call.collection(rows)

@@ -54,7 +54,7 @@ def test_the_example_of_writing_to_azure_devops_is_valid(tmp_path: Path) -> None
     (example,) = [one for one in re.findall(r"```yaml\n(.*?)```", text, flags=re.S) if "    write:\n" in one]
     config = read_config(tmp_path / "dovetail.yaml", f"version: 1\ntimezone: Europe/Zurich\n{example}")
     (source,) = config.sources
-    assert source.kind == "azure_devops"
+    assert source.kind.name == "azure_devops"
 
 
 def alone(command_line: CommandLine, folder: Path, *args: str, **env: str) -> tuple[int, str]:
