@@ -12,15 +12,17 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from connectors.answers import OutcomeUnknown, Refusal
 from connectors.azure_devops import edits, reference, render
 from connectors.azure_devops import wire_writing as wire
 from connectors.azure_devops.client import ITEMS_AT_ONCE
-from connectors.azure_devops.push_fields import FieldWriter
+from connectors.azure_devops.push_fields import STALE, FieldWriter
 from connectors.azure_devops.remote import Found, Remote, Standing, form_of
 from connectors.azure_devops.sending import Sender
 from connectors.azure_devops.site import Site
+from connectors.parallel import completed
 from connectors.targets import GONE, by_item
 from portfolio.errors import AccessDenied, BadAnswer, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
@@ -44,6 +46,7 @@ _NO_PLACE = "the configuration names no field for it"
 _STILL_THERE = (
     "Azure DevOps says that it does not exist, although the item can be read; was its project renamed?"
 )
+_BUSY = "somebody changes the item at this moment"
 _UNSIGNED = "Azure DevOps did not keep the reference line of the comment"
 
 
@@ -73,8 +76,8 @@ class Writer:
             comments: list[tuple[Standing, Intent]] = []
             yield from self._sorted(standing, groups, fields, comments)
             yield from self._fields.write(standing, fields)
-            for now, intent in comments:
-                yield self._guarded(now, intent)
+            if comments:
+                yield from self._commented(comments)
 
     def verify(self, intents: Sequence[Intent]) -> Iterator[Receipt]:
         """Whether Azure DevOps would accept them, by its own dry run of the fields; nothing is written."""
@@ -138,6 +141,12 @@ class Writer:
 
     # The comment.
 
+    def _commented(self, comments: Sequence[tuple[Standing, Intent]]) -> Iterator[Receipt]:
+        """One receipt per comment, each of another item, so that their order does not matter."""
+        _ = self._remote.comment_api  # asked once, before several want to know
+        calls = [partial(self._guarded, now, intent) for now, intent in comments]
+        yield from completed(calls, latency_seconds=self._site.client.http.latency_seconds)
+
     def _guarded(self, now: Standing, intent: Intent) -> Receipt:
         tries = itertools.count()
         try:
@@ -153,6 +162,8 @@ class Writer:
         except AccessDenied as error:
             return Refused(intent_id=intent.intent_id, reason=f"{error.message} {error.hint}")
         except Refusal as error:
+            if error.status in STALE:
+                return Conflict(intent_id=intent.intent_id, reason=_BUSY)
             return Refused(intent_id=intent.intent_id, reason=error.reason)
         except Unavailable as error:
             return Unknown(intent_id=intent.intent_id, reason=error.message)

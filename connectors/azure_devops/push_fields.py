@@ -21,8 +21,9 @@ from portfolio.errors import AccessDenied, BadAnswer, SourceError, TargetMissing
 from portfolio.intents import Applied, Conflict, Gone, Intent, Receipt, Refused, Unchanged, Unknown
 
 _LOOK_AGAIN_SECONDS = 1.0
-_STALE = frozenset({409, 412})
+STALE = frozenset({409, 412})
 _FORBIDDEN = "WorkItemTrackingUnauthorizedOperationException"
+_MOST_REVISIONS = 10_000
 _LOUD = (
     "the account may not suppress notifications: grant it “Suppress notifications for work item updates”, "
     "or set write.mail_if_needed: true, which mails those who follow the item"
@@ -105,7 +106,7 @@ class FieldWriter:
                     if named and field not in named:
                         yield Unchanged(intent_id=intent.intent_id)
                     else:
-                        yield self._refused(intent, outcome)
+                        yield self._refused(intent, outcome, one.now)
 
     # From intents to edits.
 
@@ -166,7 +167,7 @@ class FieldWriter:
         elif isinstance(outcome, (Unavailable, BadAnswer)):
             lost[item] = outcome
             again[item] = one.intents
-        elif isinstance(outcome, Refusal) and outcome.status in _STALE:
+        elif isinstance(outcome, Refusal) and outcome.status in STALE:
             again[item] = one.intents
         elif self._is_about_silence(one, outcome):
             if self._may_mail:
@@ -196,18 +197,18 @@ class FieldWriter:
         named = error.fields if isinstance(error, Refusal) else {}
         wrong = [one for one in one.intents if self._remote.slots[one.slot].reference_name in named]
         for intent in wrong or one.intents:
-            yield self._refused(intent, error)
+            yield self._refused(intent, error, one.now)
         if wrong and (others := [intent for intent in one.intents if intent not in wrong]):
             again[one.now.item] = others
 
-    def _refused(self, intent: Intent, error: SourceError) -> Receipt:
+    def _refused(self, intent: Intent, error: SourceError, now: Standing) -> Receipt:
         if isinstance(error, TargetMissing):
             return Gone(intent_id=intent.intent_id, reason=GONE)
         if isinstance(error, AccessDenied):
             return Refused(intent_id=intent.intent_id, reason=f"{error.message} {error.hint}")
         if not isinstance(error, Refusal):
             return Refused(intent_id=intent.intent_id, reason=error.message)
-        if error.status in _STALE:
+        if error.status in STALE:
             return Conflict(intent_id=intent.intent_id)
         field = self._remote.slots[intent.slot]
         said = error.fields.get(field.reference_name)
@@ -218,7 +219,7 @@ class FieldWriter:
         if error.fields:
             said = "; ".join(f"{name}: {words}" for name, words in error.fields.items())
             return Refused(intent_id=intent.intent_id, reason=said)
-        return Refused(intent_id=intent.intent_id, reason=_FULL if _is_full(error) else error.reason)
+        return Refused(intent_id=intent.intent_id, reason=_FULL if _is_full(error, now) else error.reason)
 
     def _is_about_silence(self, one: Planned, error: SourceError) -> bool:
         """Whether it was the wish to mail nobody that was refused: a dry run without it goes through."""
@@ -232,7 +233,7 @@ class FieldWriter:
         try:
             self._sender.one(msgspec.structs.replace(one.edit, silent=False), dry=True)
         except Refusal as answer:
-            if answer.status not in _STALE:
+            if answer.status not in STALE:
                 return False
         except SourceError:
             return False
@@ -240,6 +241,7 @@ class FieldWriter:
         return True
 
 
-def _is_full(error: Refusal) -> bool:
-    """Whether an item takes no more revisions: facts/azure_devops.md §7."""
-    return "revision" in error.code.lower() and "limit" in error.code.lower()
+def _is_full(error: Refusal, now: Standing) -> bool:
+    """Whether an item takes no more revisions (facts/azure_devops.md §7); how that is worded is not known."""
+    said = error.code.casefold()
+    return now.rev >= _MOST_REVISIONS or ("revision" in said and "limit" in said)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,8 +22,9 @@ from connectors.azure_devops.render import Format
 from connectors.azure_devops.site import Site
 from connectors.azure_devops.slots import FieldSlot, WriteFields, write_fields
 from connectors.azure_devops.values import day
+from connectors.parallel import completed
 from connectors.targets import GONE, native
-from portfolio.errors import AccessDenied, TargetMissing
+from portfolio.errors import AccessDenied, BadAnswer, TargetMissing, Unsupported
 from portfolio.intents import COMMENT, RemoteComment, Slots, Value
 from portfolio.records import ItemId, item_id
 
@@ -56,6 +57,7 @@ class Remote:
         self._site = site
         self._source = site.settings.name
         self._client = site.client
+        self._has_comments = bool(site.settings.write and site.settings.write.comments)
         self._zones = [site.zone, *map(ZoneInfo, site.settings.date_zones)]
         self._uses: dict[tuple[str, str], list[wire.TypeField] | None] = {}
 
@@ -64,17 +66,20 @@ class Remote:
         for start in range(0, len(targets), ITEMS_AT_ONCE):
             ids = [native(one) for one in targets[start : start + ITEMS_AT_ONCE]]
             standing = self.standing(ids)
-            for item in ids:
-                yield self._slots(item, standing.get(item))
+            for now in standing.values():  # what all need to know is asked for once, before they part
+                self.unwritable(now)
+                if self._has_comments and now.comment_count != 0:
+                    _ = self.comment_api
+            calls = [partial(self._slots, item, standing.get(item)) for item in ids]
+            yield from completed(calls, latency_seconds=self._client.http.latency_seconds)
 
     def _slots(self, item: str, now: Standing | None, *, is_second: bool = False) -> Slots:
         ident = item_id(self._source, item)
         if now is None:
             return Slots(item_id=ident, exists=False, gone_because=GONE)
-        write = self._site.settings.write
         unwritable = self.unwritable(now)
         found: Found | None = None
-        if write and write.comments:
+        if self._has_comments:
             try:
                 found = self.find_comment(now)
             except TargetMissing:
@@ -152,7 +157,7 @@ class Remote:
         """What this server offers for comments; today's cloud where it does not list its resources."""
         try:
             return edits.comment_api(self._client.http)
-        except (AccessDenied, TargetMissing, Refusal):
+        except (AccessDenied, TargetMissing, Refusal, BadAnswer, Unsupported):
             return edits.CommentApi()
 
     @property

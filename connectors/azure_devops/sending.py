@@ -48,16 +48,17 @@ class Sender:
         Raises:
             SourceError: the source stops, or its rate limit asks for more patience than there is.
         """
-        if len(sending) > 1 and self._has_batch:
+        waiting = {one.item: one for one in sending}
+        if len(waiting) > 1 and self._has_batch:
             try:
-                yield from self._batch(sending, dry=dry)
+                for item, outcome in self._batch(sending, dry=dry):
+                    del waiting[item]
+                    yield item, outcome
             except (Refusal, AccessDenied, TargetMissing, Unsupported):
-                # A server that knows no batches did nothing: one by one, from now on.
+                # A server that takes no batches did nothing: one by one, from now on.
                 self._has_batch = False
-            else:
-                return
-        for one in sending:
-            yield one.item, self._alone(one, dry=dry)
+        for item, one in waiting.items():
+            yield item, self._alone(one, dry=dry)
 
     def one(self, edit: edits.FieldEdit, *, dry: bool) -> wire.ItemNow:
         """The item after one edit.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ from writing_world import (
 )
 
 from connectors.azure_devops import reference
-from portfolio.intents import Applied, Conflict, Gone, Intent, Refused, Unknown
+from portfolio.errors import RateLimited
+from portfolio.intents import Applied, Conflict, Gone, Intent, Receipt, Refused, Unknown
 from portfolio.notes import Link, Note, Paragraph, Quoted, Text
 from simulators.azure_devops import AzureDevOps
 from simulators.faults import Fault
@@ -355,6 +357,64 @@ def test_trap_12_a_server_that_does_not_list_its_versions_gets_todays(
     assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Applied"]
 
 
+# Many at once, where the way is long.
+
+
+def busiest(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many requests were under way whenever one began."""
+    assert trial.last is not None
+    http = trial.last.site.client.http
+    transfer, lock, under_way, seen = http._transfer, Lock(), [0], [0]
+
+    def counted(sending: Any) -> Any:
+        with lock:
+            under_way[0] += 1
+            seen.append(under_way[0])
+        try:
+            return transfer(sending)
+        finally:
+            with lock:
+                under_way[0] -= 1
+
+    monkeypatch.setattr(http, "_transfer", counted)
+    return seen
+
+
+@pytest.mark.parametrize(("latency_ms", "at_once"), [(0, 1), (60, 4)])
+def test_comments_are_written_four_at_a_time_where_the_way_is_long(
+    site: AzureDevOps, serve: Serve, monkeypatch: pytest.MonkeyPatch, latency_ms: int, at_once: int
+) -> None:
+    items = epics(site, 12)
+    trial = serve(latency_ms=latency_ms)
+    connector = trial.connector()
+    list(connector.look([f"boards/{items[0]}"]))  # the latency of a first connection says little
+    seen = busiest(trial, monkeypatch)
+    receipts = list(connector.push([comment_intent(item, "due 19 Nov") for item in items]))
+    assert kinds(receipts) == ["Applied"] * 12
+    assert max(seen) == at_once
+    assert [texts(site, item) for item in items] == [["due 19 Nov"]] * 12
+    found = list(connector.look([f"boards/{item}" for item in items]))
+    assert sorted(slots.item_id for slots in found) == sorted(f"boards/{item}" for item in items)
+    assert all(slots.comment is not None for slots in found)
+    assert trial.sent()["OPTIONS /_apis/wit"] == 1
+
+
+def test_a_source_that_stops_in_the_middle_tells_what_was_written(site: AzureDevOps, serve: Serve) -> None:
+    items = epics(site, 12)
+    full = Fault(kind="status", method="POST", path=COMMENTS, nth=6, status=429, retry_after="900", body="{}")
+    trial = serve(latency_ms=60, faults=[full])
+    connector = trial.connector()
+    list(connector.look([f"boards/{items[0]}"]))
+    receipts: list[Receipt] = []
+    pushing = connector.push([comment_intent(item, "due 19 Nov") for item in items])
+    with pytest.raises(RateLimited):
+        receipts.extend(iter(lambda: next(pushing), None))
+    written = {f"{item} comment" for item in items if texts(site, item)}
+    assert {receipt.intent_id for receipt in receipts} == written
+    assert set(kinds(receipts)) == {"Applied"}
+    assert 5 <= len(written) < 12
+
+
 # What an item is told by.
 
 
@@ -451,6 +511,13 @@ def test_a_refused_comment_is_told_in_the_trackers_words(site: AzureDevOps, serv
     trial = serve(faults=[refused])
     (receipt,) = trial.push(comment_intent(item, "due 19 Nov"))
     assert receipt == Refused(intent_id=f"{item} comment", reason="The comment is too long.")
+
+
+def test_a_comment_that_is_changed_at_this_moment_is_a_conflict(site: AzureDevOps, serve: Serve) -> None:
+    (item,) = epics(site, 1)
+    trial = serve(faults=[Fault(kind="status", method="POST", path=COMMENTS, status=409, body="{}")])
+    assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Conflict"]
+    assert texts(site, item) == []
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "garbled"])

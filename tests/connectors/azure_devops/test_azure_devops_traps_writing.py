@@ -25,6 +25,7 @@ from writing_world import (
     serving,
 )
 
+from connectors.azure_devops.wire_writing import Batch, Entry
 from portfolio.errors import RateLimited, Unavailable
 from portfolio.intents import Applied, Conflict, Gone, Receipt, Refused, Unchanged, Unknown
 from simulators.azure_devops import AzureDevOps
@@ -236,6 +237,41 @@ def test_a_server_without_batches_gets_single_edits(site: AzureDevOps, serve: Se
     sent = trial.sent()
     assert sent["PATCH /_apis/wit/$batch"] == 1
     assert sent["PATCH /_apis/wit/workitems/{id}"] == 6
+
+
+def test_edits_of_a_batch_that_were_held_back_are_sent_again_and_only_those(
+    site: AzureDevOps, serve: Serve
+) -> None:
+    first, second, third = epics(site, 3)
+    trial = serve()
+    connector = trial.connector()
+    http = connector.site.client.http
+    real, held = http.call, {str(second), str(third)}
+
+    def call(method: str, path: str, **more: Any) -> Any:
+        if not path.endswith("$batch"):
+            return real(method, path, **more)
+        # The budget ends within the first batch: what comes later in it is not done.
+        asked = {entry["uri"].partition("workitems/")[2].partition("?")[0]: entry for entry in more["json"]}
+        done = real(
+            method, path, **(more | {"json": [one for item, one in asked.items() if item not in held]})
+        )
+        outcomes = iter(done.value)
+        late = Entry(code=429, headers={"Retry-After": "20"}, body="{}")
+        entries = [late if item in held else next(outcomes) for item in asked]
+        held.clear()
+        return Batch(value=entries)
+
+    http.call = call  # type: ignore[method-assign]
+    receipts = list(connector.push([intent(item, "slip_wd", 4) for item in (first, second, third)]))
+    assert by_item(receipts) == {
+        f"{first} slip_wd": "Applied",
+        f"{second} slip_wd": "Applied",
+        f"{third} slip_wd": "Applied",
+    }
+    assert len(receipts) == 3
+    assert sum(trial.slept) >= 20
+    assert [trial.revisions(item) for item in (first, second, third)] == [2, 2, 2]
 
 
 # Trap 13: processes that people changed.
@@ -450,6 +486,22 @@ def test_trap_15_an_item_with_too_many_revisions_says_so_plainly(site: AzureDevO
     (receipt,) = trial.push(intent(item, "health", "red"))
     assert isinstance(receipt, Refused)
     assert "10,000 revisions" in receipt.reason
+
+
+def test_trap_15_the_ten_thousandth_revision_is_recognised_in_any_words(
+    site: AzureDevOps, serve: Serve
+) -> None:
+    full, other = epics(site, 2)
+    for number in range(9_999):
+        site.edit_item(full, {"System.Title": f"title {number}"}, by=ANN)
+    words = json.dumps({"message": "Das geht nicht.", "typeKey": "SomethingElse"})
+    trial = serve(faults=[Fault(kind="status", method="PATCH", path=ITEM, status=400, body=words)])
+    connector = trial.connector()
+    (refused,) = connector.push([intent(full, "health", "red")])
+    assert isinstance(refused, Refused)
+    assert "10,000 revisions" in refused.reason
+    (refused,) = connector.push([intent(other, "health", "red")])
+    assert refused == Refused(intent_id=f"{other} health", reason="Das geht nicht.")
 
 
 def test_rules_are_never_bypassed(site: AzureDevOps, serve: Serve) -> None:
