@@ -39,11 +39,15 @@ _OVERTAKEN = "the plan's file was saved at this moment by somebody else; it was 
 
 
 class Rewrite(msgspec.Struct, frozen=True):
-    """New content for one file, and the digest of the content it may take the place of."""
+    """New content for one file, and the digest of the content it may take the place of.
+
+    `proven` is the plan as the new content shows it.
+    """
 
     path: Path
     new: bytes
     expected: str | None
+    proven: OpenPlan | None = None
 
 
 class Writer:
@@ -144,23 +148,27 @@ class Writer:
             yield from (_refused(intent, str(error)) for intent in due)
         else:
             self._written[rewrite.path] = replacement.sha256(rewrite.new)
-            yield from self._read_back(plan, due)
+            yield from self._read_back(plan, rewrite, due)
 
-    def _read_back(self, plan: OpenPlan, due: Sequence[Intent]) -> Iterator[Receipt]:
-        try:
-            now = self._remote.open(plan.file, plan.uids)
-        except FileUnreadable as error:  # somebody writes to it right after us; the next look tells
-            yield from (_conflict(intent, str(error)) for intent in due)
-            return
+    def _read_back(self, plan: OpenPlan, rewrite: Rewrite, due: Sequence[Intent]) -> Iterator[Receipt]:
+        """The receipts, from what stands in the file now."""
+        if rewrite.proven is not None and replacement.digest(rewrite.path) == rewrite.proven.loaded.sha256:
+            now = rewrite.proven
+        else:
+            try:
+                now = self._remote.open(plan.file, plan.uids)
+            except FileUnreadable as error:  # somebody writes to it right after us; the next look tells
+                yield from (_conflict(intent, str(error)) for intent in due)
+                return
         at = self._context.clock()
         for intent in due:
             if self._stands(now, intent):
-                remote_id = None
-                if intent.slot == COMMENT:
-                    comment = now.comment(self._uid(intent))
-                    remote_id = comment.remote_id if comment else None
+                comment = now.comment(self._uid(intent)) if intent.slot == COMMENT else None
                 yield Applied(
-                    intent_id=intent.intent_id, remote_id=remote_id, at=at, revision=now.loaded.sha256
+                    intent_id=intent.intent_id,
+                    remote_id=comment.remote_id if comment else None,
+                    at=at,
+                    revision=now.loaded.sha256,
                 )
             else:
                 yield _conflict(intent, _OVERTAKEN)
@@ -203,10 +211,9 @@ class Writer:
             ]
             edits.set_values(row, values)
         raw = plan.document.encoded(edits.result())
-        self._prove(plan, raw, due)
-        return Rewrite(plan.file.path, raw, plan.loaded.sha256)
+        return Rewrite(plan.file.path, raw, plan.loaded.sha256, self._proven(plan, raw, due))
 
-    def _prove(self, plan: OpenPlan, raw: bytes, due: Sequence[Intent]) -> None:
+    def _proven(self, plan: OpenPlan, raw: bytes, due: Sequence[Intent]) -> OpenPlan:
         """Nothing but our fields and our block differs, and those are as wanted.
 
         Raises:
@@ -227,6 +234,7 @@ class Writer:
                 raise harm
         if not all(self._stands(after, intent) for intent in due):
             raise harm
+        return after
 
     def _table(self, plan: OpenPlan, due: Sequence[Intent]) -> Rewrite:
         assert plan.sidecar is not None  # noqa: S101 - asked by the caller

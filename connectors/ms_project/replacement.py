@@ -111,11 +111,12 @@ def _write(path: Path, content: bytes, *, like: Path | None) -> None:
 
 
 def _require(path: Path, expected: str | None) -> None:
-    if _digest(path) != expected:
+    if digest(path) != expected:
         raise Changed
 
 
-def _digest(path: Path) -> str | None:
+def digest(path: Path) -> str | None:
+    """The digest of a file's content; None where there is no such file."""
     try:
         with path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()

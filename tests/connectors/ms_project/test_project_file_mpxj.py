@@ -144,21 +144,25 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
     return {sample: written(sample, folder / str(at)) for at, sample in enumerate(SAMPLES)}
 
 
+def what_mpxj_lacks() -> str | None:
+    for package in ("mpxj", "jpype"):
+        if importlib.util.find_spec(package) is None:
+            return f"the package {package}"
+    import jpype
+
+    try:
+        jpype.getDefaultJVMPath()
+    except jpype.JVMNotFoundException:
+        return "a Java runtime"
+    return None
+
+
 @pytest.fixture(scope="module")
 def dumps(cases: dict[str, Case], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    missing = [
-        what
-        for what, there in (
-            ("a Java runtime", shutil.which("java")),
-            ("the package mpxj", importlib.util.find_spec("mpxj")),
-            ("the package JPype1", importlib.util.find_spec("jpype")),
-        )
-        if not there
-    ]
-    if missing:
+    if (missing := what_mpxj_lacks()) is not None:
         if os.environ.get("DOVETAIL_REQUIRE_JVM"):
-            pytest.fail(f"DOVETAIL_REQUIRE_JVM is set, and there is no {' and no '.join(missing)}")
-        pytest.skip(f"MPXJ needs {' and '.join(missing)}")
+            pytest.fail(f"DOVETAIL_REQUIRE_JVM is set, and there is no {missing}")
+        pytest.skip(f"MPXJ needs {missing}")
     folder = tmp_path_factory.mktemp("dumps")
     for at, case in enumerate(cases.values()):
         (folder / f"{at}-original.xml").write_bytes(case.original)
