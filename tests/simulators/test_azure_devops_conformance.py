@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import openapi_azure_devops
 import pytest
 
 from simulators.azure_devops.routes import BOARDS, IDENTITY
@@ -169,3 +170,51 @@ def test_every_operation_answers_as_the_vendor_describes_it(boards, rich):
     asked = {(method, template) for method, template, _ in rich.requests}
     offered = {(method, f"/_apis/{template}") for method, _, template, _, _ in (*BOARDS, *IDENTITY)}
     assert offered - asked == set()
+
+
+def test_each_listed_deviation_is_still_one(boards, rich):
+    """A deviation that no traffic needs any more hides a defect and has to go."""
+    found = openapi_azure_devops.validators()
+    for validator in found:
+        validator.used.clear()
+    boards.get("work/processes")
+    boards.post("Retail:wit/classificationnodes/areas", {"name": "Fresh"})
+    boards.get("identity:identities", searchFilter="General", filterValue="bob@demo.example")
+    boards.call("GET", "projects", version=None, headers={"Accept": "application/json;api-version=7.1"})
+    used = set().union(*(validator.used for validator in found))
+    assert set(openapi_azure_devops.DEVIATIONS) - used == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "problem"),
+    [
+        ("wit/reporting/workitemrevisions", {"isLastBatch": "yes"}, "'yes' is not of type 'boolean'"),
+        ("wit/reporting/workitemlinks", {"values": {}}, "{} is not of type 'array'"),
+        ("projects", [], "[] is not of type 'object'"),
+        ("projects", {"value": []}, "'count' is a required property"),
+        ("wit/workitems/1", {"id": "one"}, "'one' is not of type 'integer'"),
+        ("p/_apis/wit/workitems/1/comments", {"comments": [{"id": "1"}]}, "'1' is not of type 'integer'"),
+    ],
+)
+def test_a_wrong_answer_is_noticed(path, body, problem):
+    full = f"/demo/{path}" if "_apis" in path else f"/demo/_apis/{path}"
+    validator = next(v for v in openapi_azure_devops.validators() if v.describes(full))
+    assert any(problem in words for words in validator.response("GET", full, 200, body))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "body", "problem"),
+    [
+        ("GET", "wit/reporting/workitemrevisions", "maxPageSize=5", None, "'maxPageSize' is not described"),
+        ("POST", "wit/reporting/workitemrevisions", "$maxPageSize=5", {}, "'$maxPageSize' is not described"),
+        ("POST", "wit/workitemsbatch", "", {"ids": ["1"]}, "'1' is not of type 'integer'"),
+        ("PATCH", "wit/workitems/1", "", {"op": "add"}, "is not of type 'array'"),
+        ("GET", "wit/workitems", "", None, "'ids' is required"),
+    ],
+)
+def test_a_wrong_request_is_noticed(method, path, query, body, problem):
+    full = f"/demo/_apis/{path}"
+    validator = next(v for v in openapi_azure_devops.validators() if v.describes(full))
+    assert any(
+        problem in words for words in validator.request(method, full, f"api-version=7.1&{query}", body)
+    )
