@@ -159,11 +159,7 @@ class _SourcePull:
                 self._stream(stream)
         self.outcome.gone += self.vanished.bury()
         for stream in connector.streams:
-            if (
-                self.settings.full
-                or is_remapped
-                or self._is_due(f"census:{stream}", self.settings.census_every)
-            ):
+            if self.settings.full or self._is_due(f"census:{stream}", self.settings.census_every):
                 self._census(stream)
         self.outcome.gone += self.vanished.bury()
 

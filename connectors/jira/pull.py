@@ -122,7 +122,7 @@ class IssueStream:
         is_listed = not self._settings.projects or not wanted.keys() <= set(keys)
         listed = self._site.projects if is_listed else []
         ids = {one.key: one.id for one in listed}
-        visible = {key: ids.get(key) or wanted.get(key, "") for key in sorted(keys)}
+        visible = {key: ids.get(key, "") for key in sorted(keys)}
         # An archived or deleted project is told by the census, and a renamed one is seen under its new key.
         ended = {one.id for one in listed if one.archived or one.deleted}
         ended_keys = {one.key for one in listed if one.id in ended}

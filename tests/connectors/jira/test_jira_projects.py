@@ -9,6 +9,8 @@ from jira_site import Serve, Trial
 
 from portfolio.records import Page, WorkItem
 from simulators.jira import JiraCloud
+from store import Store, open_store
+from sync.pull import PullOutcome, pull
 
 
 @pytest.fixture
@@ -119,6 +121,19 @@ def test_a_hidden_project_that_got_another_key_meanwhile_is_not_missed_for_ever(
     assert everything_visible(trial) == []
 
 
+def test_a_hidden_project_that_was_deleted_is_not_missed_once_its_trash_is_emptied(
+    two: JiraCloud, serve: Serve
+) -> None:
+    trial = serve()
+    everything_visible(trial)
+    two.edit_project("PAY", denied=True)
+    assert hidden(everything_visible(trial)) == ["PAY"]
+    two.edit_project("PAY", denied=False, state="deleted")
+    assert hidden(everything_visible(trial)) == []
+    two.edit_project("PAY", denied=True)  # as far as anybody can see, it is not there at all any more
+    assert everything_visible(trial) == []
+
+
 def test_a_named_project_that_cannot_be_seen_from_the_first_day_is_said(two: JiraCloud, serve: Serve) -> None:
     two.edit_project("PAY", denied=True)
     trial = serve()
@@ -139,3 +154,48 @@ def test_only_projects_that_are_named_can_be_taken_out_again(two: JiraCloud, ser
     trial = serve()
     assert trial.connector(projects=["CHK"]).capabilities.census_names_every_scope
     assert not trial.connector(projects=[]).capabilities.census_names_every_scope
+
+
+def pulled(trial: Trial, store: Store, *projects: str) -> PullOutcome:
+    connector = trial.connector(projects=list(projects))
+    (outcome,) = pull(store, [connector], run_id="r", now=trial.site.clock.now())
+    connector.close()
+    return outcome
+
+
+def stored(store: Store) -> list[object]:
+    return sorted(row["key"] for row in store.rows("item"))
+
+
+def test_a_project_taken_out_of_the_configuration_is_gone_in_the_next_run(
+    two: JiraCloud, serve: Serve
+) -> None:
+    trial = serve()
+    with open_store("sqlite://") as store:
+        assert pulled(trial, store, "CHK", "PAY").is_complete
+        outcome = pulled(trial, store, "CHK")
+        assert (outcome.gone, outcome.is_complete, stored(store)) == (3, True, ["CHK-1"])
+        assert pulled(trial, store, "CHK", "PAY").is_complete
+        assert stored(store) == ["CHK-1", "PAY-1", "PAY-2", "PAY-3"]
+
+
+def test_a_project_that_is_hidden_is_never_called_gone_by_the_census(two: JiraCloud, serve: Serve) -> None:
+    trial = serve()
+    with open_store("sqlite://") as store:
+        pulled(trial, store)
+        two.edit_project("PAY", denied=True)
+        two.clock.advance(days=2)
+        outcome = pulled(trial, store)
+        assert (outcome.gone, outcome.unreadable, outcome.is_complete) == (0, ["PAY"], False)
+        assert stored(store) == ["CHK-1", "PAY-1", "PAY-2", "PAY-3"]
+
+
+def test_a_project_with_another_key_leaves_nothing_behind_under_the_old(two: JiraCloud, serve: Serve) -> None:
+    trial = serve()
+    with open_store("sqlite://") as store:
+        pulled(trial, store)
+        two.rename_project("PAY", "MONEY")
+        two.clock.advance(days=2)
+        outcome = pulled(trial, store)
+        assert (outcome.gone, outcome.unreadable, outcome.is_complete) == (0, [], True)
+        assert stored(store) == ["CHK-1", "MONEY-1", "MONEY-2", "MONEY-3"]
