@@ -104,6 +104,9 @@ def _speaking(owners: Sequence[str | None], plans: frozenset[str], sides: Sequen
 
 def _state(states: Sequence[str], speaking: Sequence[int]) -> str:
     """Work is done when every tracker says so."""
+    if len(speaking) == 1:
+        state = states[speaking[0]]
+        return state if state in _ENDED else "open"
     said = {states[side] for side in speaking}
     if said == {"removed"}:
         return "removed"
@@ -120,11 +123,11 @@ def _worst_health(
     """The worst colour of any open side; grey only where no side knows more."""
     if not still_open:
         return Health(GREEN, "done")
+    if len(sides) == 1:
+        return own_health(sides[0], severity_of(worst[sides[0]]))
     found = [own_health(side, severity_of(worst[side])) for side in still_open]
     index = min(range(len(found)), key=lambda one: (_WORSE_FIRST.index(found[one].colour), one))
     health = found[index]
-    if len(sides) == 1:
-        return health
     return Health(health.colour, f"{keys[still_open[index]]}: {health.reason}", health.unknown)
 
 
@@ -138,9 +141,11 @@ def _percent(columns: dict[str, list[Any]], speaking: Sequence[int], state: str)
 
 
 def _slip(known: Known, columns: dict[str, list[Any]], sides: Sequence[int]) -> None:
-    slips = [side for side in sides if columns["slip_wd"][side] is not None]
-    most = max(slips, key=lambda side: columns["slip_wd"][side], default=None)
-    known.slip_wd.append(None if most is None else columns["slip_wd"][most])
+    slips = columns["slip_wd"]
+    most: int | None = sides[0]
+    if len(sides) > 1:
+        most = max((one for one in sides if slips[one] is not None), key=lambda one: slips[one], default=None)
+    known.slip_wd.append(None if most is None else slips[most])
     known.slip_pair.append(None if most is None else columns["slip_pair"][most])
 
 
@@ -157,7 +162,8 @@ def _amount(
 
 def _extreme(column: Sequence[date | None], sides: Sequence[int], choose: Any) -> date | None:
     if len(sides) == 1:
-        return column[sides[0]]
+        only: date | None = column[sides[0]]
+        return only
     found: date | None = choose((day for side in sides if (day := column[side]) is not None), default=None)
     return found
 

@@ -42,7 +42,7 @@ class Rollups:
         percent: None where nothing is below, and where a plan's own figure stands.
         items_below: the pieces of work it counts: those with nothing below them, risks aside.
         item_count: everything at or below it that is not removed.
-        money: budget, actual cost, forecast cost and their one currency.
+        money: budget, actual cost, forecast cost and their one currency, of the nodes alone.
     """
 
     health: list[Health]
@@ -55,7 +55,7 @@ class Rollups:
     item_count: list[int]
     start: list[date | None]
     commitment: list[date | None]
-    money: list[tuple[float | None, float | None, float | None, str | None]]
+    money: dict[int, tuple[float | None, float | None, float | None, str | None]]
 
 
 def sum_up(work: Work, limits: HealthThresholds) -> Rollups:
@@ -79,7 +79,7 @@ def sum_up(work: Work, limits: HealthThresholds) -> Rollups:
         item_count=_whole(sums["parts"]),
         start=_days(np.where(highest["start"] > -_FAR, -highest["start"], _NO_DAY)),
         commitment=_days(highest["commitment"]),
-        money=_money(sums),
+        money={here: _money(sums, here) for _, here in work.nodes},
     )
 
 
@@ -291,22 +291,14 @@ def _percents(work: Work, sums: Columns, leaves: Columns) -> list[float | None]:
     return found
 
 
-def _money(sums: Columns) -> list[tuple[float | None, float | None, float | None, str | None]]:
+def _money(sums: Columns, here: int) -> tuple[float | None, float | None, float | None, str | None]:
     """Sums of what is known. Amounts of several currencies are not added up: that would be a lie."""
-    counted: dict[str, FloatArray] = {}
-    for name, numbers in sums.items():
-        currency = name.partition(" in ")[2]
-        if currency:
-            counted[currency] = counted.get(currency, np.zeros(len(numbers))) + numbers
-    found: list[tuple[float | None, float | None, float | None, str | None]] = []
-    for one in range(len(sums["items"])):
-        here = [currency for currency, numbers in counted.items() if numbers[one] > 0]
-        amounts = [
-            round(float(sums[name][one]), 2) if len(here) < 2 and sums[f"{name} known"][one] > 0 else None
-            for name in AMOUNTS
-        ]
-        found.append((amounts[0], amounts[1], amounts[2], here[0] if len(here) == 1 else None))
-    return found
+    currencies = {name.partition(" in ")[2] for name, numbers in sums.items() if numbers[here] > 0} - {""}
+    budget, actual, forecast = (
+        round(float(sums[name][here]), 2) if len(currencies) < 2 and sums[f"{name} known"][here] > 0 else None
+        for name in AMOUNTS
+    )
+    return budget, actual, forecast, next(iter(currencies)) if len(currencies) == 1 else None
 
 
 def _whole(values: Array) -> list[int]:
