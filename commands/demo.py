@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -118,13 +118,18 @@ class _Play:
         stage.run("sync", "--dry-run", rest="dovetail plan")
         stage.act("Write it")
         stage.run("sync")
+        written = stage.rows("write")
         for source, name in _NAMES.items():
             stage.act(f"What people in {name} see now")
             self._show_comment(source)
-            self._count(source)
+            self._count(source, written)
         stage.act("One epic in both trackers, with children in both")
         self._show_epic()
         stage.run("reconcile", self.epics["shop"])
+        stage.act("Titles that are alike are a suggestion, until somebody confirms it")
+        stage.run("twins", "suggest")
+        alike = [self.portfolio.featured[part].key for part in ("alike in Jira", "alike on boards")]
+        stage.run("twins", "confirm", alike[0], f"boards:{alike[1]}", "--by", "Anneke Solberg")
 
     def a_week_later(self) -> str:
         """People work for a week; the comments follow, in place. Gives the day it is then."""
@@ -134,9 +139,10 @@ class _Play:
         stage.say(f"It is {week['today']} now in the simulated world. Meanwhile:")
         stage.show([f"- {line}" for line in week["told"]])
         stage.run("sync", "--today", week["today"])
+        written = stage.rows("write")
         for source in _NAMES:
             self._show_edited_comment(source)
-            self._count(source)
+            self._count(source, written)
         self._show_epic()
         stage.act("Again, with nothing new")
         before = self.trackers.ask("counts")
@@ -180,9 +186,8 @@ class _Play:
         rows += [(name, *(str(_plain(one.get(name, ""))) for one in (ours, theirs))) for name in _ROLLUP]
         self.stage.show([f"{name:<24}{left:<12}{right}" for name, left, right in rows])
 
-    def _count(self, source: str) -> None:
+    def _count(self, source: str, written: Sequence[Mapping[str, Any]]) -> None:
         """One comment per item and one mail per new comment, counted in the tracker itself."""
-        written = self.stage.rows("write")
         keys = {
             row["key"]
             for row in written

@@ -15,6 +15,7 @@ from simulators.portfolio.model import BLOCKED_BY, SAME_WORK, Issue
 from simulators.portfolio.plans_store import SHARED_EPIC
 
 _EACH_WAY = 5
+_ALIKE_IN_JIRA, _ALIKE_ON_BOARDS = "Self-checkout in shops", "Self-checkout in the shops"
 
 
 def join(issues: Sequence[Issue], items: Sequence[Issue], random: Random) -> dict[str, Issue]:
@@ -28,6 +29,9 @@ def join(issues: Sequence[Issue], items: Sequence[Issue], random: Random) -> dic
     stories = [one for one in issues if one.type in {"Story", "Task"} and one.is_open and one.parent]
     requirements = [one for one in items if one.type in {"User Story", "Requirement"} and one.is_open]
     featured = {"shared epic in Jira": ours, "shared epic on boards": theirs}
+    # One more epic is called alike on both sides, and nobody has linked it.
+    featured["alike in Jira"] = next(one for one in issues if one.title == _ALIKE_IN_JIRA)
+    featured["alike on boards"] = next(one for one in items if one.title == _ALIKE_ON_BOARDS)
     # The first of each way is of the epic that both share.
     first = next(one for one in stories if one.parent is ours)
     second = next(

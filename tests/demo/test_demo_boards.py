@@ -171,8 +171,9 @@ def test_work_waits_for_the_other_tracker_five_times_each_way(retail: DemoPortfo
 
 
 def test_two_epics_are_called_alike_and_nothing_links_them(retail: DemoPortfolio) -> None:
-    ours = next(one for one in retail.issues if one.title == "Self-checkout in shops")
-    theirs = next(one for one in retail.boards.items if one.title == "Self-checkout in the shops")
+    ours, theirs = retail.featured["alike in Jira"], retail.featured["alike on boards"]
+    assert (ours.key, ours.title) == ("CHK-191", "Self-checkout in shops")
+    assert (theirs.key, theirs.title) == ("720", "Self-checkout in the shops")
     assert not [step for step in (*ours.history, *theirs.history) if step.action == "refer"]
 
 

@@ -40,21 +40,30 @@ def test_the_demo_keeps_the_promises_it_talks_about(tmp_path: Path) -> None:
     done = dovetail("demo", "--folder", "my demo", folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     told = done.stdout
-    for command in ("doctor", "sync --dry-run", "sync", "reconcile WMS-50"):
+    for command in ("doctor", "sync --dry-run", "sync", "reconcile PAY-143", "twins suggest"):
         assert f"\n$ dovetail {command}\n" in told
+    assert "1,322 issues in 6 projects" in told
+    assert "1,066 work items in 3 projects" in told
     assert "Nothing was written: this was a dry run." in told
-    assert "26 items have a comment by Dovetail, exactly one each. Jira has sent 26 mails so far" in told
-    assert "On WMS-50 stands the same comment, edited in place. It said, in short:" in told
+    assert "26 items in Jira have a comment by Dovetail, exactly one each. It has sent 26 mails" in told
+    assert "8 items in Azure DevOps have a comment by Dovetail, exactly one each. It has sent 8 mails" in told
+    assert told.count("counts the children in both; it is the same on both sides:") == 2
+    assert "\n    Portfolio health        amber       amber\n" in told
+    assert "\n    Portfolio health        red         red\n" in told
+    assert "shop:CHK-191 and boards:720 are confirmed" in told
+    assert "On WMS-50 in Jira stands the same comment, edited in place. It said, in short:" in told
     assert "\n    Resolved\n    • The same work has different dates in two trackers: fixed" in told
-    assert "29 items have a comment by Dovetail, exactly one each. Jira has sent 29 mails so far" in told
-    assert "The second sync of the day made 0 writes in Jira, by Jira's own count." in told
+    assert "On #722 in Azure DevOps stands the same comment, edited in place. It said, in short:" in told
+    assert "\n    Resolved\n    • The due date has passed: the work was closed" in told
+    assert "items in Jira have a comment by Dovetail, between" not in told
+    assert "The second sync of the day made 0 writes in Jira and 0 in Azure DevOps, by their own" in told
     assert "dovetail check YOUR.xml" in told
     assert sorted(path.name for path in (tmp_path / "my demo" / "plans").iterdir()) == [
         "checkout.xml", "dc-move.xml", "store-rollout.xml", "warehouse.xml",
     ]  # fmt: skip
-    url = re.search(r"runs at (http://\S+): ", told)
-    assert url is not None
-    assert not answers(url[1])
+    urls = re.findall(r"runs at (http://\S+): ", told)
+    assert len(urls) == 2
+    assert not any(answers(url) for url in urls)
 
 
 def answers(url: str) -> bool:

@@ -49,12 +49,14 @@ def test_the_configuration_of_the_documentation_is_valid(tmp_path: Path) -> None
     assert [node.slug for node in config.tree] == ["retail", "store-2-0", "checkout"]
 
 
-def test_the_example_of_writing_to_azure_devops_is_valid(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["azure_devops", "project_file"])
+def test_the_examples_of_writing_are_valid(kind: str, tmp_path: Path) -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    (example,) = [one for one in re.findall(r"```yaml\n(.*?)```", text, flags=re.S) if "    write:\n" in one]
+    examples = [one for one in re.findall(r"```yaml\n(.*?)```", text, flags=re.S) if "version:" not in one]
+    (example,) = [one for one in examples if f"kind: {kind}\n" in one and "    write:\n" in one]
     config = read_config(tmp_path / "dovetail.yaml", f"version: 1\ntimezone: Europe/Zurich\n{example}")
     (source,) = config.sources
-    assert source.kind.name == "azure_devops"
+    assert source.kind.name == kind
 
 
 def alone(command_line: CommandLine, folder: Path, *args: str, **env: str) -> tuple[int, str]:
