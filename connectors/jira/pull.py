@@ -19,6 +19,7 @@ from connectors.jira.client import JiraClient
 from connectors.jira.cursor import IssueCursor
 from connectors.jira.fields import Resolved
 from connectors.jira.mapping import IssueMapper
+from connectors.jira.remote_links import read_links
 from connectors.jira.settings import JiraSettings
 from connectors.jira.values import epoch_ms, instant
 from portfolio.errors import BadAnswer, CursorRejected, MappingError
@@ -222,9 +223,10 @@ class IssueStream:
         histories: dict[str, list[wire.History]] = {}
         for batch in _chunks(list(issues), 1000):
             histories.update(self._client.histories(batch))
+        links = read_links(self._site, histories, connections=self._connections)
         for issue in issues.values():
             try:
-                mapped = mapper.map(issue, histories.get(issue.id, ()))
+                mapped = mapper.map(issue, histories.get(issue.id, ()), links.get(issue.id, ()))
             except MappingError as error:
                 read.skipped.append(error.message)
                 continue
@@ -239,11 +241,15 @@ class IssueStream:
     def _details(self, ids: Sequence[str]) -> list[wire.Issues]:
         batches = list(_chunks(list(ids), self._client.details_limit))
         fields = self._site.issue_fields
-        latency = self._client.http.latency_seconds or 0.0
-        if len(batches) == 1 or latency < _PARALLEL_FROM_SECONDS:
+        if len(batches) == 1 or self._connections == 1:
             return [self._client.details(batch, fields) for batch in batches]
-        with ThreadPoolExecutor(max_workers=_CONNECTIONS) as pool:
+        with ThreadPoolExecutor(max_workers=self._connections) as pool:
             return list(pool.map(lambda batch: self._client.details(batch, fields), batches))
+
+    @property
+    def _connections(self) -> int:
+        is_far = (self._client.http.latency_seconds or 0.0) >= _PARALLEL_FROM_SECONDS
+        return _CONNECTIONS if is_far else 1
 
     def _prepared(self, state: IssueCursor) -> IssueMapper:
         """The mapper, made when there is something to map: a quiet run needs no list of fields."""

@@ -91,7 +91,10 @@ def play(operations: Iterable[Operation], site: JiraCloud, addresses: Addresses)
             case "comment":
                 site.add_comment(issue.key, step.text, step.by, step.at)
             case "refer" if step.other is not None:
-                site.link_page(issue.key, addresses.of(step.other), step.other.title, step.text)
+                page = addresses.of(step.other)
+                site.add_remote_link(
+                    issue.key, page, step.other.title, relationship=step.text, by=step.by, at=step.at
+                )
 
 
 def write_project_files(portfolio: DemoPortfolio, folder: Path) -> list[Path]:
