@@ -179,7 +179,7 @@ class _Play:
         title = self.readers["shop"].title(keys["shop"])
         same = "the same on both sides" if ours == theirs else "not the same on both sides"
         self.stage.say(
-            f"\nThe epic “{title}” is {keys['shop']} in Jira and {_shown(keys['boards'])} in Azure DevOps. "
+            f"\nThe epic “{title}” is {keys['shop']} in Jira and {_shown(keys['boards'])} in Azure DevOps.\n"
             f"What it shows there counts the children in both; it is {same}:"
         )
         rows = [("", *keys.values())]
@@ -221,6 +221,7 @@ def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> N
             "dovetail findings                     what is open, worst first",
             "dovetail explain ID                   why, on which evidence, what to do",
             "dovetail export item --format csv     every item of all tools, in one table",
+            "dovetail export dependency            what waits for what, across the tools too",
             "dovetail status                       what ran, and how fresh everything is",
         ]
     )
