@@ -49,12 +49,14 @@ def test_the_configuration_of_the_documentation_is_valid(tmp_path: Path) -> None
     assert [node.slug for node in config.tree] == ["retail", "store-2-0", "checkout"]
 
 
-def test_the_example_of_writing_to_azure_devops_is_valid(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["azure_devops", "project_file"])
+def test_the_examples_of_writing_are_valid(kind: str, tmp_path: Path) -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    (example,) = [one for one in re.findall(r"```yaml\n(.*?)```", text, flags=re.S) if "    write:\n" in one]
+    examples = [one for one in re.findall(r"```yaml\n(.*?)```", text, flags=re.S) if "version:" not in one]
+    (example,) = [one for one in examples if f"kind: {kind}\n" in one and "    write:\n" in one]
     config = read_config(tmp_path / "dovetail.yaml", f"version: 1\ntimezone: Europe/Zurich\n{example}")
     (source,) = config.sources
-    assert source.kind.name == "azure_devops"
+    assert source.kind.name == kind
 
 
 def alone(command_line: CommandLine, folder: Path, *args: str, **env: str) -> tuple[int, str]:
@@ -128,13 +130,13 @@ def test_a_second_run_meets_the_lock_with_6_and_a_broken_store_ends_with_7(world
     broken.mkdir()
     (broken / "dovetail.yaml").write_text(config)
     (broken / "dovetail.db").write_text("this is no database, and never was one " * 50)
-    code, _ = world.command_line.run(broken, "status", env={"JIRA_TOKEN": world.token})
+    code, _ = world.command_line.run(broken, "status", env=world.secrets)
     assert code == 7
 
 
 def test_a_source_that_cannot_be_reached_ends_with_4_and_resolves_nothing(world: World) -> None:
     before = {row["finding_id"] for row in world.export("finding") if row["state"] == "open"}
-    code, said = world.command_line.run(world.folder, "sync", env={"JIRA_TOKEN": "wrong"})
+    code, said = world.command_line.run(world.folder, "sync", env={**world.secrets, "JIRA_TOKEN": "wrong"})
     assert code == 4
     assert "wrong" not in said
     after = {row["finding_id"] for row in world.export("finding") if row["state"] == "open"}
@@ -142,7 +144,7 @@ def test_a_source_that_cannot_be_reached_ends_with_4_and_resolves_nothing(world:
 
 
 def test_a_missing_secret_is_said_and_no_defect(world: World) -> None:
-    code, said = world.command_line.run(world.folder, "sync", env={"JIRA_TOKEN": ""})
+    code, said = world.command_line.run(world.folder, "sync", env={**world.secrets, "JIRA_TOKEN": ""})
     assert code == 4
     assert "JIRA_TOKEN" in said
     assert "defect" not in said
