@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_builder import plan, task
-from writing import NOTE, PRETTY, connector, intent, kinds
+from plan_intents import NOTE, PRETTY, connector, intent, kinds
 
 from portfolio.intents import COMMENT, Applied, Intent, Value
 
