@@ -80,6 +80,7 @@ def sync_settings(
             tree=config.tree,
             aliases=config.aliases,
             twins=config.twins,
+            twin_decisions=config.twin_decisions,
         ),
         check=CheckSettings(
             rules=config.rules() if rules is None else rules,
