@@ -8,7 +8,7 @@ passing through dictionaries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -36,12 +36,23 @@ KINDS = (
 )
 CONSTRAINTS = ("ASAP", "ALAP", "SNET", "SNLT", "FNET", "FNLT", "MSO", "MFO")
 LINK_TYPES = ("FS", "SS", "FF", "SF")
+_LINKED = "url:"  # no source can be called that: a colon cannot stand in a source's name
 OWNER_KINDS = ("person", "service", "group", "placeholder", "unknown")
 
 
 def item_id(source: SourceId, native_id: str | int) -> ItemId:
     """The identity of a work item: its source and the tracker's immutable id, never its key."""
     return f"{source}/{native_id}"
+
+
+def linked_end(address: str) -> ItemId:
+    """The end of a dependency on an item that only an address names, see `Dependency`."""
+    return f"{_LINKED}{address.strip()}"
+
+
+def address_of_end(end: ItemId) -> str | None:
+    """The address of such an end; None where it is an ordinary item id."""
+    return end[len(_LINKED) :] if end.startswith(_LINKED) else None
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -121,6 +132,7 @@ class WorkItem(Record, frozen=True, kw_only=True, gc=False):
     twin_keys: Sequence[
         str
     ] = ()  # keys of the same work elsewhere, from a field that exists for that purpose
+    linked_urls: Sequence[str] = ()  # addresses that its hyperlinks and remote links point to, as they stand
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -214,7 +226,11 @@ class Release(Record, frozen=True, kw_only=True, gc=False):
 
 
 class Dependency(Record, frozen=True, kw_only=True, gc=False):
-    """Predecessor → successor. Lag is working minutes, or a percentage of the predecessor's duration."""
+    """Predecessor → successor. Lag is working minutes, or a percentage of the predecessor's duration.
+
+    An end that stands in another tracker is `url:` and its address there (`linked_end`): only derivation,
+    which sees all sources, can tell which item that is.
+    """
 
     dependency_id: str
     source: SourceId
@@ -296,12 +312,23 @@ class Gone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IdPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The complete list of item ids of one scope: a stored item of that scope not in it has vanished."""
+    """The complete list of item ids of one scope: a stored item of that scope not in it has vanished.
+
+    `covers_below` says that the list is also that of every scope below, as areas are below their project:
+    those whose name begins with this one and a backslash. `reasons` are what is known of single items that
+    are not listed, and better than `reason`.
+    """
 
     scope: str
     ids: Sequence[ItemId]
     reason: str = "not in the census"  # what becomes `deleted_because` of the vanished ones
     is_readable: bool = True  # False: the scope itself was refused or hidden, so nothing may be concluded
+    covers_below: bool = False
+    reasons: Mapping[ItemId, str] = msgspec.field(default_factory=dict)
+
+    def covers(self, scope: str) -> bool:
+        """Whether the items of a scope belong on this list."""
+        return scope == self.scope or (self.covers_below and scope.startswith(f"{self.scope}\\"))
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from functools import cache
 import msgspec
 
 from portfolio.views import VIEWS, Column, View
-from store.catalogue import RISK_DATES, TABLES
+from store.catalogue import ITEM_DATES, RISK_DATES, TABLES
 from store.specs import Dialect
 
 PORTFOLIO_CALENDAR = "portfolio"
@@ -81,9 +81,13 @@ _ITEM_SPECIAL = {
     "is_stale": "s.error IS NOT NULL",
     "is_deleted": "t.deleted_at IS NOT NULL",
 }
-_ITEM_ORDINALS = {column.name: "o" for column in VIEWS["item"].columns if column.has_ordinal}
+_ITEM_ORDINALS = dict.fromkeys(ITEM_DATES, "o")
 _ITEM_ORDINAL_ROWS = _left("derived_item_ordinal", "o", "o.item_id = t.item_id")
 _ITEM_CALENDAR = f"coalesce(d.calendar_id, '{PORTFOLIO_CALENDAR}')"
+
+# An end that a tracker knows by its address only is an item once derivation has found it.
+_PREDECESSOR = "coalesce(d.predecessor_id, t.predecessor_id)"
+_SUCCESSOR = "coalesce(d.successor_id, t.successor_id)"
 
 _DEFINITIONS: Mapping[str, Definition] = {
     "item": Definition(
@@ -110,12 +114,14 @@ _DEFINITIONS: Mapping[str, Definition] = {
     "dependency": Definition(
         rows="tracker_dependency AS t"
         + _left("derived_dependency", "d", "d.dependency_id = t.dependency_id")
-        + _left("tracker_item", "p", "p.item_id = t.predecessor_id")
-        + _left("tracker_item", "n", "n.item_id = t.successor_id")
-        + _left("derived_item", "dp", "dp.item_id = t.predecessor_id")
-        + _left("derived_item", "dn", "dn.item_id = t.successor_id"),
+        + _left("tracker_item", "p", f"p.item_id = {_PREDECESSOR}")
+        + _left("tracker_item", "n", f"n.item_id = {_SUCCESSOR}")
+        + _left("derived_item", "dp", f"dp.item_id = {_PREDECESSOR}")
+        + _left("derived_item", "dn", f"dn.item_id = {_SUCCESSOR}"),
         tables={"t": "tracker_dependency", "d": "derived_dependency"},
         special={
+            "predecessor_id": _PREDECESSOR,
+            "successor_id": _SUCCESSOR,
             "predecessor_key": "p.key",
             "successor_key": "n.key",
             "predecessor_is_done": "p.state = 'done'",
@@ -126,8 +132,8 @@ _DEFINITIONS: Mapping[str, Definition] = {
             "predecessor_owner_problem": "dp.owner_problem",
         },
         # A link to a tombstone is gone; a link to an item that no source delivers is there, its other side
-        # unknown.
-        where="p.deleted_at IS NULL AND n.deleted_at IS NULL",
+        # unknown. One that two trackers show, each from its end, is one.
+        where="p.deleted_at IS NULL AND n.deleted_at IS NULL AND d.repeats IS NULL",
         calendar=f"coalesce(d.calendar_id, '{PORTFOLIO_CALENDAR}')",
         ordinals=dict.fromkeys(("predecessor_finish", "predecessor_due", "successor_start"), "d"),
     ),
@@ -159,8 +165,11 @@ _DEFINITIONS: Mapping[str, Definition] = {
     "twin": Definition(
         rows="derived_twin AS d"
         + _left("tracker_item", "a", "a.item_id = d.a_id")
-        + _left("tracker_item", "b", "b.item_id = d.b_id"),
+        + _left("tracker_item", "b", "b.item_id = d.b_id")
+        + _left("derived_item", "da", "da.item_id = d.a_id")
+        + _left("derived_item", "db", "db.item_id = d.b_id"),
         tables={"d": "derived_twin"},
+        special={"a_due": "da.effective_due", "b_due": "db.effective_due"},
         where="a.deleted_at IS NULL AND b.deleted_at IS NULL",
     ),
     "source": _one(
@@ -217,7 +226,7 @@ def never_null(view: View, column: Column) -> bool:
     definition = _DEFINITIONS[view.name]
     # Only the first table gives every row; the others are joined where they have one.
     table = TABLES[next(iter(definition.tables.values()))]
-    return column.name not in definition.special and any(
+    return definition.special.get(column.name) in (None, _PREDECESSOR, _SUCCESSOR) and any(
         spec.name == column.name and not spec.nullable for spec in table.columns
     )
 

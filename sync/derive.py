@@ -19,8 +19,9 @@ from schedule.calendars import WorkCalendar, public_holidays, work_calendar, wor
 from schedule.commitment import Promise, promise_of
 from schedule.effective_due import effective_due, slip
 from schedule.hierarchy import build_hierarchy
-from sync.derive_links import derive_dependencies, derive_twins
+from sync.derive_links import derive_dependencies, linked_addresses
 from sync.derive_schedules import derive_persons, derive_schedules
+from sync.derive_twins import derive_twins
 from sync.people import People
 from sync.placement import Placement
 from sync.timeline import Timeline, committed_at, read_timelines
@@ -34,7 +35,7 @@ _ITEM_COLUMNS = (
     "is_summary", "is_detail", "is_milestone", "owner_id", "team", "start", "due", "actual_start",
     "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish", "duration_minutes",
     "total_float_minutes", "percent_complete", "iteration_id", "release_id", "release_ids", "twin_keys",
-    "created_at", "updated_at", "blocked_since", "points",
+    "linked_urls", "created_at", "updated_at", "blocked_since", "points",
 )  # fmt: skip
 _ORDINALS = tuple(column for column in VIEWS["item"].columns if column.has_ordinal)
 _RISK_ORDINALS = ("response_due", "review_due", "proximity_from", "proximity_to")
@@ -42,10 +43,11 @@ _RISK_ORDINALS = ("response_due", "review_due", "proximity_from", "proximity_to"
 
 @dataclass(frozen=True, slots=True)
 class DeriveCounts:
-    """How much there was and how many derived rows changed."""
+    """How much there was, how many rows changed, and how many dependencies lead out of the portfolio."""
 
     items: int
     changed: int
+    unknown_ends: int = 0
 
 
 def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime) -> DeriveCounts:
@@ -80,12 +82,13 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
     _owners(work)
     _dates(work, store)
     _promises(work, timelines, store)
-    changed = derive_dependencies(work, store)
-    changed += derive_twins(work, store, former_keys)
+    addresses = linked_addresses(work, store, former_keys)
+    links = derive_dependencies(work, store, addresses)
+    changed = links.changed + derive_twins(work, store, former_keys, addresses, links.ordered)
     changed += derive_schedules(work, store)
     changed += derive_persons(work, store)
     changed += _write(work, store)
-    return DeriveCounts(count, changed)
+    return DeriveCounts(count, changed, links.unknown_ends)
 
 
 def set_today(store: Store, settings: DeriveSettings, today: date) -> None:
@@ -249,11 +252,11 @@ def _promises(work: Workspace, timelines: Mapping[ItemId, Timeline], store: Stor
     for index, item in enumerate(items["item_id"]):
         timeline = timelines.get(item)
         calendar = work.calendar_of(index)
-        promise = _promise(work, index, timeline, starts)
-        commitment = promise.first
         has_history = (
             items["schedule_id"][index] not in plans
         )  # a saved plan does not tell what it said before
+        promise = _promise(work, index, timeline, starts, has_history=has_history)
+        commitment = promise.first
         derived["commitment"].append(commitment)
         derived["first_commitment"].append(commitment)
         derived["committed_at"].append(promise.committed_at)
@@ -278,7 +281,12 @@ def _promises(work: Workspace, timelines: Mapping[ItemId, Timeline], store: Stor
 
 
 def _promise(
-    work: Workspace, index: int, timeline: Timeline | None, starts: Mapping[str, date | None]
+    work: Workspace,
+    index: int,
+    timeline: Timeline | None,
+    starts: Mapping[str, date | None],
+    *,
+    has_history: bool,
 ) -> Promise:
     items = work.items
     if items["baseline_finish"][index] or items["deadline"][index]:
@@ -293,6 +301,9 @@ def _promise(
         iteration_starts=starts,
         now=work.now,
     )
+    if not has_history:
+        # Its present date is no promise: compared with itself, it would never slip.
+        return Promise(None, moment, 0, 0, 0, 0)
     return promise_of(
         items["due"][index],
         history.due,

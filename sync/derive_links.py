@@ -1,14 +1,19 @@
-"""Derivation of what joins items: dependencies with the dates of their ends, and twins over trackers."""
+"""Derivation of what orders items: dependencies with the dates of their ends, over all trackers.
+
+A tracker that links to another one knows an address; here it becomes the item that stands there. What no
+source delivers stays an address, and the dependency is kept: its other end is unknown, not gone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from portfolio.records import ItemId
+from portfolio.records import ItemId, address_of_end
 from schedule.hierarchy import members_of_cycles
-from sync.twins import TwinPair, TwinSide, find_twins, mapping_counts
+from sync.addresses import Addressed, AddressIndex, address_index, is_address
 from sync.workspace import PORTFOLIO_CALENDAR, Columns, Workspace
 
 if TYPE_CHECKING:
@@ -18,47 +23,155 @@ _MINUTES_PER_DAY = 480
 _DATES = ("predecessor_finish", "predecessor_due", "successor_start")
 
 
-def derive_dependencies(work: Workspace, store: Store) -> int:
-    """Write the derived side of every dependency whose two ends are known; returns the rows that changed."""
-    rows = store.read(
-        "tracker_dependency",
-        ("dependency_id", "source", "predecessor_id", "successor_id", "type", "lag_minutes"),
+_NAMES = (
+    "dependency_id", "predecessor_id", "successor_id", "repeats", "calendar_id", "lag_wd", *_DATES,
+    "overlap_wd", "crosses_source", "crosses_schedule", "crosses_team", "in_cycle",
+)  # fmt: skip
+
+
+class _Link(NamedTuple):
+    """A dependency as its tracker shows it."""
+
+    dependency_id: str
+    source: str
+    predecessor_id: ItemId
+    successor_id: ItemId
+    type: str
+    lag_minutes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCounts:
+    """What derivation made of the dependencies.
+
+    Attributes:
+        changed: the rows that changed.
+        ordered: (predecessor, successor) of all whose two ends are known.
+        unknown_ends: how many lead to an address that no source delivers.
+    """
+
+    changed: int
+    ordered: frozenset[tuple[ItemId, ItemId]]
+    unknown_ends: int
+
+
+def linked_addresses(work: Workspace, store: Store, former_keys: Mapping[str, ItemId]) -> AddressIndex:
+    """Where all items stand; empty where nothing leads to an address, as in a portfolio of one tracker."""
+    items = work.items
+    ends = store.read("tracker_dependency", ("predecessor_id", "successor_id"))
+    is_needed = (
+        any(map(len, items["linked_urls"]))
+        or any(is_address(key) for keys in items["twin_keys"] if keys for key in keys)
+        or any(address_of_end(end) is not None for some in ends.values() for end in some)
     )
+    if not is_needed:
+        return AddressIndex()
+    rows = store.read("tracker_item", ("item_id", "source", "native_id", "key", "url"))
+    names = tuple(rows)
+    return address_index(
+        (Addressed(**dict(zip(names, row, strict=True))) for row in zip(*rows.values(), strict=True)),
+        former_keys,
+    )
+
+
+def derive_dependencies(work: Workspace, store: Store, addresses: AddressIndex) -> LinkCounts:
+    """Write the derived side of every dependency that has a known end."""
+    rows = store.read("tracker_dependency", _Link._fields)
     edges: list[tuple[int, int]] = []
-    kept: list[tuple[Any, ...]] = []
+    kept: list[_Link] = []
+    half: list[_Link] = []
     for row in zip(*rows.values(), strict=True):
-        ends = work.position.get(row[2]), work.position.get(row[3])
+        link = _Link(*row)
+        ends = [_position(work, addresses, end) for end in (link.predecessor_id, link.successor_id)]
         if ends[0] is not None and ends[1] is not None:
-            kept.append(row)
+            kept.append(link)
             edges.append((ends[0], ends[1]))
+        elif (ends[0] is None) != (ends[1] is None) and _leads_elsewhere(link):
+            half.append(link)
     on_cycle = members_of_cycles(len(work.position), edges)
-    columns: Columns = {
-        name: []
-        for name in (
-            "dependency_id", "calendar_id", "lag_wd", *_DATES, "overlap_wd", "crosses_source",
-            "crosses_schedule", "crosses_team", "in_cycle",
-        )
-    }  # fmt: skip
-    for row, (before, after) in zip(kept, edges, strict=True):
-        _append(columns, work, row, before, after)
+    repeats = _repeats(kept, edges)
+    columns: Columns = {name: [] for name in _NAMES}
+    for link, (before, after) in zip(kept, edges, strict=True):
+        _append(columns, work, link, before, after)
+        columns["repeats"].append(repeats.get(link.dependency_id))
         columns["in_cycle"].append(before in on_cycle and after in on_cycle)
+    for link in half:
+        _append_half(columns, work, link)
     calendar_rows = columns["calendar_id"]
     for name in _DATES:
         columns[f"{name}_ord"] = [
             work.calendars[calendar].ordinal(day)
             for calendar, day in zip(calendar_rows, columns[name], strict=True)
         ]
-    return store.replace("derived_dependency", columns)
+    ids = work.items["item_id"]
+    return LinkCounts(
+        changed=store.replace("derived_dependency", columns),
+        ordered=frozenset((ids[before], ids[after]) for before, after in edges),
+        unknown_ends=len(half),
+    )
 
 
-def _append(columns: Columns, work: Workspace, row: tuple[Any, ...], before: int, after: int) -> None:
+def _position(work: Workspace, addresses: AddressIndex, end: ItemId) -> int | None:
+    address = address_of_end(end)
+    if address is None:
+        return work.position.get(end)
+    # Where two sources read one tracker, both their items are the one that is meant.
+    return next((work.position[one] for one in addresses.items_at(address) if one in work.position), None)
+
+
+def _leads_elsewhere(link: _Link) -> bool:
+    return any(address_of_end(end) is not None for end in (link.predecessor_id, link.successor_id))
+
+
+def _repeats(links: Sequence[_Link], edges: Sequence[tuple[int, int]]) -> dict[str, str]:
+    """Links that say what another one says already: by address from one end, by address or id from the other.
+
+    A tracker's own links are never hidden, even where two of them say the same.
+    """
+    first: dict[tuple[int, int], _Link] = {}
+    repeats: dict[str, str] = {}
+    order = sorted(
+        zip(links, edges, strict=True), key=lambda one: (_leads_elsewhere(one[0]), one[0].dependency_id)
+    )
+    for link, edge in order:
+        known = first.setdefault(edge, link)
+        if known is not link and _leads_elsewhere(link):
+            repeats[link.dependency_id] = known.dependency_id
+    return repeats
+
+
+def _append_half(columns: Columns, work: Workspace, link: _Link) -> None:
+    """A dependency on something that no source delivers: what its known end says, the rest unknown."""
+    after = work.position.get(link.successor_id)
+    start = None if after is None else work.items["start"][after]
+    values = {
+        "dependency_id": link.dependency_id,
+        "calendar_id": PORTFOLIO_CALENDAR if after is None else work.calendar_ids[after],
+        "lag_wd": None if link.lag_minutes is None else round(link.lag_minutes / _MINUTES_PER_DAY),
+        "successor_start": start,
+        "crosses_source": True,
+        "crosses_schedule": True,
+        "crosses_team": False,
+        "in_cycle": False,
+    }
+    for name in _NAMES:
+        columns[name].append(values.get(name))
+
+
+def _append(columns: Columns, work: Workspace, link: _Link, before: int, after: int) -> None:
     items, derived = work.items, work.derived
-    lag = row[5]
+    lag = link.lag_minutes
     lag_wd = None if lag is None else round(lag / _MINUTES_PER_DAY)
     finish: date | None = derived["effective_due"][before]
     start: date | None = items["start"][after]
     overlap = work.calendar_of(after).working_days_between(start, finish)
-    columns["dependency_id"].append(row[0])
+    columns["dependency_id"].append(link.dependency_id)
+    # Only what was an address is told again: the tracker's own ids stand with the tracker's own record.
+    for name, end, index in (
+        ("predecessor_id", link.predecessor_id, before),
+        ("successor_id", link.successor_id, after),
+    ):
+        columns[name].append(None if address_of_end(end) is None else items["item_id"][index])
     columns["calendar_id"].append(work.calendar_ids[after])
     columns["lag_wd"].append(lag_wd)
     columns["predecessor_finish"].append(finish)
@@ -66,75 +179,9 @@ def _append(columns: Columns, work: Workspace, row: tuple[Any, ...], before: int
     columns["successor_start"].append(start)
     # Both ends are worked days: a successor that starts on the day its predecessor finishes overlaps by 1.
     columns["overlap_wd"].append(
-        overlap + 1 + (lag_wd or 0) if overlap is not None and row[4] == "FS" else None
+        overlap + 1 + (lag_wd or 0) if overlap is not None and link.type == "FS" else None
     )
     columns["crosses_source"].append(items["source"][before] != items["source"][after])
     columns["crosses_schedule"].append(items["schedule_id"][before] != items["schedule_id"][after])
     teams = items["team"][before], items["team"][after]
     columns["crosses_team"].append(None not in teams and teams[0] != teams[1])
-
-
-def derive_twins(work: Workspace, store: Store, former_keys: Mapping[str, ItemId]) -> int:
-    """Find the twins and write how their sides differ; returns the rows that changed."""
-    items = work.items
-    sides = [
-        TwinSide(*row)
-        for row in zip(
-            items["item_id"],
-            items["source"],
-            items["key"],
-            items["title"],
-            [keys or () for keys in items["twin_keys"]],
-            strict=True,
-        )
-    ]
-    pairs = find_twins(sides, former_keys, work.settings.twins)
-    source_of = dict(zip(items["item_id"], items["source"], strict=True))
-    counts = mapping_counts(pairs, source_of)
-    columns: Columns = {
-        name: []
-        for name in (
-            "twin_id", "a_id", "b_id", "a_key", "b_key", "evidence", "confidence", "is_confirmed",
-            "due_gap_wd", "state_differs", "owner_differs", "missing_side", "map_count",
-        )
-    }  # fmt: skip
-    for pair in pairs:
-        first = work.position[pair.a_id]
-        second = None if pair.b_id is None else work.position[pair.b_id]
-        columns["twin_id"].append(pair.twin_id)
-        columns["a_id"].append(pair.a_id)
-        columns["b_id"].append(pair.b_id)
-        columns["a_key"].append(items["key"][first])
-        columns["b_key"].append(None if second is None else items["key"][second])
-        columns["evidence"].append(pair.evidence)
-        columns["confidence"].append(pair.confidence)
-        columns["is_confirmed"].append(pair.b_id is not None)
-        columns["missing_side"].append(pair.missing)
-        columns["map_count"].append(_map_count(pair, source_of, counts))
-        _append_differences(columns, work, first, second)
-    return store.replace("derived_twin", columns)
-
-
-def _map_count(
-    pair: TwinPair, source_of: Mapping[ItemId, str], counts: Mapping[tuple[ItemId, str], int]
-) -> int:
-    if pair.b_id is None:
-        return 0
-    return max(counts[pair.a_id, source_of[pair.b_id]], counts[pair.b_id, source_of[pair.a_id]])
-
-
-def _append_differences(columns: Columns, work: Workspace, first: int, second: int | None) -> None:
-    if second is None:
-        columns["due_gap_wd"].append(None)
-        columns["state_differs"].append(None)
-        columns["owner_differs"].append(None)
-        return
-    items, due = work.items, work.derived["effective_due"]
-    calendar = work.calendars[PORTFOLIO_CALENDAR]
-    columns["due_gap_wd"].append(calendar.working_days_between(due[first], due[second]))
-    ended = ("done", "removed")
-    columns["state_differs"].append((items["state"][first] in ended) != (items["state"][second] in ended))
-    people = [work.people.person(items["source"][one], items["owner_id"][one]) for one in (first, second)]
-    # Only people known by address in both trackers can be said to differ; anything else is unknown.
-    known = [person for person in people if person is not None and person.email]
-    columns["owner_differs"].append(known[0] is not known[1] if len(known) == 2 else None)

@@ -14,6 +14,7 @@ from schedule.commitment import SETTLE_DAYS
 from schedule.hierarchy import Hierarchy
 from sync.people import People
 from sync.placement import Placement, TreeNode
+from sync.twins import TwinDecision
 
 PORTFOLIO_CALENDAR = "portfolio"
 Columns: TypeAlias = dict[str, list[Any]]
@@ -31,6 +32,7 @@ class DeriveSettings:
         tree: the PMO's own tree.
         aliases: accounts and addresses of one person, see `People`.
         twins: pairs of `source:key` that are the same piece of work.
+        twin_decisions: the pairs that people confirmed and rejected.
         settle_days: how long an edit of a promise is a correction.
     """
 
@@ -41,6 +43,7 @@ class DeriveSettings:
     tree: Sequence[TreeNode] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     twins: Sequence[tuple[str, str]] = ()
+    twin_decisions: Sequence[TwinDecision] = ()
     settle_days: int = SETTLE_DAYS
 
 

@@ -215,6 +215,13 @@ def test_twins_and_aliases_name_sources_that_exist(tmp_path: Path) -> None:
     ]
 
 
+def test_a_pair_that_the_file_of_twins_rejects_is_no_pair_of_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "twins.yaml").write_text("rejected: [[plans:2, plans:1]]\n")
+    assert problems(
+        tmp_path, f"version: 1\n{GOOD_SOURCE}twins: [[plans:3, plans:4], [plans:1, plans:2]]\n"
+    ) == ["line 3, column 29: twins[1]: twins.yaml says that these are not the same work"]
+
+
 def test_mistakes_in_the_file_of_twins_name_that_file(tmp_path: Path) -> None:
     (tmp_path / "twins.yaml").write_text("- [plans:1, shop:CHK-1]\n- plans:2\n")
     assert problems(tmp_path, f"version: 1\n{GOOD_SOURCE}") == [
