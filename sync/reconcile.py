@@ -180,12 +180,12 @@ def unequal_pairs(store: Store) -> list[Row]:
         if not is_merely_possible(row)
         and (row["due_gap_wd"] or row["state_differs"] or row["owner_differs"] or row["missing_side"])
     ]
-    return sorted(
-        found,
-        key=lambda row: (
-            not (row["is_confirmed"] or row["missing_side"]), bool(row["missing_side"]), row["a_id"], row["twin_id"],
-        ),
-    )  # fmt: skip
+    return sorted(found, key=_certainty)
+
+
+def _certainty(pair: Row) -> tuple[bool, bool, str, str]:
+    is_doubtful = not (pair["is_confirmed"] or pair["missing_side"])
+    return is_doubtful, bool(pair["missing_side"]), pair["a_id"], pair["twin_id"]
 
 
 def is_merely_possible(pair: Row) -> bool:
