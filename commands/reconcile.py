@@ -142,18 +142,21 @@ def _say_what_holds_it(session: Session, group: SideBySide) -> None:
         where = f": {', '.join(missing)} is not in the store" if missing else " in another tracker"
         session.talk.say(f"{first['key']} has no counterpart{where}.")
     else:
-        differences = group.differences
-        what = ", ".join(name.replace("_", " ") for name in differences)
-        session.talk.say(f"They differ in {what}." if what else "They agree.")
-        for is_confirmed, said in (
-            (True, "The same work by"),
-            (False, "Not confirmed to be the same work, by"),
+        what = ", ".join(name.replace("_", " ") for name in group.differences)
+        said = [f"They differ in {what}." if what else "They agree."]
+        for is_confirmed, words in (
+            (True, "Known to be the same work by"),
+            (False, "Not confirmed; said by"),
         ):
-            evidence = sorted(
-                {str(one["evidence"]) for one in group.pairs if one["is_confirmed"] == is_confirmed}
-            )
-            if evidence:
-                session.talk.say(f"{said}: {'; '.join(evidence)}.")
+            # Several kinds may speak for one pair, and the same kind for several pairs.
+            kinds = {
+                kind
+                for pair in group.pairs
+                if pair["is_confirmed"] == is_confirmed and pair["b_id"] is not None
+                for kind in str(pair["evidence"]).split(", ")
+            }
+            said += [f"{words}: {', '.join(sorted(kinds))}."] if kinds else []
+        session.talk.say(" ".join(said))
     known = {item["item_id"] for item in group.items}
     for pair in group.possible[:_POSSIBLE_SHOWN]:
         side = "b" if pair["a_id"] in known else "a"

@@ -106,7 +106,7 @@ def test_the_table_marks_differences_and_tells_who_changed_what_and_when(three: 
         ["2026-11-10", "08:30", "boards", "7", "a1", "state", "in_progress", "done"],
     ]
     assert "plans tells no history: who changed what there is unknown." in answer.err
-    assert "The same work by: field; field, link." in answer.err
+    assert "Known to be the same work by: field, link." in answer.err
 
 
 def test_only_the_latest_changes_are_told_and_the_rest_is_counted(three: Folder) -> None:
@@ -129,7 +129,7 @@ def test_what_is_only_possible_is_named_with_its_evidence_and_is_no_side(three: 
 def test_an_unconfirmed_side_is_marked_and_says_why(three: Folder) -> None:
     answer = three.run("reconcile", "CHK-13")
     assert "? plans p#4" in answer.lines[0]
-    assert "Not confirmed to be the same work, by: title." in answer.err
+    assert "They differ in title. Not confirmed; said by: title." in answer.err
     rows = json.loads(three.run("reconcile", "CHK-13", "--format", "json").out)
     assert {(row["key"], row["is_confirmed"]) for row in rows} == {("CHK-13", True), ("p#4", False)}
 
