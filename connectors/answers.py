@@ -23,7 +23,19 @@ from portfolio.errors import (
     Unsupported,
 )
 
-_REQUEST_IDS = ("X-Request-Id", "ATL-TraceId", "X-ARequestId", "X-MS-Request-Id", "request-id", "ActivityId")
+_REQUEST_IDS = (
+    "X-Request-Id",
+    "ATL-TraceId",
+    "X-ARequestId",
+    "X-MS-Request-Id",
+    "request-id",
+    "x-vss-e2eid",
+    "ActivityId",
+)
+# Microsoft's codes stand in the message, whatever its language (facts/azure_devops.md §13).
+_STOPPED = b"TF24668"
+_BLOCKED = b"TF400733"
+_SIGN_IN = ("/_signin", "//login.microsoftonline.com/", "//login.live.com/")
 
 
 class OutcomeUnknown(Unavailable):
@@ -41,10 +53,12 @@ class Refusal(Rejected):
         status: int,
         words: Sequence[str] = (),
         fields: Mapping[str, str] | None = None,
+        code: str = "",
         hint: str = "",
     ) -> None:
         super().__init__(source, message, hint=hint)
         self.status = status
+        self.code = code  # the tracker's name for this kind of error, where it has names
         self.words = tuple(words)
         self.fields = dict(fields or {})
 
@@ -123,13 +137,31 @@ def check_identity(source: str, answer: Answer, path: str) -> None:
             hint="Check user, token and its expiry under auth; a scoped token needs api_url.",
         )
     if 300 <= answer.status < 400:
-        location = answer.headers.get("Location")
+        location = answer.headers.get("Location") or ""
         host = urlsplit(location).hostname if location else None
+        if any(word in location.lower() for word in _SIGN_IN):
+            raise AuthError(
+                source,
+                f"{answer.on(path)}: sent to a sign-in page.",
+                hint="Check the credential and its expiry under auth.",
+            )
         raise BadAnswer(
             source,
             f"{answer.on(path)}: redirected to {host or 'another path'}.",
             hint="Redirects are never followed. Was the site renamed, or is it a sign-in page?",
         )
+
+
+def is_throttled(answer: Answer) -> bool:
+    """429, or a refusal that names the vendor's code for a blocked client."""
+    return answer.status == 429 or (answer.status in (403, 503) and _BLOCKED in answer.body)
+
+
+def is_stopped(answer: Answer) -> bool:
+    """A site that its vendor or administrator has switched off: trying again within a run is no use."""
+    if answer.status != 503:
+        return False
+    return _STOPPED in answer.body or _STOPPED.decode() in answer.headers.get("X-TFS-ServiceError", "")
 
 
 def check_type(source: str, answer: Answer, path: str) -> None:
@@ -163,25 +195,43 @@ def refusal_of(source: str, answer: Answer, path: str) -> SourceError:
         return TargetMissing(source, f"{where}: does not exist, or may not be seen.")
     if answer.status == 410:
         return Unsupported(source, f"{where}: this API has been retired.", hint="Update Dovetail.")
-    words, fields = _words(answer.body)
-    return Refusal(source, f"{where}: refused.", status=answer.status, words=words, fields=fields)
+    words, fields, code = _words(answer.body)
+    return Refusal(source, f"{where}: refused.", status=answer.status, words=words, fields=fields, code=code)
 
 
-class _ErrorBody(msgspec.Struct):
-    errorMessages: list[str] = []  # noqa: N815 - the wire's name
+class _BrokenRule(msgspec.Struct, rename="camel"):
+    field_reference_name: str = ""
+    field_status_flags: str = ""
+    error_message: str = ""
+
+
+class _Properties(msgspec.Struct, rename="pascal"):
+    rule_validation_errors: list[_BrokenRule] = []
+
+
+class _ErrorBody(msgspec.Struct, rename="camel"):
+    """The error bodies of the trackers' APIs, laid over one another; each uses some of the names."""
+
+    error_messages: list[str] = []
     errors: dict[str, str] = {}
     message: str | None = None
+    type_key: str | None = None
+    custom_properties: _Properties | None = None
 
 
 _ERROR_BODY = msgspec.json.Decoder(_ErrorBody)
 
 
-def _words(body: bytes) -> tuple[list[str], dict[str, str]]:
-    """The tracker's own words from an error body, shortened; nothing where it is not the usual shape."""
+def _words(body: bytes) -> tuple[list[str], dict[str, str], str]:
+    """The tracker's own words, by field where it names fields, and its code; nothing for another shape."""
     try:
         parsed = _ERROR_BODY.decode(body)
     except (msgspec.DecodeError, RecursionError):
-        return [], {}
-    messages = parsed.errorMessages + ([parsed.message] if parsed.message else [])
+        return [], {}, ""
+    messages = parsed.error_messages + ([parsed.message] if parsed.message else [])
     fields = {key[:100]: text[:300] for key, text in list(parsed.errors.items())[:20]}
-    return [text[:300] for text in messages[:5]], fields
+    rules = parsed.custom_properties.rule_validation_errors if parsed.custom_properties else []
+    for rule in rules[:20]:
+        said = rule.error_message or f"{rule.field_reference_name}: {rule.field_status_flags}"
+        fields[rule.field_reference_name[:100]] = said[:300]
+    return [text[:300] for text in messages[:5]], fields, (parsed.type_key or "")[:100]

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from portfolio.errors import AuthError, ConfigError
+from portfolio.errors import ConfigError
 
 _COMMAND_TIMEOUT_SECONDS = 30
 
@@ -111,35 +111,45 @@ class NoAuth(_Model):
     method: Literal["none"]
 
 
-Auth: TypeAlias = Annotated[ApiToken | Bearer | NoAuth, Field(discriminator="method")]
+class Pat(_Model):
+    """Azure DevOps: a personal access token of one organisation."""
+
+    method: Literal["pat"]
+    token: SecretRef
 
 
-def entra_token(
-    *, tenant: str, client_id: str, secret: str, scope: str, source: str, http_client: Any = None
-) -> str:
-    """An access token for an application of Microsoft Entra, by client credentials.
+class EntraApp(_Model):
+    """An application of Microsoft Entra with a client secret or a certificate."""
 
-    `http_client` replaces msal's own session, as tests do.
-
-    Raises:
-        AuthError: Entra refuses; the message carries its error code, never the secret.
-    """
-    import msal
-
-    application = msal.ConfidentialClientApplication(
-        client_id,
-        client_credential=secret,
-        authority=f"https://login.microsoftonline.com/{tenant}",
-        http_client=http_client,
-        instance_discovery=False,
+    method: Literal["entra_app"]
+    tenant: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", description="id or domain of the tenant")
+    client_id: str = Field(min_length=1)
+    secret: SecretRef | None = None
+    certificate: SecretRef | None = Field(
+        default=None, description="PEM text that holds the private key and the certificate"
     )
-    answer: dict[str, Any] = application.acquire_token_for_client(scopes=[scope]) or {}
-    token = answer.get("access_token")
-    if not isinstance(token, str):
-        code = str(answer.get("error", "no token"))[:80]
-        message = f"Microsoft Entra refuses the application {client_id} ({code})."
-        raise AuthError(source, message, hint="Check tenant, client_id, the secret and its expiry.")
-    return token
+    passphrase: SecretRef | None = Field(default=None, description="of the certificate's private key")
+
+    @model_validator(mode="after")
+    def _secret_or_certificate(self) -> EntraApp:
+        if (self.secret is None) == (self.certificate is None):
+            raise ValueError("give exactly one of secret and certificate")
+        if self.passphrase is not None and self.certificate is None:
+            raise ValueError("passphrase belongs to certificate")
+        return self
+
+
+class ManagedIdentity(_Model):
+    """The identity that Azure gives the machine; `client_id` names one of several assigned by users."""
+
+    method: Literal["managed_identity"]
+    client_id: str | None = None
+
+
+Auth: TypeAlias = Annotated[ApiToken | Bearer | NoAuth, Field(discriminator="method")]
+MicrosoftAuth: TypeAlias = Annotated[
+    Pat | EntraApp | ManagedIdentity | Bearer | NoAuth, Field(discriminator="method")
+]
 
 
 def _words(command: str | list[str]) -> list[str]:

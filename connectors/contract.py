@@ -287,8 +287,11 @@ class ConnectorContract(PushContract):
             require(connector.capabilities.detects_deletes != "census", "it promises a census and has none")
             return
         require(all(one.is_readable for one in lists), "a scope that can be pulled is not readable")
-        listed = {(one.scope, item) for one in lists for item in one.ids}
-        missing = {item.item_id for item in items.values() if (item.scope, item.item_id) not in listed}
+        missing = {
+            item.item_id
+            for item in items.values()
+            if not any(one.covers(item.scope) and item.item_id in one.ids for one in lists)
+        }
         require(not missing, f"not in the census: {sorted(missing)}")
 
     # Where it continues -----------------------------------------------------------------------------------
@@ -345,11 +348,13 @@ def uses_cursors(reading: Reading) -> list[str]:
 
 def unlisted(items: Iterable[WorkItem], lists: Iterable[IdPage]) -> set[ItemId]:
     """The items whose scope was listed without them."""
-    listed: dict[str, set[ItemId]] = {}
-    for one in lists:
-        if one.is_readable:
-            listed.setdefault(one.scope, set()).update(one.ids)
-    return {item.item_id for item in items if item.scope in listed and item.item_id not in listed[item.scope]}
+    readable = [(one, set(one.ids)) for one in lists if one.is_readable]
+    lost: set[ItemId] = set()
+    for item in items:
+        pages = [ids for one, ids in readable if one.covers(item.scope)]
+        if pages and not any(item.item_id in ids for ids in pages):
+            lost.add(item.item_id)
+    return lost
 
 
 def require(holds: bool, otherwise: str) -> None:

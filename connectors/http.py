@@ -20,7 +20,16 @@ import requests
 import urllib3.exceptions
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from connectors.answers import Answer, OutcomeUnknown, check_identity, check_type, origin_of, refusal_of
+from connectors.answers import (
+    Answer,
+    OutcomeUnknown,
+    check_identity,
+    check_type,
+    is_stopped,
+    is_throttled,
+    origin_of,
+    refusal_of,
+)
 from connectors.throttle import Limiter, reach_of, retry_after_seconds, server_time
 from portfolio.errors import BadAnswer, RateLimited, SourceError, Unavailable
 
@@ -34,6 +43,7 @@ _TRANSIENT = frozenset({408, 425, 500, 502, 503, 504})
 _FIRST_BACKOFF_SECONDS = 2.0
 _REACH = "Check url, the network and the proxy settings."
 _LATER = "The next run continues where this one stopped."
+_BOM = b"\xef\xbb\xbf"  # some Microsoft services begin an error with one (facts/azure_devops.md §8)
 
 
 class Decoder(Protocol[T_co]):
@@ -45,12 +55,18 @@ class Decoder(Protocol[T_co]):
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds: to connect, between two bytes, for one whole answer, and to wait for a rate limit at most."""
+    """Seconds: to connect, between two bytes, for one whole answer, and to wait for a rate limit at most.
+
+    Some trackers slow a client down by not answering: then everybody waits `silence_seconds` after an answer
+    that never came or broke off. `unsaid_seconds` is the wait after a rate limit that names none.
+    """
 
     connect_seconds: float = 5.0
     read_seconds: float = 60.0
     total_seconds: float = 300.0
     patience_seconds: float = 120.0
+    silence_seconds: float = 0.0
+    unsaid_seconds: float | None = None
 
 
 class _Sending(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +93,8 @@ class Http:
     """Requests to one source, through a session that somebody else has authenticated.
 
     `base_url` is where paths start; a path never names a host, so a credential goes to `base_url` only.
-    `requests` counts what was sent, by method and path template.
+    `requests` counts what was sent, by method and path template. `renew` forgets an access token that was
+    refused, and says whether there can be another.
     """
 
     def __init__(
@@ -90,6 +107,7 @@ class Http:
         sleep: Callable[[float], None],
         limiter: Limiter | None = None,
         timeouts: Timeouts | None = None,
+        renew: Callable[[], bool] | None = None,
         attempts: int = 4,
         max_bytes: int = 128 * 1024 * 1024,
         jitter: Callable[[float, float], float] = random.uniform,
@@ -101,10 +119,12 @@ class Http:
         self.requests: Counter[str] = Counter()
         self.latency_seconds: float | None = None  # to the first byte of the latest answer
         self.clock_skew_seconds: float | None = None  # theirs minus ours, from the latest Date header
+        self.rate_limit: dict[str, str] = {}  # the latest X-RateLimit-… headers, by what follows
         self._session = session
         self._clock = clock
         self._sleep = sleep
-        self._limiter = limiter or Limiter(clock=clock, sleep=sleep)
+        self.limiter = limiter or Limiter(clock=clock, sleep=sleep)
+        self._renew = renew
         self._timeouts = timeouts or Timeouts()
         self._attempts = attempts
         self._max_bytes = max_bytes
@@ -121,6 +141,7 @@ class Http:
         template: str | None = None,
         params: Params | None = None,
         json: object = None,
+        content_type: str = "application/json",
         repeatable: bool | None = None,
         target: str | None = None,
         accept: Sequence[int] = (200,),
@@ -136,10 +157,38 @@ class Http:
             SourceError: AuthError, AccessDenied, RateLimited, Unavailable, BadAnswer, Refusal, TargetMissing;
                 OutcomeUnknown where an unrepeatable request may have had its effect.
         """
+        return self.fetch(
+            method,
+            path,
+            decoder=decoder,
+            template=template,
+            params=params,
+            json=json,
+            content_type=content_type,
+            repeatable=repeatable,
+            target=target,
+            accept=accept,
+        )[0]
+
+    def fetch(
+        self,
+        method: str,
+        path: str,
+        *,
+        decoder: Decoder[T],
+        template: str | None = None,
+        params: Params | None = None,
+        json: object = None,
+        content_type: str = "application/json",
+        repeatable: bool | None = None,
+        target: str | None = None,
+        accept: Sequence[int] = (200,),
+    ) -> tuple[T, Mapping[str, str]]:
+        """Like `call`, with the answer's headers, where some APIs say how their lists go on."""
         sending = self._prepare(
-            method, path, template, params, json, repeatable=repeatable, target=target, accept=accept
+            method, path, template, params, (json, content_type), repeatable, target=target, accept=accept
         )
-        return self._run(sending, lambda answer: self._decode(answer, decoder, sending))
+        return self._run(sending, lambda answer: (self._decode(answer, decoder, sending), answer.headers))
 
     def send(
         self,
@@ -149,13 +198,14 @@ class Http:
         template: str | None = None,
         params: Params | None = None,
         json: object = None,
+        content_type: str = "application/json",
         repeatable: bool | None = None,
         target: str | None = None,
         accept: Sequence[int] = (200, 201, 204),
     ) -> Answer:
         """Like `call`, for answers whose body may be empty: status and content type are checked, no shape."""
         sending = self._prepare(
-            method, path, template, params, json, repeatable=repeatable, target=target, accept=accept
+            method, path, template, params, (json, content_type), repeatable, target=target, accept=accept
         )
         return self._run(sending, lambda answer: answer)
 
@@ -169,9 +219,9 @@ class Http:
         path: str,
         template: str | None,
         params: Params | None,
-        json: object,
-        *,
+        content: tuple[object, str],
         repeatable: bool | None,
+        *,
         target: str | None,
         accept: Sequence[int],
     ) -> _Sending:
@@ -179,9 +229,10 @@ class Http:
         # credential would follow it. facts/performance.md §E measured three clients that do this.
         if not path.startswith("/") or path.startswith("//") or "\\" in path:
             raise BadAnswer(self.source, "refuses to follow an address that is not a path of this source.")
+        json, content_type = content
         body = None if json is None else msgspec.json.encode(json)
         # The tracker libraries' sessions set a content type for every request; a GET has none.
-        headers = {"Accept": "application/json", "Content-Type": "application/json" if body else None}
+        headers = {"Accept": "application/json", "Content-Type": content_type if body else None}
         request = requests.Request(method, self.base_url + path, params=params, data=body, headers=headers)
         prepared = self._session.prepare_request(request)
         if origin_of(prepared.url or "") != self.origin:
@@ -220,14 +271,18 @@ class Http:
         return _FIRST_BACKOFF_SECONDS * float(2 ** (attempt - 1)) * self._jitter(0.7, 1.3)
 
     def _once(self, sending: _Sending) -> Answer:
-        held = self._limiter.remaining(endpoint=sending.endpoint, target=sending.target)
+        held = self.limiter.remaining(endpoint=sending.endpoint, target=sending.target)
         if held > self._timeouts.patience_seconds:
             message = f"{sending.path} waits for its rate limit."
             raise RateLimited(self.source, message, retry_after_seconds=held)
-        self._limiter.hold(endpoint=sending.endpoint, target=sending.target)
+        self.limiter.hold(endpoint=sending.endpoint, target=sending.target)
         with self._lock:
             self.requests[sending.endpoint] += 1
         answer = self._transfer(sending)
+        if answer.status == 401 and self._renew is not None and self._renew():
+            # The token ended before its time. A request that was not let in had no effect.
+            sending.prepared.prepare_auth(self._session.auth)
+            answer = self._transfer(sending)
         self._check(answer, sending)
         return answer
 
@@ -248,9 +303,9 @@ class Http:
             if _never_connected(error):
                 message = f"{sent}: the server cannot be reached."
                 raise _Again(Unavailable(self.source, message, hint=_REACH)) from error
-            raise self._lost(f"{sent}: the connection broke before the answer.", sending) from error
+            raise self._silent(f"{sent}: the connection broke before the answer.", sending) from error
         except requests.exceptions.RequestException as error:
-            raise self._lost(f"{sent}: no answer ({type(error).__name__}).", sending) from error
+            raise self._silent(f"{sent}: no answer ({type(error).__name__}).", sending) from error
         self.latency_seconds = self._monotonic() - started
         try:
             with response:
@@ -258,12 +313,13 @@ class Http:
         except (urllib3.exceptions.HTTPError, requests.exceptions.RequestException, OSError) as error:
             if response.status_code in sending.accept:
                 message = f"{sent}: the answer broke off ({type(error).__name__})."
-                raise self._lost(message, sending) from error
+                raise self._silent(message, sending) from error
             body = b""  # the status of a refusal says enough
         theirs = server_time(response.headers)
         if theirs is not None:
             self.clock_skew_seconds = (theirs - self._clock()).total_seconds()
-        return Answer(status=response.status_code, headers=response.headers, body=body)
+        self._note_budget(response.headers)
+        return Answer(status=response.status_code, headers=response.headers, body=body.removeprefix(_BOM))
 
     def _open(self, prepared: requests.PreparedRequest) -> requests.Response:
         settings = self._session.merge_environment_settings(prepared.url or "", {}, True, None, None)
@@ -293,6 +349,25 @@ class Http:
                 raise requests.exceptions.ReadTimeout
         return b"".join(chunks)
 
+    def _note_budget(self, headers: Mapping[str, str]) -> None:
+        said = {
+            name[12:].lower(): text[:60]
+            for name, text in headers.items()
+            if name.lower().startswith("x-ratelimit-")
+        }
+        if said:
+            self.rate_limit = said
+
+    def _silent(self, message: str, sending: _Sending) -> Exception:
+        if self._timeouts.silence_seconds:
+            self.limiter.block(
+                self._timeouts.silence_seconds,
+                reach="source",
+                endpoint=sending.endpoint,
+                target=sending.target,
+            )
+        return self._lost(message, sending)
+
     def _lost(self, message: str, sending: _Sending) -> Exception:
         if sending.may_repeat:
             return _Again(Unavailable(self.source, message, hint=_LATER))
@@ -304,12 +379,25 @@ class Http:
         check_identity(self.source, answer, sending.path)
         if answer.status in sending.accept:
             check_type(self.source, answer, sending.path)
-        elif answer.status == 429:
+            self._pace(answer, sending)
+        elif is_throttled(answer):
             raise self._limited(answer, sending)
+        elif is_stopped(answer):
+            message = f"{answer.on(sending.path)}: the site is stopped."
+            hint = "Its administrator has to start it again; nothing is concluded about its items."
+            raise Unavailable(self.source, message, hint=hint)
         elif answer.status in _TRANSIENT:
             raise self._failed(answer, sending)
         else:
             raise refusal_of(self.source, answer, sending.path)
+
+    def _pace(self, answer: Answer, sending: _Sending) -> None:
+        """Good answers may ask for a pause too: their body counts, and the next request waits."""
+        if "Retry-After" not in answer.headers:
+            return
+        wait = retry_after_seconds(answer.headers, self._clock())
+        if wait:
+            self.limiter.block(wait, reach="source", endpoint=sending.endpoint, target=sending.target)
 
     def _failed(self, answer: Answer, sending: _Sending) -> Exception:
         message = f"{answer.on(sending.path)}: the server failed."
@@ -323,9 +411,9 @@ class Http:
 
     def _limited(self, answer: Answer, sending: _Sending) -> Exception:
         reach = reach_of(answer.headers)
-        asked = retry_after_seconds(answer.headers, self._clock())
+        asked = retry_after_seconds(answer.headers, self._clock()) or self._timeouts.unsaid_seconds
         wait = asked or self._backoff(1)
-        self._limiter.block(wait, reach=reach, endpoint=sending.endpoint, target=sending.target)
+        self.limiter.block(wait, reach=reach, endpoint=sending.endpoint, target=sending.target)
         reason = answer.headers.get("RateLimit-Reason", "no reason given")[:60]
         error = RateLimited(
             self.source,

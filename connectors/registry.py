@@ -38,6 +38,11 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         Kind("jira", "connectors.jira.settings:JiraSettings", "connectors.jira:build"),
         Kind(
+            "azure_devops",
+            "connectors.azure_devops.settings:AzureDevOpsSettings",
+            "connectors.azure_devops:build",
+        ),
+        Kind(
             "project_file",
             "connectors.ms_project.settings:ProjectFileSettings",
             "connectors.ms_project:build",

@@ -31,8 +31,11 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
         moment = _http_date(value)
         seconds = (moment - said).total_seconds() if moment else None
     if seconds is None:
-        # Seen without seconds in 2026: 2026-03-26T16:00Z (facts/jira.md §1.10).
-        moment = _iso(headers.get("X-RateLimit-Reset") or "")
+        # Seen without seconds in 2026: 2026-03-26T16:00Z (facts/jira.md §1.10); Azure DevOps counts seconds
+        # since 1970 (facts/azure_devops.md §7.1).
+        reset = headers.get("X-RateLimit-Reset") or ""
+        epoch = _seconds(reset)
+        moment = _epoch(epoch) if epoch is not None else _iso(reset)
         seconds = (moment - said).total_seconds() if moment else None
     if seconds is None:
         return None
@@ -98,6 +101,13 @@ def _seconds(value: str) -> float | None:
     except ValueError:
         return None
     return None if math.isnan(seconds) else seconds
+
+
+def _epoch(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _http_date(value: str) -> datetime | None:

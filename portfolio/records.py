@@ -8,7 +8,7 @@ passing through dictionaries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -312,12 +312,23 @@ class Gone(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IdPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The complete list of item ids of one scope: a stored item of that scope not in it has vanished."""
+    """The complete list of item ids of one scope: a stored item of that scope not in it has vanished.
+
+    `covers_below` says that the list is also that of every scope below, as areas are below their project:
+    those whose name begins with this one and a backslash. `reasons` are what is known of single items that
+    are not listed, and better than `reason`.
+    """
 
     scope: str
     ids: Sequence[ItemId]
     reason: str = "not in the census"  # what becomes `deleted_because` of the vanished ones
     is_readable: bool = True  # False: the scope itself was refused or hidden, so nothing may be concluded
+    covers_below: bool = False
+    reasons: Mapping[ItemId, str] = msgspec.field(default_factory=dict)
+
+    def covers(self, scope: str) -> bool:
+        """Whether the items of a scope belong on this list."""
+        return scope == self.scope or (self.covers_below and scope.startswith(f"{self.scope}\\"))
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):

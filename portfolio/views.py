@@ -299,6 +299,7 @@ _VIEWS = (
             text: twin_id a_id b_id a_key b_key evidence
             real: confidence
             bool: is_confirmed
+            date: a_due b_due
             int: due_gap_wd
             bool: state_differs owner_differs
             text: missing_side

@@ -85,6 +85,11 @@ class FaultPlan:
             self._struck.clear()
             self._script = None
 
+    @property
+    def is_active(self) -> bool:
+        """Can anything go wrong at all?"""
+        return bool(self._faults) or self._script is not None
+
     def pick(self, method: str, template: str) -> Fault | None:
         """The fault for this request, or none; counts the request."""
         with self._lock:

@@ -47,7 +47,7 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json;charset=UTF-8"
     template: str = ""
-    packed: bytes | None = None  # the gzip form, where it was kept
+    packed: bytes | None = None  # the gzip form, where it was kept; `body` may be left empty then
     delivery: Literal["whole", "reset", "truncated", "truncated_gzip", "slow"] = "whole"
     slow_seconds: float = 0.0
     fault: str | None = None
@@ -109,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.owner.record(request, response)
         self._deliver(response)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _serve  # noqa: N815 - the base class's names
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = _serve  # noqa: N815 - base class
 
     def _deliver(self, response: Response) -> None:
         if response.delivery == "reset":
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzip.compress(body, 1)
             body = body[: max(len(body) // 2, 1)]
             headers["Content-Encoding"] = "gzip"
-        elif wants_gzip and len(body) > 1000:
+        elif wants_gzip and (len(body) > 1000 or response.packed is not None):
             if response.packed is None:
                 response.packed = gzip.compress(body, 1)
             body = response.packed

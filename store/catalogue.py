@@ -49,6 +49,10 @@ _DERIVED_DEPENDENCY = (
     "predecessor_id", "successor_id", "lag_wd", "predecessor_finish", "predecessor_due", "successor_start",
     "overlap_wd", "crosses_source", "crosses_schedule", "crosses_team", "in_cycle",
 )  # fmt: skip
+_DERIVED_TWIN = (
+    "twin_id", "a_id", "b_id", "a_key", "b_key", "evidence", "confidence", "is_confirmed", "due_gap_wd",
+    "state_differs", "owner_differs", "missing_side", "map_count",
+)  # fmt: skip
 _DERIVED_SCHEDULE = (
     "project", "lead", "lead_problem", "item_count", "health", "health_gap_runs", "baseline_at",
     "rebaselines_12m", "spi_t", "cpli", "bei", "hit_rate", "cei", "cei_previous", "critical_path_ok",
@@ -95,7 +99,7 @@ TRACKER_TABLES: Mapping[type[AnyRecord], TableSpec] = {
     Dependency: _tracker(
         Dependency, "dependency", ("dependency_id",), (("predecessor_id",), ("successor_id",))
     ),
-    # Entries of a timeline never change, so they carry no hash: a known one is left alone.
+    # Entries of a timeline hardly ever change, so they carry no hash: a known one is compared as it stands.
     Change: TableSpec(
         "tracker_change",
         columns_of_struct(Change, ("source", "event_id")),
@@ -151,7 +155,7 @@ _DERIVED = (
         (ColumnSpec("schedule_id", "text"), *columns_of_view("schedule", _DERIVED_SCHEDULE)),
     ),
     _derived("schedule_check", ("schedule_id", "check"), columns_of_view("schedule_check")),
-    _derived("twin", ("twin_id",), columns_of_view("twin")),
+    _derived("twin", ("twin_id",), columns_of_view("twin", _DERIVED_TWIN)),
     _derived("person", ("person_id",), columns_of_view("person")),
     _derived("person_schedule", ("person_id", "schedule_id"), columns_of_view("person_schedule")),
     _derived("rollup", ("item_id",), (_ITEM_ID, *columns_of_view("item", _DERIVED_ROLLUP))),

@@ -60,8 +60,9 @@ class PageStore:
         """Store a page: its records, what it replaces, its tombstones and its cursor, in one transaction.
 
         Of records that come twice in the page the last counts. A record that is as it was is not written. An
-        item that comes again after it was a tombstone lives again. An entry of a timeline is stored once; a
-        baseline too, unless it was imported, since an imported one is what its file says today.
+        item that comes again after it was a tombstone lives again. An entry of a timeline is stored once, and
+        corrected where it is told with another meaning. A baseline is stored once, unless it was imported:
+        an imported one is what its file says today.
 
         Args:
             source: whose page it is; every record must belong to it.
@@ -107,28 +108,32 @@ class PageStore:
         A scope that could not be read says nothing about its items. An item that another page lists has
         moved, not vanished.
         """
-        readable = [page for page in pages if page.is_readable]
         # Files and areas of one scope may come in several pages; one unreadable part makes the whole
         # inconclusive.
-        refused = {page.scope for page in pages if not page.is_readable}
-        reasons = {page.scope: page.reason for page in readable if page.scope not in refused}
+        refused = [page for page in pages if not page.is_readable]
         listed: set[ItemId] = set()
         for page in pages:
             listed.update(page.ids)
         mark = "?" if self._db.dialect == "sqlite" else "%s"
         found: dict[ItemId, str] = {}
         known = 0
+        seen: set[ItemId] = set()
         with self._db.read() as connection:
-            for scope, reason in reasons.items():
+            for page in _one_of_each_scope(page for page in pages if page.is_readable):
+                scope = clean_text(page.scope)
+                below = f" OR substr(scope, 1, {len(scope) + 1}) = {mark}" if page.covers_below else ""
                 live = connection.exec_driver_sql(
-                    f"SELECT item_id FROM tracker_item WHERE source = {mark} AND scope = {mark}"  # noqa: S608
-                    " AND deleted_at IS NULL ORDER BY item_id",
-                    (source, clean_text(scope)),
-                ).scalars()
-                for item in live:
+                    f"SELECT item_id, scope FROM tracker_item WHERE source = {mark}"  # noqa: S608
+                    f" AND (scope = {mark}{below}) AND deleted_at IS NULL ORDER BY item_id",
+                    (source, scope, *([f"{scope}\\"] if page.covers_below else [])),
+                ).fetchall()
+                for item, at in live:
+                    if item in seen or any(one.covers(at) for one in refused):
+                        continue
+                    seen.add(item)
                     known += 1
                     if item not in listed:
-                        found[item] = reason
+                        found[item] = page.reasons.get(item, page.reason)
         return Vanishing(ids=found, known=known)
 
     def tombstone(self, source: SourceId, ids: Mapping[ItemId, str], now: datetime) -> int:
@@ -140,6 +145,11 @@ class PageStore:
             return 0
         with self._db.write() as connection:
             return _bury(connection, self._db.dialect, source, ids, now)
+
+
+def _one_of_each_scope(pages: Iterable[IdPage]) -> Iterable[IdPage]:
+    """The last page of each scope, which gives the reason; a scope and its likeness below are two."""
+    return {(page.scope, page.covers_below): page for page in pages}.values()
 
 
 def _encode(source: SourceId, kind: type[AnyRecord], records: Sequence[AnyRecord]) -> list[bulk.Row]:
@@ -160,8 +170,7 @@ def _encode(source: SourceId, kind: type[AnyRecord], records: Sequence[AnyRecord
             f"{_name(kind, columns, error.index)}: {error.column} {error.reason}.",
             hint="This is a defect of the connector's mapping.",
         ) from error
-    # A timeline's entries are inserted where they are new, so one that comes twice needs no care.
-    return rows if kind is Change else bulk.without_doubles(table, rows)
+    return bulk.without_doubles(table, rows)
 
 
 def _name(kind: type[AnyRecord], columns: Mapping[str, Sequence[Any]], index: int) -> str:

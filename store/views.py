@@ -165,8 +165,11 @@ _DEFINITIONS: Mapping[str, Definition] = {
     "twin": Definition(
         rows="derived_twin AS d"
         + _left("tracker_item", "a", "a.item_id = d.a_id")
-        + _left("tracker_item", "b", "b.item_id = d.b_id"),
+        + _left("tracker_item", "b", "b.item_id = d.b_id")
+        + _left("derived_item", "da", "da.item_id = d.a_id")
+        + _left("derived_item", "db", "db.item_id = d.b_id"),
         tables={"d": "derived_twin"},
+        special={"a_due": "da.effective_due", "b_due": "db.effective_due"},
         where="a.deleted_at IS NULL AND b.deleted_at IS NULL",
     ),
     "source": _one(

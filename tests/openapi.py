@@ -84,6 +84,7 @@ class Validator:
         path: the description's file.
         rewrite: what the description's paths lack or have otherwise: a function of the request path.
         deviations: known differences of the live service.
+        prepare: makes a description usable that says some things in a dialect of its own.
     """
 
     def __init__(
@@ -92,8 +93,9 @@ class Validator:
         *,
         rewrite: Callable[[str], str] = lambda path: path,
         deviations: Sequence[Deviation] = (),
+        prepare: Callable[[Json], Json] = lambda data: data,
     ) -> None:
-        self._data = _load(path)
+        self._data = prepare(_load(path))
         self._rewrite = rewrite
         self._deviations = tuple(deviations)
         self.used: set[Deviation] = set()  # the deviations that some traffic needed

@@ -12,9 +12,10 @@ from datetime import datetime
 
 from connectors.answers import OutcomeUnknown, Refusal
 from connectors.jira import edits
-from connectors.jira.remote import GONE, Marker, Remote, native
+from connectors.jira.remote import Marker, Remote
 from connectors.jira.render import decode_body, document, text_hash
 from connectors.jira.site import Site
+from connectors.targets import GONE, by_item, compared, native, same
 from portfolio.errors import AccessDenied, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -29,7 +30,6 @@ from portfolio.intents import (
     Slots,
     Unchanged,
     Unknown,
-    Value,
 )
 
 # A comment that was made may take a moment to be shown; then nobody knows.
@@ -59,12 +59,12 @@ class Writer:
             SourceError: the source stops; intents without a receipt were not sent, or nobody knows.
         """
         self._client.myself()
-        for issue, group in _by_issue(intents).items():
+        for issue, group in by_item(intents).items():
             yield from self._patiently(issue, group)
 
     def verify(self, intents: Sequence[Intent]) -> Iterator[Receipt]:
         """Whether Jira would accept them, from its edit screens; nothing is written."""
-        groups = _by_issue(intents)
+        groups = by_item(intents)
         targets = list(dict.fromkeys(intent.item_id for intent in intents))
         standing = {native(slots.item_id): slots for slots in self._remote.look(targets)}
         for issue, group in groups.items():
@@ -80,7 +80,7 @@ class Writer:
     def cost(self, intents: Sequence[Intent]) -> Cost:
         """A look at each issue, a second one at its comment, and one write each for comment and fields."""
         requests = emails = 0
-        for group in _by_issue(intents).values():
+        for group in by_item(intents).values():
             comment = next((intent for intent in group if intent.slot == COMMENT), None)
             has_fields = any(intent.slot != COMMENT for intent in group)
             is_new = comment is not None and comment.before is None
@@ -124,7 +124,7 @@ class Writer:
                 yield self._guarded(intent, issue, slots.comment)
             elif intent.slot not in self._remote.slots:
                 yield Refused(intent_id=intent.intent_id, reason="the configuration names no field for it")
-            elif (answer := _compared(intent, slots.fields.get(intent.slot))) is not None:
+            elif (answer := compared(intent, slots.fields.get(intent.slot))) is not None:
                 yield answer
             else:
                 fields.append(intent)
@@ -235,9 +235,9 @@ class Writer:
         fields = self._remote.decode(body) if body else None
         standing = self._remote.values(fields) if fields is not None else self._remote.look_at(issue).fields
         for intent in intents:
-            if _same(standing.get(intent.slot), intent.wanted):
+            if same(standing.get(intent.slot), intent.wanted):
                 yield Applied(intent_id=intent.intent_id, at=self._now())
-            elif _same(standing.get(intent.slot), intent.before):
+            elif same(standing.get(intent.slot), intent.before):
                 yield Refused(intent_id=intent.intent_id, reason=_IGNORED)
             else:
                 yield Conflict(intent_id=intent.intent_id, now=standing.get(intent.slot))
@@ -263,27 +263,7 @@ class Writer:
         return self._site.context.clock()
 
 
-def _by_issue(intents: Sequence[Intent]) -> dict[str, list[Intent]]:
-    groups: dict[str, list[Intent]] = {}
-    for intent in intents:
-        groups.setdefault(native(intent.item_id), []).append(intent)
-    return groups
-
-
-def _compared(intent: Intent, now: Value) -> Receipt | None:
-    """Unchanged or Conflict, or None where the write may go out."""
-    if _same(now, intent.wanted):
-        return Unchanged(intent_id=intent.intent_id)
-    return None if _same(now, intent.before) else Conflict(intent_id=intent.intent_id, now=now)
-
-
 def _refused(intent: Intent, error: Refusal) -> Receipt:
     if error.status == 409:
         return Conflict(intent_id=intent.intent_id, reason="somebody edits the issue at this moment")
     return Refused(intent_id=intent.intent_id, reason=error.reason)
-
-
-def _same(one: Value, other: Value) -> bool:
-    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
-        return abs(one - other) < 1e-6
-    return (one if one != "" else None) == (other if other != "" else None)

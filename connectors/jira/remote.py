@@ -16,13 +16,13 @@ from connectors.jira.client import MARKER_PROPERTY
 from connectors.jira.render import decode_body, text_hash, text_of
 from connectors.jira.site import Site
 from connectors.jira.slots import FieldSlot, slot_for
+from connectors.targets import GONE, native
 from portfolio.errors import AccessDenied, BadAnswer, TargetMissing, Unavailable
 from portfolio.intents import COMMENT, RemoteComment, Slots
 from portfolio.records import ItemId, item_id
 
 # Comments embedded in an issue make the vendor's limit 100 issues a request. facts/jira.md §1.2.
 _AT_ONCE = 100
-GONE = "deleted, or hidden from the account"
 _CUSTOMERS = (
     "it is in a service project, where customers would read the comment; write.service_projects allows it"
 )
@@ -218,11 +218,6 @@ class Remote:
             if why:
                 reasons[slot] = why
         return reasons
-
-
-def native(item: ItemId) -> str:
-    """The tracker's id in an item's identity."""
-    return item.partition("/")[2]
 
 
 def _off_screen(field: FieldSlot, screen: wire_site.EditMeta | None) -> str | None:

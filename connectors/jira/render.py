@@ -7,14 +7,12 @@ Nobody is ever mentioned, because a mention is a mail.
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import msgspec
 
+from connectors.hostile_text import clean, is_harmless, shortened
 from portfolio.notes import BulletList, Heading, Inline, Link, Note, Paragraph, Quoted, Rule, Table, Text
 
 Node: TypeAlias = dict[str, Any]
@@ -22,8 +20,6 @@ Node: TypeAlias = dict[str, Any]
 # Jira refuses a comment of more than 32,767 characters. The document as a whole is kept below that, because
 # it is not documented whether its structure counts.
 LIMIT = 32_767
-_LONGEST_QUOTE = 200
-_SCHEMES = frozenset({"http", "https", "mailto"})
 _MORE = "More is known than fits here; see the portfolio report."
 
 
@@ -94,37 +90,20 @@ def _inline(piece: Inline) -> Node | None:
     marks: list[Node] = []
     match piece:
         case Text(text=text, bold=bold):
-            shown = _clean(text)
+            shown = clean(text)
             if bold:
                 marks = [{"type": "strong"}]
         case Link(text=text, url=url):
-            shown = _clean(text) or _clean(url)
-            if _is_harmless(url):
+            shown = clean(text) or clean(url)
+            if is_harmless(url):
                 marks = [{"type": "link", "attrs": {"href": url}}]
             elif shown != url:
-                shown = f"{shown} ({_clean(url)})"
+                shown = f"{shown} ({clean(url)})"
         case Quoted(text=text):
-            shown = _clean(text)
-            if len(shown) > _LONGEST_QUOTE:
-                shown = shown[: _LONGEST_QUOTE - 1].rstrip() + "…"
+            shown = shortened(clean(text))
     if not shown:
         return None  # an empty text node makes the whole document invalid
     return {"type": "text", "text": shown} | ({"marks": marks} if marks else {})
-
-
-def _clean(text: str) -> str:
-    """Text without line breaks and without characters that hide or turn round what follows them."""
-    kept = (" " if char in "\r\n\t" else char for char in text)
-    return "".join(char for char in kept if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co"))
-
-
-def _is_harmless(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    has_target = bool(parts.netloc) or (parts.scheme == "mailto" and bool(parts.path))
-    return parts.scheme in _SCHEMES and has_target and re.search(r"[\s\x00-\x1f<>\"]", url) is None
 
 
 def _size(content: list[Node]) -> int:

@@ -1,0 +1,64 @@
+"""Where the streams stand: the tracker's continuation tokens, and what of them is known already."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from portfolio.errors import CursorRejected
+from portfolio.records import Cursor, SourceId
+
+VERSION = 1
+
+
+class ItemsCursor(msgspec.Struct, kw_only=True):
+    """The stream of items. A token is a place among all revisions of the organisation, and never ends."""
+
+    token: str | None = None
+    is_loaded: bool = False  # how everything stood has been read once; from then on every revision counts
+    owners: list[str] = []  # everybody who owns something: the stream of people asks for these
+    known: list[str] = []  # further accounts that were told of
+    projects: dict[str, str] = {}  # id → name, because the configuration may know them by an earlier name
+    fields: str = ""  # which fields had which meaning
+
+
+class HistoryCursor(msgspec.Struct, kw_only=True):
+    """The one reading of all revisions from the beginning; afterwards the stream of items brings new ones."""
+
+    token: str | None = None
+    is_done: bool = False
+    fields: str = ""
+
+
+class LinksCursor(msgspec.Struct, kw_only=True):
+    """The stream of links."""
+
+    token: str | None = None
+
+
+C = TypeVar("C", ItemsCursor, HistoryCursor, LinksCursor)
+
+
+def load(source: SourceId, since: Cursor | None, kind: type[C]) -> C:
+    """The state in a stored cursor; a fresh one where there is none.
+
+    Raises:
+        CursorRejected: it was written by another version.
+    """
+    if since is None:
+        return kind()
+    if since.version != VERSION:
+        raise CursorRejected(source, f"the cursor has version {since.version} instead of {VERSION}.")
+    try:
+        return msgspec.convert(since.value, kind)
+    except msgspec.ValidationError as error:
+        raise CursorRejected(source, "the cursor cannot be read.") from error
+
+
+def save(state: ItemsCursor | HistoryCursor | LinksCursor) -> Cursor:
+    """The cursor to store with a page."""
+    value: dict[str, object] = msgspec.to_builtins(state)
+    return Cursor(
+        version=VERSION, value={k: v for k, v in value.items() if v not in (None, [], {}, "", False)}
+    )

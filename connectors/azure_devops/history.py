@@ -1,0 +1,280 @@
+"""Revisions as a timeline of canonical changes, each dated by the `System.ChangedDate` of its revision.
+
+A revision shows everything as it stood afterwards, so a change is the difference from the one before. Those
+are kept packed and bounded; what is not kept has to be asked for. Links raise no revision
+(facts/azure_devops.md §0.6): parents and dependencies come from the other cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress, islice
+from operator import ne
+from typing import Any
+
+import msgspec
+
+from connectors.azure_devops.fields import Resolved
+from connectors.azure_devops.mapping import ItemMapper
+from connectors.azure_devops.mapping_site import iteration_id
+from connectors.azure_devops.values import account_of, day, health_of, instant, number_of, tags_of, text_of
+from connectors.azure_devops.wire import Account
+from portfolio.records import Change, SourceId, item_id
+
+# A packed state takes some 300 bytes, so this is at most some 40 MB, however large the organisation is.
+KEPT = 100_000
+_LONGEST_TEXT = 255
+
+_PACK = msgspec.msgpack.Encoder().encode
+_UNPACK = msgspec.msgpack.Decoder(tuple[Any, ...]).decode
+
+# Attributes that stand in a change by themselves: canonical name.
+_PLAIN: Mapping[str, str] = {
+    "state": "status",
+    "reason": "reason",
+    "type": "type",
+    "owner": "owner",
+    "title": "title",
+    "area": "scope",
+    "column": "board_column",
+    "priority": "priority",
+    "severity": "severity",
+    "iteration": "iteration",
+    "tags": "labels",
+    "is_deleted": "deleted",
+}
+_DATES, _NUMBERS = ("start", "due"), ("points", "estimate", "remaining", "spent")
+_MEANINGS = (*_DATES, *_NUMBERS, "blocked", "health")
+_STATE_PARTS = frozenset({"project", "type", "state", "reason"})
+_NONE: frozenset[str] = frozenset()
+# Where things stand in a packed revision, see `Resolved.tracked_names`.
+_PROJECT, _TYPE, _STATE, _REASON = 1, 2, 3, 4
+
+
+class HistoryReader:
+    """Turns revisions, in the order in which they were made, into changes.
+
+    `in_scope` says whether the items of a project are read. Changes of `own_meanings` by `own_account` are
+    our own echo.
+    """
+
+    def __init__(
+        self,
+        source: SourceId,
+        resolved: Resolved,
+        mapper: ItemMapper,
+        in_scope: Callable[[str | None], bool],
+        *,
+        own_account: Callable[[], str | None],
+        own_meanings: frozenset[str] = frozenset(),
+        kept: int | None = None,
+    ) -> None:
+        self._source = source
+        self._mapper = mapper
+        self._in_scope = in_scope
+        self._own_account = own_account
+        self._own_meanings = own_meanings
+        self._limit = kept or KEPT
+        self._values = resolved.tracked_values
+        names = resolved.tracked_names
+        self._places = range(len(names))
+        self._plain = [self._renderer(name) for name in names]
+        self._tags = names.index("tags")
+        touched = resolved.meanings_of(_MEANINGS)
+        touched["tags"] = touched.get("tags", _NONE) | {"blocked"}
+        for name in _STATE_PARTS:
+            touched[name] = touched.get(name, _NONE) | {"state"}
+        self._touched = [touched.get(name, _NONE) for name in names]
+        self._chains = resolved.chains
+        self._kept: dict[int, tuple[int, bytes]] = {}  # item → its last revision, and that packed
+        self.accounts: dict[str, Account | str] = {}  # everybody who changed something
+
+    def missing(self, rows: Iterable[Any]) -> dict[int, Any]:
+        """The first row of each item whose state before it is not known; items begin with revision 1."""
+        found: dict[int, Any] = {}
+        kept, in_scope = self._kept, self._in_scope
+        begun: set[int] = set()
+        for row in rows:
+            if row.id in kept or row.id in begun or not in_scope(row.fields.project):
+                continue
+            begun.add(row.id)
+            if row.rev > 1:
+                found[row.id] = row
+        return found
+
+    def remember(self, row: Any) -> None:
+        """Keep this revision as what stands before the next one of its item."""
+        fields = row.fields
+        self._keep(row.id, row.rev, _PACK((account_of(fields.owner), *self._values(fields))))
+
+    def read(self, rows: Iterable[Any], *, everywhere: bool = False) -> list[Change]:
+        """The changes that these revisions are, oldest first.
+
+        `everywhere` reads items in whatever project they stood: those that have come into one of ours.
+        """
+        changes: list[Change] = []
+        kept, in_scope, values_of = self._kept, self._in_scope, self._values
+        for row in rows:
+            fields = row.fields
+            before = kept.pop(row.id, None)
+            inside = everywhere or in_scope(fields.project)
+            if before is None:
+                if inside:
+                    self.remember(row)
+                continue
+            if row.rev <= before[0]:  # told again
+                kept[row.id] = before
+                continue
+            values = (account_of(fields.owner), *values_of(fields))
+            packed = _PACK(values)
+            if packed != before[1]:
+                was = _UNPACK(before[1])
+                self._compare(row, was, values, list(compress(self._places, map(ne, was, values))), changes)
+            if inside:
+                self._keep(row.id, row.rev, packed)
+        if not everywhere:
+            self._let_go()
+        return changes
+
+    def _keep(self, item: int, rev: int, packed: bytes) -> None:
+        self._kept[item] = (rev, packed)
+
+    def _let_go(self) -> None:
+        """Forget those that changed longest ago; between batches only, or the next rows would miss them."""
+        excess = len(self._kept) - self._limit
+        if excess > 0:
+            # Many at a time: taking the first of a dictionary again and again walks over all taken before.
+            for old in list(islice(self._kept, excess + self._limit // 10)):
+                del self._kept[old]
+
+    def _compare(
+        self,
+        row: Any,
+        before: tuple[Any, ...],
+        after: tuple[Any, ...],
+        differing: Sequence[int],
+        changes: list[Change],
+    ) -> None:
+        told: list[tuple[str, str | None, str | None]] = []
+        touched = _NONE
+        for place in differing:
+            plain = self._plain[place]
+            if plain is not None:
+                name, render = plain
+                told.append((name, render(before[place]), render(after[place])))
+            touched |= self._touched[place]
+        if not (told or touched):
+            return
+        fields = row.fields
+        by = account_of(fields.changed_by)
+        if by is not None and by not in self.accounts:
+            self.accounts[by] = fields.changed_by
+        if touched:
+            self._meanings(told, touched, before, after, by)
+        entry, item, at = f"{row.id}.{row.rev}.", item_id(self._source, row.id), instant(fields.changed_date)
+        changes.extend(
+            Change(
+                source=self._source,
+                event_id=entry + name,
+                item_id=item,
+                at=at,
+                by=by,
+                field=name,
+                before=old,
+                after=new,
+            )
+            for name, old, new in told
+            if old != new
+        )
+
+    def _meanings(
+        self,
+        told: list[tuple[str, str | None, str | None]],
+        touched: frozenset[str],
+        before: tuple[Any, ...],
+        after: tuple[Any, ...],
+        by: str | None,
+    ) -> None:
+        """State, dates, efforts, blocked and health, the latter from the first field that holds something."""
+        own = bool(self._own_meanings & touched) and by == self._own_account()
+        old = self._chains(before[_PROJECT], before[_TYPE])
+        new = self._chains(after[_PROJECT], after[_TYPE])
+        for meaning in sorted(touched):
+            if meaning == "state":
+                told.append(("state", self._state(before), self._state(after)))
+                continue
+            a, b = _first(before, old.get(meaning, ())), _first(after, new.get(meaning, ()))
+            if meaning == "blocked":
+                told.append(("blocked", self._blocked(a, before), self._blocked(b, after)))
+            elif a == b or (own and meaning in self._own_meanings):
+                continue  # our own echo is not news
+            elif meaning in _DATES:
+                told.append((meaning, self._date(a), self._date(b)))
+            elif meaning in _NUMBERS:
+                told.append((meaning, _number(a), _number(b)))
+            else:
+                told.append(("health_declared", _health(a), _health(b)))
+
+    def _renderer(self, name: str) -> tuple[str, Callable[[Any], str | None]] | None:
+        """How an attribute that stands by itself is told."""
+        canonical = _PLAIN.get(name)
+        if canonical is None:
+            return None
+        special: Mapping[str, Callable[[Any], str | None]] = {
+            "iteration": self._iteration,
+            "tags": _labels,
+            "is_deleted": _flag,
+        }
+        return canonical, special.get(name, _short)
+
+    def _state(self, values: tuple[Any, ...]) -> str | None:
+        return self._mapper.state(values[_PROJECT], values[_TYPE], values[_STATE], values[_REASON])
+
+    def _blocked(self, value: Any, values: tuple[Any, ...]) -> str | None:
+        return _flag(self._mapper.is_blocked(value, tags_of(values[self._tags])))
+
+    def _iteration(self, node: int | None) -> str | None:
+        return iteration_id(self._source, node) if node else None
+
+    def _date(self, value: Any) -> str | None:
+        try:
+            found = day(value, self._mapper.zones) if value else None
+        except (ValueError, TypeError):
+            return _short(value)
+        return found.isoformat() if found else None
+
+
+def last_of_each(rows: Sequence[Any]) -> dict[int, Any]:
+    """The last row of each item, which is how it stands at the end of a batch."""
+    return {row.id: row for row in rows}
+
+
+def _short(value: Any) -> str | None:
+    text = text_of(value)
+    return text if text is None or len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+
+
+def _first(values: tuple[Any, ...], places: Sequence[int]) -> Any:
+    for place in places:
+        value = values[place]
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def _flag(value: Any) -> str | None:
+    return "true" if value else None
+
+
+def _labels(value: str | None) -> str | None:
+    return "; ".join(sorted(tags_of(value))) or None
+
+
+def _number(value: Any) -> str | None:
+    number = number_of(value)
+    return None if number is None else f"{number:g}"
+
+
+def _health(value: Any) -> str | None:
+    text = text_of(value)
+    return health_of(text) or text

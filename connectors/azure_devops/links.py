@@ -1,0 +1,166 @@
+"""The stream of links: parents and dependencies, which change no item's revision and no `ChangedDate`.
+
+Both ends may be read by other streams in the same run. What a link says is compared with what they delivered;
+where it differs, or where nothing is known, its items are read whole as they stand now (facts §0.6, §2.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from connectors.azure_devops.cursor import LinksCursor, load, save
+from connectors.azure_devops.reading import ItemReader
+from connectors.azure_devops.relations import DEPENDENCY, HIERARCHY
+from connectors.azure_devops.values import account_of, instant
+from connectors.azure_devops.wire import Link, Links
+from portfolio.errors import BadAnswer
+from portfolio.records import Change, Cursor, Page, item_id
+
+if TYPE_CHECKING:
+    from connectors.azure_devops.site import Site
+
+_REMOTE = "System.LinkTypes.Remote."
+MOST = 300_000
+
+
+class Ahead:
+    """All links of the organisation, read before its items are read for the first time.
+
+    The first load shows items without their links, and reading each of them whole only for its parent would
+    cost five requests for a thousand of them. Beyond `MOST` links that is what happens all the same: memory
+    stays flat, and the stream of links reads what it finds missing.
+    """
+
+    def __init__(self) -> None:
+        self.parents: dict[int, int] = {}
+        self.pairs: dict[int, set[tuple[int, int]]] = {}
+
+    def pairs_of(self, item: int) -> frozenset[tuple[int, int]]:
+        """(predecessor, successor) of each dependency of an item."""
+        return frozenset(self.pairs.get(item, ()))
+
+    def add(self, row: Link) -> None:
+        """The next link that came or went."""
+        if row.rel == HIERARCHY:
+            if row.is_active:
+                self.parents[row.target_id] = row.source_id
+            elif self.parents.get(row.target_id) == row.source_id:
+                del self.parents[row.target_id]
+        elif row.rel == DEPENDENCY:
+            pair = (row.source_id, row.target_id)
+            for end in pair:
+                known = self.pairs.setdefault(end, set())
+                if row.is_active:
+                    known.add(pair)
+                else:
+                    known.discard(pair)
+
+
+def read_ahead(site: Site) -> Ahead | None:
+    """The links as they stand, or None where there are too many to keep."""
+    ahead, token, seen = Ahead(), None, 0
+    while True:
+        batch = _batch(site, token)
+        for row in batch.values:
+            ahead.add(row)
+        seen += len(batch.values)
+        if batch.is_last_batch:
+            return ahead
+        if seen > MOST:
+            return None
+        token = batch.continuation_token
+
+
+def _batch(site: Site, token: str | None) -> Links:
+    batch = site.client.links(token)
+    if not batch.is_last_batch and batch.continuation_token in (None, token):
+        raise BadAnswer(
+            site.settings.name,
+            "workitemlinks: a batch that is not the last one leads nowhere.",
+            hint="Nothing of it was believed; the next run continues from the last checkpoint.",
+        )
+    return batch
+
+
+class LinkStream:
+    """Reads the links of one organisation."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._source = site.settings.name
+        self._reader = ItemReader(site)
+
+    def pages(self, since: Cursor | None) -> Iterator[Page]:
+        """Pages of items whose links changed, and of those changes.
+
+        Raises:
+            CursorRejected: the cursor cannot be read, or its token is not accepted.
+        """
+        state = load(self._source, since, LinksCursor)
+        while True:
+            batch = _batch(self._site, state.token)
+            state.token = batch.continuation_token or state.token
+            if batch.values:
+                read = self._reader.read(self._differing(batch.values))
+                read.records.extend(self._changes(batch.values))
+                yield read.page(save(state))
+            elif since is None or save(state) != since:
+                yield Page(cursor=save(state))
+            if batch.is_last_batch:
+                return
+
+    def _differing(self, rows: Sequence[Link]) -> set[int]:
+        """The items that are to be read: what was delivered of them says something else, or nothing was."""
+        numbers: set[int] = set()
+        parents: dict[int, int] = {}
+        pairs: dict[tuple[int, int], bool] = {}
+        for row in rows:
+            if row.rel == HIERARCHY:
+                # A child that moves loses one parent and gets another, in any order.
+                if row.is_active:
+                    parents[row.target_id] = row.source_id
+                elif parents.get(row.target_id, row.source_id) == row.source_id:
+                    parents[row.target_id] = 0
+            elif row.rel == DEPENDENCY:
+                pairs[row.source_id, row.target_id] = row.is_active
+            elif row.rel.startswith(_REMOTE):
+                numbers.add(row.source_id)
+        delivered = self._site.parents
+        numbers.update(child for child, parent in parents.items() if delivered.get(child) != parent)
+        for pair, is_active in pairs.items():
+            ends = [self._site.whole[end] for end in pair if end in self._site.whole]
+            if not ends or any((pair in end) != is_active for end in ends):
+                numbers.update(pair)
+        return numbers
+
+    def _changes(self, rows: Sequence[Link]) -> list[Change]:
+        """Moves to another parent, and dependencies that came or went, dated by the tracker."""
+        told: list[Change] = []
+        moves: dict[tuple[int, str], list[Link]] = {}
+        for row in rows:
+            if row.rel == HIERARCHY and row.target_id in self._site.parents:
+                moves.setdefault((row.target_id, row.changed_date), []).append(row)
+            elif row.rel == DEPENDENCY and row.target_id in self._site.parents:
+                other = item_id(self._source, row.source_id)
+                before, after = (None, other) if row.is_active else (other, None)
+                told.append(self._change(row, "predecessor", before, after))
+        for links in moves.values():
+            # Taken from one parent and given to another at the same instant is one move.
+            lost = next((item_id(self._source, one.source_id) for one in links if not one.is_active), None)
+            got = next((item_id(self._source, one.source_id) for one in links if one.is_active), None)
+            if lost != got:
+                told.append(self._change(links[-1], "parent", lost, got))
+        return told
+
+    def _change(self, row: Link, name: str, before: str | None, after: str | None) -> Change:
+        return Change(
+            source=self._source,
+            event_id=f"{row.target_id}.{name}.{row.changed_date}.{before or ''}.{after or ''}",
+            item_id=item_id(self._source, row.target_id),
+            at=instant(row.changed_date),
+            by=account_of(row.changed_by),
+            field=name,
+            before=before,
+            after=after,
+        )

@@ -1,0 +1,37 @@
+"""What every writer asks about its intents: which item, and whether what stands there is what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from portfolio.intents import Conflict, Intent, Receipt, Unchanged, Value
+from portfolio.records import ItemId
+
+GONE = "deleted, or hidden from the account"
+
+
+def native(item: ItemId) -> str:
+    """The tracker's id in an item's identity."""
+    return item.partition("/")[2]
+
+
+def by_item(intents: Sequence[Intent]) -> dict[str, list[Intent]]:
+    """The intents of each item, by the tracker's id, in their order."""
+    groups: dict[str, list[Intent]] = {}
+    for intent in intents:
+        groups.setdefault(native(intent.item_id), []).append(intent)
+    return groups
+
+
+def compared(intent: Intent, now: Value) -> Receipt | None:
+    """Unchanged or Conflict, or None where the write may go out."""
+    if same(now, intent.wanted):
+        return Unchanged(intent_id=intent.intent_id)
+    return None if same(now, intent.before) else Conflict(intent_id=intent.intent_id, now=now)
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two canonical values are the same; an empty text is nothing, and 40 is 40.0."""
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return abs(one - other) < 1e-6
+    return (one if one != "" else None) == (other if other != "" else None)
