@@ -69,6 +69,14 @@ class Budget:
         headers["Retry-After"] = str(max(ceil(self._until(identity, limit)), 1))
         return Verdict(delay_seconds=delay, headers=headers)
 
+    @property
+    def ideal_seconds(self) -> float:
+        """The least time in which one identity could have spent what was spent: the bar for a client."""
+        limit = self._options.tstu_limit
+        if limit is None:
+            return 0.0
+        return max(self.total - limit, 0.0) / limit * self._options.tstu_window_seconds
+
     def charge(self, identity: str, units: float) -> None:
         """Book what a request cost beyond its price at the door."""
         self.total += units
@@ -86,16 +94,14 @@ class Budget:
         }
 
     def _until(self, identity: str, goal: float) -> float:
-        """Seconds until no more than `goal` units are left in the window."""
-        left = self._sums[identity]
+        """Seconds until less than `goal` units are left in the window, or none at all."""
+        left, wait = self._sums[identity], 0.0
         now = self._clock.elapsed()
         for at, units in self._spent[identity]:
-            if left <= goal:
+            if left < goal:
                 break
             left -= units
             wait = at + self._options.tstu_window_seconds - now
-        else:
-            return max(wait, 0.0) if self._spent[identity] else 0.0
         return max(wait, 0.0)
 
     def _refusal(self, identity: str, limit: float) -> Response:
@@ -106,5 +112,5 @@ class Budget:
         response.headers["Retry-After"] = str(max(ceil(self._until(identity, limit)), 1))
         if self._options.throttled == "dropped":
             response.status, response.headers = 200, {}
-            response.delivery = "truncated"
+            response.delivery, response.fault = "truncated", "throttled"
         return response

@@ -241,6 +241,17 @@ class AzureDevOps(Structure):
         """The organisation on two loopback ports, as a context manager with `url` and `identity_url`."""
         return AzureDevOpsServer(self, options, port=port, host=host)
 
+    def dump(self) -> dict[str, Json]:
+        """The whole organisation as JSON data: equal ones give equal dumps. Requests are no part of it."""
+        own = {name: getattr(self, name) for name in ("bot", "token", "access_token", "bot_time_zone")}
+        return super().dump() | own
+
+    def load(self, data: dict[str, Json]) -> None:
+        """Become the organisation that a dump describes; the clock is the caller's to set."""
+        super().load(data)
+        self.bot, self.token = data["bot"], data["token"]
+        self.access_token, self.bot_time_zone = data["access_token"], data["bot_time_zone"]
+
     @classmethod
     def restore(cls, data: Mapping[str, Json], clock: Clock | None = None) -> Self:
         """The organisation that `dump` described, on a clock that stands where its clock stood."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import openapi_azure_devops
 import pytest
 
 from simulators.azure_devops.routes import BOARDS, IDENTITY
+
+ALL = "SELECT [System.Id] FROM WorkItems"
+REVISIONS = "wit/reporting/workitemrevisions"
 
 
 @pytest.fixture
@@ -55,14 +59,14 @@ def _requests(site):
         site.add_iteration("Retail", r"Retail\Release 1\Sprint 1", "2026-02-23", "2026-03-06")
     ]
     bob = site.person("bob@demo.example")
-    query = {
-        "query": "SELECT [System.Id] FROM WorkItems WHERE [System.AreaPath] UNDER 'Retail' ORDER BY [System.Id]"
-    }
+    query = {"query": f"{ALL} WHERE [System.AreaPath] UNDER 'Retail' ORDER BY [System.Id]"}
     links = {
         "query": "SELECT [System.Id] FROM WorkItemLinks WHERE [Source].[System.Id] > 0 AND "
         "[System.Links.LinkType] = 'System.LinkTypes.Hierarchy-Forward' MODE (MayContain)"
     }
     patch = {"method": "PATCH", "uri": "/_apis/wit/workitems/2?api-version=7.1", "headers": {}}
+    hydrate = {"ids": [1, 99, 2], "$expand": "relations", "errorPolicy": "omit"}
+    tag = _add("/fields/System.Tags", "x")
     preview, four = {"version": "7.1-preview.1"}, {"version": "7.1-preview.4"}
     return [
         ("GET", "connectionData", None, 200, preview),
@@ -110,20 +114,20 @@ def _requests(site):
             {},
         ),
         ("DELETE", "Retail:wit/classificationnodes/areas/Fresh", None, 204, {}),
-        ("GET", "wit/reporting/workitemrevisions?includeDeleted=true&$expand=fields&$maxPageSize=2", None, 200, {}),
-        ("POST", "wit/reporting/workitemrevisions?$expand=fields", {"includeTagRef": True}, 200, {}),
-        ("GET", "Store:wit/reporting/workitemrevisions?types=Risk&fields=System.Id,System.Tags", None, 200, {}),
+        ("GET", f"{REVISIONS}?includeDeleted=true&$expand=fields&$maxPageSize=2", None, 200, {}),
+        ("POST", f"{REVISIONS}?$expand=fields", {"includeTagRef": True}, 200, {}),
+        ("GET", f"Store:{REVISIONS}?types=Risk&fields=System.Id,System.Tags", None, 200, {}),
         ("GET", "wit/reporting/workitemlinks?linkTypes=System.LinkTypes.Hierarchy", None, 200, {}),
         ("POST", "wit/wiql?$top=10&timePrecision=true", query, 200, {}),
         ("POST", "Retail:wit/wiql", links, 200, {}),
         ("POST", "wit/wiql", {"query": "SELECT"}, 400, {}),
-        ("POST", "wit/workitemsbatch", {"ids": [1, 99, 2], "$expand": "relations", "errorPolicy": "omit"}, 200, {}),
+        ("POST", "wit/workitemsbatch", hydrate, 200, {}),
         ("GET", "wit/workitems?ids=1,2&fields=System.Title,System.Parent", None, 200, {}),
         ("GET", "wit/workitems/2?$expand=all", None, 200, {}),
         ("GET", "wit/workitems/4", None, 404, {}),
         ("GET", "wit/workitems/none", None, 404, {}),
         ("PATCH", "wit/workitems/2?validateOnly=true", _add("/fields/System.Title", "Other"), 200, {}),
-        ("PATCH", "Retail:wit/workitems/2?suppressNotifications=true", _add("/fields/System.Tags", "x"), 200, {}),
+        ("PATCH", "Retail:wit/workitems/2?suppressNotifications=true", tag, 200, {}),
         ("POST", "Retail:wit/workitems/$User Story", _add("/fields/System.Title", "New"), 200, {}),
         ("PATCH", "wit/$batch", [patch | {"body": _add("/fields/System.Title", "Batched")}], 200, {}),
         ("POST", "wit/$batch", [patch | {"body": [{"op": "test", "path": "/rev", "value": 1}]}], 200, {}),
@@ -169,3 +173,51 @@ def test_every_operation_answers_as_the_vendor_describes_it(boards, rich):
     asked = {(method, template) for method, template, _ in rich.requests}
     offered = {(method, f"/_apis/{template}") for method, _, template, _, _ in (*BOARDS, *IDENTITY)}
     assert offered - asked == set()
+
+
+def test_each_listed_deviation_is_still_one(boards, rich):
+    """A deviation that no traffic needs any more hides a defect and has to go."""
+    found = openapi_azure_devops.validators()
+    for validator in found:
+        validator.used.clear()
+    boards.get("work/processes")
+    boards.post("Retail:wit/classificationnodes/areas", {"name": "Fresh"})
+    boards.get("identity:identities", searchFilter="General", filterValue="bob@demo.example")
+    boards.call("GET", "projects", version=None, headers={"Accept": "application/json;api-version=7.1"})
+    used = set().union(*(validator.used for validator in found))
+    assert set(openapi_azure_devops.DEVIATIONS) - used == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "problem"),
+    [
+        ("wit/reporting/workitemrevisions", {"isLastBatch": "yes"}, "'yes' is not of type 'boolean'"),
+        ("wit/reporting/workitemlinks", {"values": {}}, "{} is not of type 'array'"),
+        ("projects", [], "[] is not of type 'object'"),
+        ("projects", {"value": []}, "'count' is a required property"),
+        ("wit/workitems/1", {"id": "one"}, "'one' is not of type 'integer'"),
+        ("p/_apis/wit/workitems/1/comments", {"comments": [{"id": "1"}]}, "'1' is not of type 'integer'"),
+    ],
+)
+def test_a_wrong_answer_is_noticed(path, body, problem):
+    full = f"/demo/{path}" if "_apis" in path else f"/demo/_apis/{path}"
+    validator = next(v for v in openapi_azure_devops.validators() if v.describes(full))
+    assert any(problem in words for words in validator.response("GET", full, 200, body))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "body", "problem"),
+    [
+        ("GET", "wit/reporting/workitemrevisions", "maxPageSize=5", None, "'maxPageSize' is not described"),
+        ("POST", "wit/reporting/workitemrevisions", "$maxPageSize=5", {}, "'$maxPageSize' is not described"),
+        ("POST", "wit/workitemsbatch", "", {"ids": ["1"]}, "'1' is not of type 'integer'"),
+        ("PATCH", "wit/workitems/1", "", {"op": "add"}, "is not of type 'array'"),
+        ("GET", "wit/workitems", "", None, "'ids' is required"),
+    ],
+)
+def test_a_wrong_request_is_noticed(method, path, query, body, problem):
+    full = f"/demo/_apis/{path}"
+    validator = next(v for v in openapi_azure_devops.validators() if v.describes(full))
+    assert any(
+        problem in words for words in validator.request(method, full, f"api-version=7.1&{query}", body)
+    )
