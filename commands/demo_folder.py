@@ -7,10 +7,12 @@ from pathlib import Path
 
 from portfolio.errors import UsageError
 
-TOKEN_VARIABLE = "JIRA_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+# The names of variables, not secrets.
+JIRA_VARIABLE = "JIRA_TOKEN"
+BOARDS_VARIABLE = "ADO_PAT"
 CONFIG = "dovetail.yaml"
 _MARKER = ".dovetail-demo"
-_OURS = ("plans", CONFIG, "dovetail.db", "plan.json")
+_OURS = ("plans", CONFIG, "dovetail.db", "plan.json", "twins.yaml")
 
 _CONFIG = """\
 # Written by `dovetail {verb}` for its simulated trackers. Yours looks the same, with your own site and token;
@@ -19,12 +21,13 @@ version: 1
 timezone: Europe/Zurich
 store: sqlite:///dovetail.db
 calendar: {{weekdays: mon-fri, holidays: CH-ZH}}
+limits: {{max_writes: 500}}     # the first run writes everything at once; 200 is the default
 
 sources:
   - name: shop
     kind: jira
-    url: {url}
-    auth: {{method: api_token, user: {user}, token: {{env: {variable}}}}}
+    url: {jira_url}
+    auth: {{method: api_token, user: {jira_user}, token: {{env: {jira_variable}}}}}
     projects: [CHK, PAY, APP, LOY, WMS, RPL]
     fields:
       start: Target start
@@ -35,6 +38,22 @@ sources:
       comments: true
       backlog: comment     # comment what was late before Dovetail came, too
       armed: true          # write from the first sync on; without it, sync stops after the plan
+      fields:
+        health: Portfolio health
+        slip_wd: Slip in working days
+        percent_complete: Portfolio progress
+        open_findings: Open findings
+  - name: boards
+    kind: azure_devops
+    url: {boards_url}
+    identity_url: {identity_url}     # only because this one is simulated: the real one is known
+    auth: {{method: pat, token: {{env: {boards_variable}}}}}
+    projects: [Shop Devices, Data Platform, ERP Interfaces]
+    fields: {{twin: Jira key}}     # where people note the key of the same work in Jira
+    write:
+      comments: true
+      backlog: comment
+      armed: true
       fields:
         health: Portfolio health
         slip_wd: Slip in working days
@@ -53,10 +72,10 @@ portfolio:
       projects:
         - name: Checkout
           lead: ilse.marchetti@retail.example
-          scopes: ["shop:CHK", "plans:checkout.xml"]
+          scopes: ["shop:CHK", "plans:checkout.xml", "boards:Shop Devices\\\\Tills"]
         - name: Payments
           lead: maxine.tregaro@retail.example
-          scopes: ["shop:PAY"]
+          scopes: ["shop:PAY", "boards:Shop Devices\\\\Terminals"]
         - name: Mobile app
           lead: rafael.imboden-lee@retail.example
           scopes: ["shop:APP"]
@@ -65,7 +84,10 @@ portfolio:
           scopes: ["shop:LOY"]
         - name: Store rollout
           lead: margit.eschenfield@retail.example
-          scopes: ["plans:store-rollout.xml"]
+          scopes: ["plans:store-rollout.xml", "boards:Shop Devices\\\\Rollout"]
+        - name: Shop devices
+          lead: roswitha.engelbrecht@retail.example
+          scopes: ["boards:Shop Devices"]
     - name: Supply chain renewal
       lead: tiago.wrenfield@retail.example
       projects:
@@ -78,6 +100,12 @@ portfolio:
         - name: Distribution centre move
           lead: ruben.castelgrave@retail.example
           scopes: ["plans:dc-move.xml"]
+        - name: Data platform
+          lead: ottoline.varga@retail.example
+          scopes: ["boards:Data Platform"]
+        - name: ERP interfaces
+          lead: gisela.thornbury@retail.example
+          scopes: ["boards:ERP Interfaces"]
 """
 
 
@@ -104,8 +132,19 @@ def prepare(folder: Path, verb: str) -> Path:
     return folder
 
 
-def write_config(folder: Path, verb: str, *, url: str, user: str) -> Path:
-    """The configuration for a simulated Jira at this address and the plans beside it."""
+def write_config(
+    folder: Path, verb: str, *, jira_url: str, jira_user: str, boards_url: str, identity_url: str
+) -> Path:
+    """The configuration for simulated trackers at these addresses and the plans beside it."""
     path = folder / CONFIG
-    path.write_text(_CONFIG.format(verb=verb, url=url, user=user, variable=TOKEN_VARIABLE))
+    text = _CONFIG.format(
+        verb=verb,
+        jira_url=jira_url,
+        jira_user=jira_user,
+        jira_variable=JIRA_VARIABLE,
+        boards_url=boards_url,
+        identity_url=identity_url,
+        boards_variable=BOARDS_VARIABLE,
+    )
+    path.write_text(text, encoding="utf-8")
     return path

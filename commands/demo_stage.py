@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from commands.demo_folder import TOKEN_VARIABLE
+from commands.demo_folder import BOARDS_VARIABLE, JIRA_VARIABLE
 
 _HEAD, _TAIL = 16, 8  # lines that are kept of an output that is too long to be read
 
@@ -35,9 +35,23 @@ class Trackers:
     """The simulated trackers, in a process of their own that ends when its input is closed."""
 
     process: subprocess.Popen[str]
-    url: str
-    user: str
-    token: str
+    jira_url: str
+    jira_user: str
+    jira_token: str
+    boards_url: str
+    identity_url: str
+    boards_token: str
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Where they are, as the configuration says it."""
+        names = ("jira_url", "jira_user", "boards_url", "identity_url")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The variables that the configuration refers to, with the tokens."""
+        return {JIRA_VARIABLE: self.jira_token, BOARDS_VARIABLE: self.boards_token}
 
     def ask(self, command: str) -> dict[str, Any]:
         """Send one command and wait for its answer."""
@@ -93,7 +107,7 @@ class Stage:
 
     folder: Path
     pace: float = 0.0
-    token: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
     number: int = field(default=0, init=False)
 
     def act(self, title: str) -> None:
@@ -173,8 +187,7 @@ class Stage:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def _environment(self) -> dict[str, str]:
-        own = {TOKEN_VARIABLE: self.token, "COLUMNS": "118"}
-        environment = {**_environment(), **own}
+        environment = {**_environment(), **self.secrets, "COLUMNS": "118"}
         # A configuration that the user has elsewhere must not get between the demo and its own.
         environment.pop("DOVETAIL_CONFIG", None)
         return environment

@@ -22,20 +22,29 @@ if TYPE_CHECKING:
     from store import Store
 
 
-@click.group(cls=Group, invoke_without_command=True)
-@click.pass_context
-def findings(ctx: click.Context) -> None:
+class _ListByDefault(Group):
+    """The group `findings`: without the name of a command it is `list`, options included."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `list` first where no command is named. Completion shows the commands all the same."""
+        is_unnamed = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
+        if is_unnamed and not ctx.resilient_parsing:
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_ListByDefault)
+def findings() -> None:
     """Show what is open, worst first.
 
-    `dovetail findings` alone is `findings list`. `dovetail explain ID` shows the reasoning behind one.
+    `dovetail findings` alone is `findings list` and takes its options. `dovetail explain ID` shows the
+    reasoning behind one.
 
     \b
       dovetail findings
-      dovetail findings list --severity high --project checkout
+      dovetail findings --severity high --project checkout
       dovetail findings show 3fa2b1c4
     """
-    if ctx.invoked_subcommand is None:
-        ctx.exit(ctx.invoke(list_findings))
 
 
 @findings.command("list")

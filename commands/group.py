@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "findings": "commands.findings_mute:findings",
         "explain": "commands.explain:explain",
         "reconcile": "commands.reconcile:reconcile",
+        "twins": "commands.twins:twins",
         "export": "commands.export:export",
     },
     "Setting up": {

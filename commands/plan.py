@@ -82,13 +82,33 @@ def show_plan(session: Session, plan: Plan, output_format: Format, *, writes_any
     if not writes_anything:
         empty = "Nothing to write: no source has a `write:` block, so Dovetail only reads."
     if plan.writes or plan.conflicts or plan.skipped or output_format != "table" or not session.talk.quiet:
-        emit(plan_listing(table_rows(plan), empty=empty), output_format)
+        rows = table_rows(plan)
+        emit(plan_listing(folded(rows) if output_format == "table" else rows, empty=empty), output_format)
     for reason in plan.failed.values():
         session.talk.error(reason)
     for note in plan.notes:
         session.talk.say(note)
     if plan.writes:
         session.talk.say(summary(plan))
+
+
+def folded(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Rows for people: what is skipped for one and the same reason stands once, with how many items it is.
+
+    A tracker project that lacks a field skips it on each of its items, which would bury everything else.
+    """
+    alike: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["action"] == "skipped":
+            alike.setdefault((row["source"], row["field"], row["reason"]), []).append(row)
+    found: list[Mapping[str, Any]] = []
+    for row in rows:
+        group = alike.get((row["source"], row["field"], row["reason"]), [row])
+        if row["action"] != "skipped" or len(group) == 1:
+            found.append(row)
+        elif row is group[0]:
+            found.append({**row, "key": f"{len(group):,} items", "before": None, "after": None})
+    return found
 
 
 def plan_listing(rows: Sequence[Mapping[str, Any]], *, empty: str) -> Listing:

@@ -103,7 +103,9 @@ def _show_group(session: Session, group: Any, changes: Mapping[tuple[str, str], 
         return
     differences = group.differences
     what = ", ".join(name.replace("_", " ") for name in differences)
-    evidence = ", ".join(sorted({str(pair["evidence"]) for pair in group.pairs}))
+    # Several kinds may speak for one pair, and the same kind for several pairs.
+    kinds = {kind for pair in group.pairs for kind in str(pair["evidence"]).split(", ")}
+    evidence = ", ".join(sorted(kinds))
     session.talk.say(
         f"{f'They differ in {what}' if what else 'They agree'}. Known to be the same work by: {evidence}."
     )

@@ -20,7 +20,7 @@ from commands.options import (
     vanished_option,
 )
 from commands.output import Format, Listing, emit, print_line, to_json
-from commands.plan import plan_listing, summary
+from commands.plan import folded, plan_listing, summary
 from commands.pull import accepted_sources, say_outcome
 from commands.session import Session, clock_of, session_of
 from commands.table import Column
@@ -102,7 +102,7 @@ def _show(session: Session, result: SyncResult) -> None:
         from sync.plan_file import table_rows
 
         print_line()
-        emit(plan_listing(table_rows(result.plan), empty=""))
+        emit(plan_listing(folded(table_rows(result.plan)), empty=""))
         session.talk.say(f"{summary(result.plan)} Nothing was written: this was a dry run.")
 
 

@@ -39,7 +39,9 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
     new_comment_mails_watchers: bool = False
     edits_are_silent: bool = True
     next_best_place: str = ""  # where to look instead, when there is no place for comments or fields
-    census_names_every_scope: bool = False  # what a census does not name is not read any more
+    # A scope that a whole census does not name is not read any more. Not so where what the account may see
+    # decides which scopes there are: one that is not named may only be hidden.
+    census_names_every_scope: bool = False
     list_streams: frozenset[str] = (
         frozenset()
     )  # streams that are small lists, read on the clock `lists_every`

@@ -19,6 +19,11 @@ def severity_rank(severity: str) -> int:
     return SEVERITIES.index(severity)
 
 
+def severity_of(rank: int) -> str | None:
+    """The severity of a rank; None for a rank below all."""
+    return SEVERITIES[rank] if rank >= 0 else None
+
+
 def finding_id(rule: str, subject: Sequence[str | int]) -> str:
     """The fingerprint: a hash of the rule and its subject's ids, never of a message, date or severity."""
     raw = "\x1f".join([rule, *(str(part) for part in subject)])

@@ -104,6 +104,10 @@ _ITEM = _parse(
     text: health_declared health health_reason
     int: open_risks open_findings
     text: worst_finding
+    date: rollup_p80
+    int: rollup_slip_wd rollup_items
+    text: rollup_slip_pair
+    bool: is_rolled_up
     instant: created_at updated_at last_activity_at last_transition_at state_since blocked_since
     int: age_wd p85_cycle_wd
     """
@@ -295,6 +299,7 @@ _VIEWS = (
             text: twin_id a_id b_id a_key b_key evidence
             real: confidence
             bool: is_confirmed
+            date: a_due b_due
             int: due_gap_wd
             bool: state_differs owner_differs
             text: missing_side

@@ -1,15 +1,32 @@
 """Health as a colour with its reason: from slips, and from findings counted once below each item.
 
 It reads no clock: only a change in a tracker, a finding or a forecast can change a colour, so that passing
-time alone never causes a write. Grey is unknown, and unknown is never green (facts/rules.md §2.5).
+time alone never causes a write. Grey is unknown, and unknown is never green (facts/rules.md §2.5). What an
+item says of itself and what comes from below it are told apart: only the latter says "below it".
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 GREEN, AMBER, RED, GREY = "green", "amber", "red", "grey"
+Ignorance: TypeAlias = Literal["stale", "unmapped", "undated", "unpromised"]
+IGNORANCE: tuple[Ignorance, ...] = get_args(Ignorance)
+
+_BECAUSE = {
+    "stale": "its tracker could not be read",
+    "unmapped": "its status is not mapped to a state",
+    "undated": "no date says when it should be finished",
+    "unpromised": "no commitment or baseline says when it was promised",
+}
+_OF_MEMBERS = {
+    "stale": "in a tracker that could not be read",
+    "unmapped": "with a status that is not mapped",
+    "undated": "without a date",
+    "unpromised": "without a commitment or baseline",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,74 +49,118 @@ class HealthThresholds:
 DEFAULT_THRESHOLDS = HealthThresholds()
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A colour and why; `unknown` says what is missing where it is grey."""
+
+    colour: str
+    reason: str
+    unknown: Ignorance | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """The open items below something, each piece of work once.
+
+    Attributes:
+        count: how many there are.
+        red, amber: how many of them are.
+        red_keys, amber_keys: the first three of each, in order.
+        unknown: how many are grey, by what is missing.
+    """
+
+    count: int = 0
+    red: int = 0
+    amber: int = 0
+    red_keys: Sequence[str] = ()
+    amber_keys: Sequence[str] = ()
+    unknown: Sequence[int] = (0,) * len(IGNORANCE)
+
+    @property
+    def grey(self) -> int:
+        """How many are grey."""
+        return sum(self.unknown)
+
+
 def own_health(
     slip_wd: int | None,
     span_wd: int | None,
     worst_finding: str | None,
     *,
-    is_dated: bool,
+    unknown: Ignorance | None,
     limits: HealthThresholds = DEFAULT_THRESHOLDS,
-) -> tuple[str, str]:
+) -> Health:
     """The colour of an item by itself, and why.
+
+    What is known to be bad stays bad where other things are unknown; what only looks fine turns grey.
 
     Args:
         slip_wd: working days from what was promised to what is expected; None is unknown.
         span_wd: planned working days from start to promise; None is unknown.
         worst_finding: severity of its worst open finding.
-        is_dated: whether any date says when it should be finished.
+        unknown: what is missing to call it green.
         limits: when a colour turns.
     """
     red_limit = max(limits.red_slip_wd, limits.red_slip_share * (span_wd or 0))
     amber_limit = max(limits.amber_slip_wd, limits.amber_slip_share * (span_wd or 0))
     if worst_finding == "critical":
-        return RED, "a critical finding is open"
+        return Health(RED, "a critical finding is open")
     if slip_wd is not None and slip_wd > red_limit:
-        return RED, f"expected {slip_wd} working days after the commitment"
+        return Health(RED, f"expected {slip_wd} working days after the commitment")
     if worst_finding == "high":
-        return AMBER, "a finding of high severity is open"
+        return Health(AMBER, "a finding of high severity is open")
     if slip_wd is not None and slip_wd > amber_limit:
-        return AMBER, f"expected {slip_wd} working days after the commitment"
-    if not is_dated:
-        return GREY, "no date says when it should be finished"
-    return GREEN, "nothing speaks against its date"
+        return Health(AMBER, f"expected {slip_wd} working days after the commitment")
+    if unknown is not None:
+        return Health(GREY, _BECAUSE[unknown], unknown)
+    return Health(GREEN, "nothing speaks against its date")
 
 
 def health_with_members(
-    own: tuple[str, str],
-    members: Sequence[tuple[str, str]],
-    *,
-    limits: HealthThresholds = DEFAULT_THRESHOLDS,
-) -> tuple[str, str]:
+    own: Health, members: Members, *, limits: HealthThresholds = DEFAULT_THRESHOLDS
+) -> Health:
     """The colour of something that contains others.
 
     Args:
         own: its colour by itself.
-        members: key and colour of each open item below it, each piece of work once.
+        members: what is open below it.
         limits: when a colour turns.
     """
-    if own[0] == RED or not members:
+    count, grey = members.count, members.grey
+    if own.colour == RED or not count:
         return own
-    red = [key for key, colour in members if colour == RED]
-    amber = [key for key, colour in members if colour == AMBER]
-    grey = sum(1 for _, colour in members if colour == GREY)
-    count = len(members)
-    if red and len(red) >= limits.member_share * count:
-        return RED, f"{_of(red, count)} red: {_names(red)}"
-    if red:
-        return AMBER, f"{_of(red, count)} red: {_names(red)}"
-    if own[0] == AMBER:
+    if members.red:
+        colour = RED if members.red >= limits.member_share * count else AMBER
+        return Health(colour, f"{_of(members.red, count)} red: {_names(members.red, members.red_keys)}")
+    if own.colour == AMBER:
         return own
-    if amber and len(amber) >= limits.member_share * count:
-        return AMBER, f"{_of(amber, count)} amber: {_names(amber)}"
+    if members.amber and members.amber >= limits.member_share * count:
+        return Health(
+            AMBER, f"{_of(members.amber, count)} amber: {_names(members.amber, members.amber_keys)}"
+        )
     if grey > count / 2:
-        return GREY, f"{grey} of {count} open items have no date"
-    return GREEN, f"none of {count} open items is red"
+        worst = max(range(len(IGNORANCE)), key=lambda one: members.unknown[one])
+        return Health(GREY, f"{_of(grey, count)} unknown: {_missing(members)}", IGNORANCE[worst])
+    doubt = f"; {grey} unknown: {_missing(members)}" if grey else ""
+    return Health(GREEN, f"none of {_open(count)} below it is red{doubt}")
 
 
-def _of(some: Sequence[str], count: int) -> str:
-    return f"{len(some)} of {count} open items {'is' if len(some) == 1 else 'are'}"
+def _of(some: int, count: int) -> str:
+    return f"{some} of {_open(count)} below it {'is' if some == 1 else 'are'}"
 
 
-def _names(keys: Sequence[str]) -> str:
-    shown = ", ".join(sorted(keys)[:3])
-    return shown if len(keys) <= 3 else f"{shown} and {len(keys) - 3} more"
+def _open(count: int) -> str:
+    return f"{count} open item{'' if count == 1 else 's'}"
+
+
+def _names(count: int, keys: Sequence[str]) -> str:
+    shown = ", ".join(keys[:3])
+    return shown if count <= 3 else f"{shown} and {count - 3} more"
+
+
+def _missing(members: Members) -> str:
+    return ", ".join(
+        f"{count} {_OF_MEMBERS[what]}"
+        for what, count in zip(IGNORANCE, members.unknown, strict=True)
+        if count
+    )

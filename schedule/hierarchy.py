@@ -5,7 +5,7 @@ A parent chain that runs in a circle is cut where it closes; the members keep th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,7 @@ class Hierarchy:
         return answer
 
     def sum_up(self, values: FloatArray) -> FloatArray:
-        """For each position the sum over itself and everything below it."""
+        """For each position the sum over itself and everything below it; rows may hold several numbers."""
         total = values.astype(np.float64, copy=True)
         for level in self.levels:
             parents = self.parent[level]
@@ -46,7 +46,7 @@ class Hierarchy:
         return total
 
     def maximum_up(self, values: IntArray) -> IntArray:
-        """For each position the largest value of itself and everything below it."""
+        """For each position the largest value of itself and everything below it, number by number."""
         best = values.copy()
         for level in self.levels:
             parents = self.parent[level]
@@ -68,10 +68,15 @@ class Hierarchy:
 def build_hierarchy(ids: Sequence[str], parent_ids: Sequence[str | None]) -> Hierarchy:
     """The forest of these items. A parent that is not among them counts as none."""
     position = {item: index for index, item in enumerate(ids)}
-    parent = np.array(
-        [-1 if above is None else position.get(above, -1) for above in parent_ids], dtype=np.int64
+    return hierarchy_of(
+        np.array([-1 if above is None else position.get(above, -1) for above in parent_ids], dtype=np.int64)
     )
-    depth = np.full(len(ids), -1, dtype=np.int64)
+
+
+def hierarchy_of(parents: IntArray) -> Hierarchy:
+    """The forest in which each position has this parent, -1 for none."""
+    parent = parents.copy()
+    depth = np.full(len(parent), -1, dtype=np.int64)
     current = np.flatnonzero(parent < 0)
     depth[current] = 0
     children_of = np.argsort(parent, kind="stable")
@@ -98,8 +103,10 @@ def build_hierarchy(ids: Sequence[str], parent_ids: Sequence[str | None]) -> Hie
         sorted_parents = parent[children_of]
         depth[first] = 0
         current, level = np.array([first], dtype=np.int64), 0
-    deepest = int(depth.max()) if len(ids) else -1
-    levels = tuple(np.flatnonzero(depth == value) for value in range(deepest, -1, -1))
+    # One sort, not one search per level: a chain has as many levels as members.
+    deepest_first = np.argsort(-depth, kind="stable")
+    stops = np.flatnonzero(np.diff(depth[deepest_first])) + 1
+    levels = tuple(np.split(deepest_first, stops)) if len(parent) else ()
     return Hierarchy(parent, depth, levels)
 
 
@@ -118,8 +125,19 @@ def _on_the_circle(parent: IntArray, start: int) -> int:
     return min(circle)
 
 
-def members_of_cycles(node_count: int, edges: Sequence[tuple[int, int]]) -> set[int]:  # noqa: C901 one algorithm, one invariant
-    """Positions that lie on a directed cycle (Tarjan's strongly connected components, without recursion)."""
+def members_of_cycles(node_count: int, edges: Sequence[tuple[int, int]]) -> set[int]:
+    """Positions that lie on a directed cycle."""
+    found = {start for start, stop in edges if start == stop}
+    for circle in circles(node_count, edges):
+        found.update(circle)
+    return found
+
+
+def circles(node_count: int, edges: Sequence[tuple[int, int]]) -> Iterator[list[int]]:  # noqa: C901 one algorithm, one invariant
+    """Groups of two or more positions that all lead to one another.
+
+    Tarjan's strongly connected components, without recursion.
+    """
     following: list[list[int]] = [[] for _ in range(node_count)]
     for start, stop in edges:
         following[start].append(stop)
@@ -127,7 +145,6 @@ def members_of_cycles(node_count: int, edges: Sequence[tuple[int, int]]) -> set[
     low = [0] * node_count
     on_stack = [False] * node_count
     stack: list[int] = []
-    found: set[int] = {start for start, stop in edges if start == stop}
     counter = 0
     for root in range(node_count):
         if index[root] >= 0 or not following[root]:
@@ -161,5 +178,4 @@ def members_of_cycles(node_count: int, edges: Sequence[tuple[int, int]]) -> set[
                         if member == node:
                             break
                     if len(component) > 1:
-                        found.update(component)
-    return found
+                        yield component

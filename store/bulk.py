@@ -94,12 +94,16 @@ def insert_ignore(
 def overwrite_different(
     connection: Connection, dialect: Dialect, table: TableSpec, rows: Sequence[Row], names: Sequence[str]
 ) -> int:
-    """Overwrite the stored rows of these keys that say something else. Returns how many did."""
+    """Overwrite the stored rows of these keys that say something else. Returns how many did.
+
+    No two of the rows may have one key.
+    """
     differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
     others = [name for name in names if name not in table.key]
-    condition = " OR ".join(f'{table.name}."{name}" {differs} excluded."{name}"' for name in others)
-    sql = f"{_insert_sql(dialect, table.name, tuple(names), overwrite=True)} WHERE {condition}"
-    return execute_many(connection, sql, rows)
+    condition = " WHERE " + " OR ".join(
+        f'{table.name}."{name}" {differs} excluded."{name}"' for name in others
+    )
+    return _insert(connection, dialect, table, rows, tuple(names), overwrite=True, condition=condition)
 
 
 def stored(
@@ -151,12 +155,14 @@ def _insert(
     names: tuple[str, ...],
     *,
     overwrite: bool,
+    condition: str = "",
 ) -> int:
     if not rows:
         return 0
     if dialect == "sqlite" or len(rows) < _COPY_FROM_ROWS:
-        return execute_many(connection, _insert_sql(dialect, table.name, names, overwrite=overwrite), rows)
-    return _copy(connection, table, rows, names, overwrite=overwrite)
+        sql = _insert_sql(dialect, table.name, names, overwrite=overwrite) + condition
+        return execute_many(connection, sql, rows)
+    return _copy(connection, table, rows, names, overwrite=overwrite, condition=condition)
 
 
 def execute_many(connection: Connection, sql: str, rows: Sequence[Row]) -> int:
@@ -168,7 +174,13 @@ def execute_many(connection: Connection, sql: str, rows: Sequence[Row]) -> int:
 
 
 def _copy(
-    connection: Connection, table: TableSpec, rows: Sequence[Row], names: tuple[str, ...], *, overwrite: bool
+    connection: Connection,
+    table: TableSpec,
+    rows: Sequence[Row],
+    names: tuple[str, ...],
+    *,
+    overwrite: bool,
+    condition: str,
 ) -> int:
     staging = f"staging_{table.name}"
     connection.exec_driver_sql(
@@ -181,7 +193,7 @@ def _copy(
             write: Callable[[Row], None] = copy.write_row
             for row in rows:
                 write(row)
-        cursor.execute(_copy_sql(table.name, names, overwrite=overwrite))
+        cursor.execute(_copy_sql(table.name, names, overwrite=overwrite) + condition)
         written = max(0, int(cursor.rowcount))
         cursor.execute(f"TRUNCATE {staging}")
     return written

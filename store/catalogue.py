@@ -49,6 +49,10 @@ _DERIVED_DEPENDENCY = (
     "predecessor_id", "successor_id", "lag_wd", "predecessor_finish", "predecessor_due", "successor_start",
     "overlap_wd", "crosses_source", "crosses_schedule", "crosses_team", "in_cycle",
 )  # fmt: skip
+_DERIVED_TWIN = (
+    "twin_id", "a_id", "b_id", "a_key", "b_key", "evidence", "confidence", "is_confirmed", "due_gap_wd",
+    "state_differs", "owner_differs", "missing_side", "map_count",
+)  # fmt: skip
 _DERIVED_SCHEDULE = (
     "project", "lead", "lead_problem", "item_count", "health", "health_gap_runs", "baseline_at",
     "rebaselines_12m", "spi_t", "cpli", "bei", "hit_rate", "cei", "cei_previous", "critical_path_ok",
@@ -56,7 +60,10 @@ _DERIVED_SCHEDULE = (
 )  # fmt: skip
 _DERIVED_ROLLUP = (
     "percent_complete", "health", "health_reason", "open_risks", "open_findings", "worst_finding",
+    "rollup_p80", "rollup_slip_wd", "rollup_slip_pair", "rollup_items", "is_rolled_up",
 )  # fmt: skip
+# The rollup comes after the check, so its dates have no working-day numbers of their own.
+ITEM_DATES = tuple(name for name in dated_columns("item") if name not in _DERIVED_ROLLUP)
 RISK_DATES = ("response_due", "review_due", "last_review_at", "proximity_from", "proximity_to")
 
 _CALENDAR_ID = ColumnSpec("calendar_id", "text")
@@ -92,7 +99,7 @@ TRACKER_TABLES: Mapping[type[AnyRecord], TableSpec] = {
     Dependency: _tracker(
         Dependency, "dependency", ("dependency_id",), (("predecessor_id",), ("successor_id",))
     ),
-    # Entries of a timeline never change, so they carry no hash: a known one is left alone.
+    # Entries of a timeline hardly ever change, so they carry no hash: a known one is compared as it stands.
     Change: TableSpec(
         "tracker_change",
         columns_of_struct(Change, ("source", "event_id")),
@@ -121,7 +128,7 @@ _ITEM_ID = ColumnSpec("item_id", "text", nullable=False)
 
 _DERIVED = (
     _derived("item", ("item_id",), (_ITEM_ID, _CALENDAR_ID, *columns_of_view("item", _DERIVED_ITEM))),
-    _derived("item_ordinal", ("item_id",), (_ITEM_ID, *ordinal_columns(dated_columns("item")))),
+    _derived("item_ordinal", ("item_id",), (_ITEM_ID, *ordinal_columns(ITEM_DATES))),
     _derived(
         "risk",
         ("item_id",),
@@ -148,7 +155,7 @@ _DERIVED = (
         (ColumnSpec("schedule_id", "text"), *columns_of_view("schedule", _DERIVED_SCHEDULE)),
     ),
     _derived("schedule_check", ("schedule_id", "check"), columns_of_view("schedule_check")),
-    _derived("twin", ("twin_id",), columns_of_view("twin")),
+    _derived("twin", ("twin_id",), columns_of_view("twin", _DERIVED_TWIN)),
     _derived("person", ("person_id",), columns_of_view("person")),
     _derived("person_schedule", ("person_id", "schedule_id"), columns_of_view("person_schedule")),
     _derived("rollup", ("item_id",), (_ITEM_ID, *columns_of_view("item", _DERIVED_ROLLUP))),

@@ -60,8 +60,9 @@ class PageStore:
         """Store a page: its records, what it replaces, its tombstones and its cursor, in one transaction.
 
         Of records that come twice in the page the last counts. A record that is as it was is not written. An
-        item that comes again after it was a tombstone lives again. An entry of a timeline is stored once; a
-        baseline too, unless it was imported, since an imported one is what its file says today.
+        item that comes again after it was a tombstone lives again. An entry of a timeline is stored once, and
+        corrected where it is told with another meaning. A baseline is stored once, unless it was imported:
+        an imported one is what its file says today.
 
         Args:
             source: whose page it is; every record must belong to it.
@@ -169,8 +170,7 @@ def _encode(source: SourceId, kind: type[AnyRecord], records: Sequence[AnyRecord
             f"{_name(kind, columns, error.index)}: {error.column} {error.reason}.",
             hint="This is a defect of the connector's mapping.",
         ) from error
-    # A timeline's entries are inserted where they are new, so one that comes twice needs no care.
-    return rows if kind is Change else bulk.without_doubles(table, rows)
+    return bulk.without_doubles(table, rows)
 
 
 def _name(kind: type[AnyRecord], columns: Mapping[str, Sequence[Any]], index: int) -> str:

@@ -16,7 +16,7 @@ from functools import cache
 import msgspec
 
 from portfolio.views import VIEWS, Column, View
-from store.catalogue import RISK_DATES, TABLES
+from store.catalogue import ITEM_DATES, RISK_DATES, TABLES
 from store.specs import Dialect
 
 PORTFOLIO_CALENDAR = "portfolio"
@@ -81,7 +81,7 @@ _ITEM_SPECIAL = {
     "is_stale": "s.error IS NOT NULL",
     "is_deleted": "t.deleted_at IS NOT NULL",
 }
-_ITEM_ORDINALS = {column.name: "o" for column in VIEWS["item"].columns if column.has_ordinal}
+_ITEM_ORDINALS = dict.fromkeys(ITEM_DATES, "o")
 _ITEM_ORDINAL_ROWS = _left("derived_item_ordinal", "o", "o.item_id = t.item_id")
 _ITEM_CALENDAR = f"coalesce(d.calendar_id, '{PORTFOLIO_CALENDAR}')"
 
@@ -165,8 +165,11 @@ _DEFINITIONS: Mapping[str, Definition] = {
     "twin": Definition(
         rows="derived_twin AS d"
         + _left("tracker_item", "a", "a.item_id = d.a_id")
-        + _left("tracker_item", "b", "b.item_id = d.b_id"),
+        + _left("tracker_item", "b", "b.item_id = d.b_id")
+        + _left("derived_item", "da", "da.item_id = d.a_id")
+        + _left("derived_item", "db", "db.item_id = d.b_id"),
         tables={"d": "derived_twin"},
+        special={"a_due": "da.effective_due", "b_due": "db.effective_due"},
         where="a.deleted_at IS NULL AND b.deleted_at IS NULL",
     ),
     "source": _one(

@@ -93,7 +93,8 @@ def apply(
         tell: is told about every write.
 
     Raises:
-        UsageError: the plan was changed, has expired, or names a source that is not configured.
+        UsageError: the plan was changed, has expired, was made for a later day, names a source that is not
+            configured, or is no longer what the configuration stands behind.
         SafetyStop: a limit would be exceeded; nothing was written.
     """
     check_plan(plan)
@@ -145,16 +146,23 @@ def _check_allowed(
         UsageError: a source is at another address now, or a place is no longer Dovetail's to write to.
     """
     again = "Make it again with `dovetail plan`."
+    now = {source: allowed.get(source, WriteSettings()) for source in sources}
     for source in sources:
         place = plan.places.get(source, "")
-        if place != allowed[source].place:
+        if place != now[source].place:
             raise UsageError(
-                f"The plan was made for {source} at {place or 'an unknown address'}, "
-                f"and {source} is {allowed[source].place} now.",
+                f"The plan was made for {source} at {place or 'an unknown address'}; "
+                f"now {source} is at {now[source].place or 'an unknown address'}.",
+                hint=again,
+            )
+        if not now[source].writes_anything:
+            # Applying it would arm the source.
+            raise UsageError(
+                f"The plan is about {source}, where the configuration no longer lets Dovetail write.",
                 hint=again,
             )
     for write in writes:
-        if allowed[write.source].field_of(write.slot) != write.field:
+        if now[write.source].field_of(write.slot) != write.field:
             raise UsageError(
                 f"The plan writes {write.field} ({write.slot}) in {write.source}, which the configuration no "
                 "longer lets Dovetail write.",
@@ -195,6 +203,12 @@ class _SourceApply:
         for receipt in self._overtaken(writes):
             overtaken = open_writes.pop(receipt.intent_id)
             self._book(overtaken, rows[overtaken.intent_id], receipt)
+        if open_writes:
+            self._push(open_writes, rows)
+
+    def _push(self, open_writes: dict[str, PlannedWrite], rows: Mapping[str, WriteRow]) -> None:
+        """Send them, and book what became of each."""
+        source = self.connector.source
         problem: DovetailError | None = None
         try:
             for receipt in self.connector.push([write.intent() for write in open_writes.values()]):
@@ -216,9 +230,9 @@ class _SourceApply:
             self._book(write, rows[write.intent_id], receipt)
 
     def _overtaken(self, writes: Sequence[PlannedWrite]) -> Iterator[Receipt]:
-        """Places that Dovetail itself has written to since the plan was made: the plan is used up there.
+        """Places where Dovetail's last write is not the one that the plan builds on: it is used up there.
 
-        What a person did afterwards may look like the plan's "before" again, and stays.
+        What a person did after that write may look like the plan's "before" again, and stays.
         """
         bases = self.store.slots(self.connector.source)
         for write in writes:
@@ -228,8 +242,12 @@ class _SourceApply:
                 continue
             if base is not None and same(written, write.wanted):
                 yield Unchanged(intent_id=write.intent_id, remote_id=base.remote_id)
+            elif base is not None:
+                reason = "Dovetail has written there since the plan was made"
+                yield Conflict(intent_id=write.intent_id, reason=reason)
             else:
-                yield Conflict(intent_id=write.intent_id, reason="written since the plan was made")
+                reason = "this database knows nothing of the write that the plan builds on"
+                yield Conflict(intent_id=write.intent_id, reason=reason)
 
     def _book(self, write: PlannedWrite, row: WriteRow, receipt: Receipt) -> None:
         state = settle(self.store, row, receipt, now=self.clock())

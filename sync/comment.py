@@ -43,6 +43,8 @@ _LABELS = {
     "last_activity_at": "Last activity",
     "a_key": "One side",
     "b_key": "Other side",
+    "a_due": "Due on the one side",
+    "b_due": "Due on the other side",
     "due_gap_wd": "Working days between the dates",
     "evidence": "Held to be the same because of",
 }

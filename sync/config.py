@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from connectors.auth import SecretRef
     from connectors.registry import Kind
     from rules.rule import Override, Rule
+    from sync.twins import TwinDecision
 
 FILE_NAME = "dovetail.yaml"
 VARIABLE = "DOVETAIL_CONFIG"
@@ -72,7 +73,9 @@ class Config:
         folder: where relative paths start.
         tree: the PMO's own tree.
         aliases: from an address or `source:account` to the person's e-mail address.
-        twins: pairs of `source:key`.
+        twins: pairs of `source:key` that stand in the configuration itself.
+        twin_decisions: the pairs that people confirmed and rejected, from the file of twins.
+        twins_file: where they stand; the file need not exist.
         rule_files: the user's own rules.
         overrides: what is different about rules, by id.
     """
@@ -93,6 +96,8 @@ class Config:
     census_every: timedelta = timedelta(hours=24)
     aliases: Mapping[str, str] = field(default_factory=dict)
     twins: Sequence[tuple[str, str]] = ()
+    twin_decisions: Sequence[TwinDecision] = ()
+    twins_file: Path | None = None
     forecast_step_wd: int = 5
 
     @property

@@ -19,7 +19,6 @@ from rules.yaml_text import Document, read_yaml
 from sync.config import TWINS_FILE, Config, SourceConfig, StoreConfig
 from sync.config_checks import (
     check_names,
-    check_pairs,
     check_portfolio,
     check_sources,
     check_store,
@@ -30,6 +29,8 @@ from sync.config_model import ConfigText, OverrideText, StoreText
 from sync.config_problems import Problems, not_one_of
 from sync.limits import Limits
 from sync.placement import TreeNode
+from sync.twins import TwinDecision
+from sync.twins_file import read_twins
 
 
 def read_config(path: Path, text: str) -> Config:
@@ -64,7 +65,7 @@ class _Reading:
         sources = self._sources()
         check_portfolio(content, names, problems)
         check_names(content, names, problems)
-        twins = self._twins(names)
+        twins_file, decisions = self._twin_decisions(names)
         files = self._rule_files()
         overrides = self._overrides(model, files)
         if model is None or problems.lines():
@@ -97,7 +98,9 @@ class _Reading:
             aliases={
                 account: person for person, accounts in model.people.aliases.items() for account in accounts
             },
-            twins=twins,
+            twins=_pairs(content.get("twins")),
+            twin_decisions=decisions,
+            twins_file=twins_file,
             forecast_step_wd=model.write.forecast_step_wd,
         )
 
@@ -133,29 +136,26 @@ class _Reading:
             self._problems.add_errors(model, error.errors(), at)
             return []
 
-    def _twins(self, names: Sequence[str]) -> list[tuple[str, str]]:
+    def _twin_decisions(self, names: Sequence[str]) -> tuple[Path, list[TwinDecision]]:
         named = self._content.get("twins_file")
         path = self._folder / (named if isinstance(named, str) else TWINS_FILE)
-        pairs = _pairs(self._content.get("twins"))
         if not path.is_file():
             if isinstance(named, str):
-                self._problems.add(("twins_file",), f"there is no file {named[:200]}")
-            return pairs
+                self._problems.add(
+                    ("twins_file",), f"there is no file {named[:200]}; an empty one is enough to begin with"
+                )
+            return path, []
         try:
-            document = read_yaml(path.read_text(encoding="utf-8"), path.name)
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):
             self._problems.add(("twins_file",), f"{path.name} cannot be read as UTF-8 text")
-            return pairs
-        problems = Problems(document, file=path.name)
-        listed = document.content if document.content is not None else []
-        if not isinstance(listed, list):
-            problems.add((), "a list of pairs belongs here, for example `- [shop:CHK-12, plans:7]`")
-        for number, pair in enumerate(listed if isinstance(listed, list) else []):
-            if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, str) for one in pair)):
-                problems.add((number,), "a pair belongs here, for example `- [shop:CHK-12, plans:7]`")
-        check_pairs(listed, (), names, problems)
-        self._problems.others += problems.lines()
-        return pairs + _pairs(listed)
+            return path, []
+        entries, problems = read_twins(text, path.name, names)
+        self._problems.others += problems
+        for number, pair in enumerate(_pairs(self._content.get("twins"))):
+            if any(not one.is_confirmed and one.is_about(pair, None) for one in entries):
+                self._problems.add(("twins", number), f"{path.name} says that these are not the same work")
+        return path, [one.decision for one in entries]
 
     def _rule_files(self) -> list[Path]:
         section = self._content.get("rules")

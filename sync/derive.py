@@ -252,11 +252,11 @@ def _promises(work: Workspace, timelines: Mapping[ItemId, Timeline], store: Stor
     for index, item in enumerate(items["item_id"]):
         timeline = timelines.get(item)
         calendar = work.calendar_of(index)
-        promise = _promise(work, index, timeline, starts)
-        commitment = promise.first
         has_history = (
             items["schedule_id"][index] not in plans
         )  # a saved plan does not tell what it said before
+        promise = _promise(work, index, timeline, starts, has_history=has_history)
+        commitment = promise.first
         derived["commitment"].append(commitment)
         derived["first_commitment"].append(commitment)
         derived["committed_at"].append(promise.committed_at)
@@ -281,7 +281,12 @@ def _promises(work: Workspace, timelines: Mapping[ItemId, Timeline], store: Stor
 
 
 def _promise(
-    work: Workspace, index: int, timeline: Timeline | None, starts: Mapping[str, date | None]
+    work: Workspace,
+    index: int,
+    timeline: Timeline | None,
+    starts: Mapping[str, date | None],
+    *,
+    has_history: bool,
 ) -> Promise:
     items = work.items
     if items["baseline_finish"][index] or items["deadline"][index]:
@@ -296,6 +301,9 @@ def _promise(
         iteration_starts=starts,
         now=work.now,
     )
+    if not has_history:
+        # Its present date is no promise: compared with itself, it would never slip.
+        return Promise(None, moment, 0, 0, 0, 0)
     return promise_of(
         items["due"][index],
         history.due,

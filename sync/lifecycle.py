@@ -130,8 +130,10 @@ def _seen(old: Finding | None, verdict: Verdict, situation: Situation) -> Findin
         return again if hold_for else _open(again, now)
     current = _refresh(old, verdict, situation)
     if old.state == "pending":
-        is_held = old.opened_at is not None and now - old.opened_at >= hold_for
-        return _open(current, now) if is_held else current
+        if old.opened_at is None or old.opened_at > now:
+            # It was first seen in a look ahead with --today. What counts is since when it really holds.
+            return msgspec.structs.replace(current, opened_at=now, last_seen_at=now)
+        return _open(current, now) if now - old.opened_at >= hold_for else current
     return _wake(current, old, now)
 
 
@@ -257,8 +259,8 @@ def _unseen(old: Finding, situation: Situation) -> Finding | None:
             old, state="resolved", opened_at=None, resolved_because=old.resolved_because or because
         )
     keep_for = situation.rules.get(old.rule, RuleLife()).keep_for
-    # A negative age is a clock that was set back, or an earlier look ahead with --today: nothing to keep for.
-    if because == "fixed" and timedelta(0) <= situation.now - old.last_seen_at < keep_for:
+    # Seen far in the future was a look ahead with --today; by a little, a clock that was set right since.
+    if because == "fixed" and abs(situation.now - old.last_seen_at) < keep_for:
         return None
     is_waiver = old.state == "suppressed"
     return msgspec.structs.replace(

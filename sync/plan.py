@@ -22,14 +22,8 @@ from sync.decide import Decision, decide, same
 from sync.outbox import adopt, settle_earlier, write_row
 from sync.plan_file import NotWritten, Plan, PlannedWrite, intent_id
 from sync.progress import Progress, Tell, defect, failure, silent
-from sync.wanted import (
-    Wanted,
-    WriteSettings,
-    findings_by_item,
-    rules_below,
-    wanted_comments,
-    wanted_fields,
-)
+from sync.wanted import LIVE, Wanted, WriteSettings, findings_by_item, wanted_comments, wanted_fields
+from sync.work_classes import RulesBelow
 
 if TYPE_CHECKING:
     from store import Store
@@ -85,7 +79,9 @@ def plan(
     findings = store.findings()
     states = store.sources()
     writing = [name for name, one in settings.writes.items() if one.writes_anything and name in connectors]
-    draft = _Draft(store, settings, run_id, now, findings_by_item(findings), rules_below(store, findings))
+    draft = _Draft(
+        store, settings, run_id, now, findings_by_item(findings), RulesBelow(store, findings, LIVE)
+    )
     for source in writing:
         state = states.get(source)
         if state is None or state.error is not None:

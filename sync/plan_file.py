@@ -20,7 +20,7 @@ from portfolio.notes import Note
 from portfolio.records import ItemId, SourceId
 
 SCHEMA = "dovetail-plan"
-VERSION = 1
+VERSION = 2  # 2 since a plan says to which addresses it belongs
 
 
 class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):

@@ -159,11 +159,7 @@ class _SourcePull:
                 self._stream(stream)
         self.outcome.gone += self.vanished.bury()
         for stream in connector.streams:
-            if (
-                self.settings.full
-                or is_remapped
-                or self._is_due(f"census:{stream}", self.settings.census_every)
-            ):
+            if self.settings.full or self._is_due(f"census:{stream}", self.settings.census_every):
                 self._census(stream)
         self.outcome.gone += self.vanished.bury()
 
@@ -250,7 +246,8 @@ class _SourcePull:
         """Scopes whose items are stored and that the census does not name at all.
 
         Where the configuration names the scopes, they were taken out of it. Where the account's sight does,
-        it may have lost a permission, and nothing may be concluded.
+        it may have lost a permission, and nothing may be concluded; nor where a scope that is named could not
+        be read, since an item may have moved into that one, or the scope may have got another name.
         """
         named = {page.scope for page in pages}
         wide = [page for page in pages if page.covers_below]
@@ -263,9 +260,11 @@ class _SourcePull:
             if name == self.connector.source and scope not in named and item not in listed
         }
         unnamed = {scope for scope in unnamed if not any(page.covers(scope) for page in wide)}
-        is_known = self.connector.capabilities.census_names_every_scope
+        is_known = self.connector.capabilities.census_names_every_scope and all(
+            page.is_readable for page in pages
+        )
         return [
-            IdPage(scope=scope, ids=(), reason="the configuration no longer names it", is_readable=is_known)
+            IdPage(scope=scope, ids=(), reason="its project or plan is no longer read", is_readable=is_known)
             for scope in sorted(unnamed)
         ]
 

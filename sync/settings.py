@@ -33,8 +33,9 @@ def portfolio_calendar(config: Config) -> WorkCalendar:
 def write_settings(source: SourceConfig, *, forecast_step_wd: int) -> WriteSettings:
     """What may be written to one source; nothing without its `write:` block."""
     block = getattr(source.settings, "write", None)
+    place = str(getattr(source.settings, "url", None) or getattr(source.settings, "place", ""))
     if block is None:
-        return WriteSettings()
+        return WriteSettings(place=place)
     return WriteSettings(
         comments=getattr(block, "comments", False),
         fields=dict(getattr(block, "fields", None) or {}),
@@ -42,7 +43,7 @@ def write_settings(source: SourceConfig, *, forecast_step_wd: int) -> WriteSetti
         comment_backlog=getattr(block, "backlog", "skip") == "comment",
         comment_severity=getattr(block, "comment_severity", "high"),
         forecast_step_wd=forecast_step_wd,
-        place=str(getattr(source.settings, "url", "")),
+        place=place,
     )
 
 
@@ -79,6 +80,7 @@ def sync_settings(
             tree=config.tree,
             aliases=config.aliases,
             twins=config.twins,
+            twin_decisions=config.twin_decisions,
         ),
         check=CheckSettings(
             rules=config.rules() if rules is None else rules,

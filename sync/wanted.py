@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from store import Store
     from store.results import SlotBase
 
-CONTAINER_KINDS = ("initiative", "epic", "feature")
-_LIVE = ("open", "acknowledged")
+LIVE = ("open", "acknowledged")
 _MUTED = ("snoozed", "suppressed")
 
 
@@ -127,12 +126,12 @@ def wanted_comments(
 
 
 def _is_severe(finding: Finding, threshold: str) -> bool:
-    return finding.state in _LIVE and severity_rank(finding.severity) >= severity_rank(threshold)
+    return finding.state in LIVE and severity_rank(finding.severity) >= severity_rank(threshold)
 
 
 def _comment(item: ItemId, findings: Sequence[Finding], *, zone: ZoneInfo, may_create: bool) -> Wanted:
     note = compose(findings, zone=zone)
-    live = [one for one in findings if one.state in _LIVE]
+    live = [one for one in findings if one.state in LIVE]
     worst = max((one.severity for one in live), key=severity_rank, default=None)
     many = "" if len(live) == 1 else "s"
     return Wanted(
@@ -148,8 +147,8 @@ def _comment(item: ItemId, findings: Sequence[Finding], *, zone: ZoneInfo, may_c
 
 
 _COLUMNS = (
-    "item_id", "state", "health", "health_reason", "p80", "slip_wd", "slip_pair", "percent_complete",
-    "open_risks", "open_findings", "worst_finding",
+    "item_id", "state", "health", "health_reason", "rollup_p80", "rollup_slip_wd", "rollup_slip_pair",
+    "percent_complete", "open_risks", "open_findings", "worst_finding",
 )  # fmt: skip
 
 
@@ -187,6 +186,9 @@ def wanted_fields(
         if values["worst_finding"] is None and values["open_findings"] == 0 and known.get("worst_finding"):
             # Nothing found is knowledge, not ignorance: the old severity must not stand for ever.
             values["worst_finding"] = "none"
+        if values["percent_complete"] is None and "percent_complete" in known:
+            # Its last child has gone elsewhere: it is now as complete as its own state says.
+            values["percent_complete"] = 100 if row["state"] == "done" else 0
         settled = _settled(values, known, row, settings.forecast_step_wd, working_days)
         for slot in slots:
             value = settled[slot]
@@ -198,35 +200,22 @@ def wanted_fields(
 
 
 def _containers(store: Store, source: str) -> list[dict[str, object]]:
-    """Epics and the like, and the summary tasks of plans. A story with sub-tasks is not a container."""
-    schedules = store.read("tracker_schedule", ("schedule_id", "source", "kind"))
-    plans = sorted(
-        schedule
-        for schedule, owner, kind in zip(*schedules.values(), strict=True)
-        if owner == source and kind == "plan"
-    )
-    kinds = ", ".join(f"'{kind}'" for kind in CONTAINER_KINDS)
-    condition = f"kind IN ({kinds})"
-    parameters: dict[str, object] = {"source": source}
-    if plans:
-        condition = f"({condition} OR (is_summary AND schedule_id IS NOT NULL))"
+    """Epics and the like, the summary tasks of plans, and their twins. A story with sub-tasks is none."""
     rows = store.select(
         "item",
-        columns={name: name for name in (*_COLUMNS, "kind", "schedule_id")},
-        where=f"source = :source AND {condition}",
-        parameters=parameters,
+        columns={name: name for name in _COLUMNS},
+        where="source = :source AND is_rolled_up",
+        parameters={"source": source},
         row_limit=1_000_000,
     )
-    in_plans = set(plans)
-    kept = [row for row in rows if row["kind"] in CONTAINER_KINDS or row["schedule_id"] in in_plans]
-    return sorted(kept, key=lambda row: str(row["item_id"]))
+    return sorted(rows, key=lambda row: str(row["item_id"]))
 
 
 def _field_values(row: Mapping[str, object]) -> dict[str, Value]:
     return {
         "health": _text(row["health"]),
-        "forecast_finish": _day(row["p80"]),
-        "slip_wd": _whole(row["slip_wd"]),
+        "forecast_finish": _day(row["rollup_p80"]),
+        "slip_wd": _whole(row["rollup_slip_wd"]),
         "percent_complete": _percent(row["percent_complete"]),
         "open_risks": _whole(row["open_risks"]),
         "open_findings": _whole(row["open_findings"]),
@@ -251,7 +240,7 @@ def _settled(
         if not has_moved:
             settled["forecast_finish"] = before
     slip, shown = values["slip_wd"], known.get("slip_wd")
-    is_forecast = str(row["slip_pair"] or "").endswith("forecast")
+    is_forecast = str(row["rollup_slip_pair"] or "").endswith("forecast")
     if is_forecast and isinstance(slip, int) and isinstance(shown, (int, float)):
         # The two are read side by side, so they move together: with a forecast that is written anew, too.
         is_small = abs(slip - shown) < step_wd
@@ -280,31 +269,3 @@ def _percent(value: object) -> Value:
     if not isinstance(value, (int, float)):
         return None
     return min(math.floor(value + 0.5), 99) if value < 100 else 100
-
-
-def rules_below(store: Store, findings: Sequence[Finding]) -> Callable[[ItemId], Sequence[str]]:
-    """Which rules have an open finding on an item or below it. Reads the tree when first asked."""
-    answers: dict[ItemId, set[str]] = {}
-    is_known: list[bool] = []
-
-    def climb() -> None:
-        rows = store.read("tracker_item", ("item_id", "parent_id"))
-        parent_of = dict(zip(*rows.values(), strict=True))
-        for finding in findings:
-            if finding.state not in _LIVE:
-                continue
-            for item in {finding.item_id, *finding.comment_items}:
-                here: ItemId | None = item
-                seen: set[ItemId] = set()
-                while here is not None and here not in seen:
-                    seen.add(here)
-                    answers.setdefault(here, set()).add(finding.rule)
-                    here = parent_of.get(here)
-
-    def answer(item: ItemId) -> Sequence[str]:
-        if not is_known:
-            climb()
-            is_known.append(True)
-        return sorted(answers.get(item, ()))
-
-    return answer

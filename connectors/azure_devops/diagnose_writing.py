@@ -36,8 +36,8 @@ def diagnose_writing(site: Site, remote: Remote, projects: Sequence[wire.Project
         return
     if write.fields:
         yield from _fields(remote)
+        yield from _types(site, remote, projects)
         for project in projects:
-            yield from _types(site, remote, project)
             yield from _silence(site, project)
     if write.comments:
         yield _comments(site, remote)
@@ -58,25 +58,46 @@ def _fields(remote: Remote) -> Iterator[Diagnosis]:
             yield _line("OK", "write fields", said)
 
 
-def _types(site: Site, remote: Remote, project: wire.Project) -> Iterator[Diagnosis]:
-    """On which container types a field is missing; others are never written to."""
-    names = [
-        one.name
-        for one in site.client.types(project.name)
-        if kind_of(one.name, site.settings.kinds) in _CONTAINERS and not one.is_disabled
-    ]
-    for slot, field in remote.write_fields.slots.items():
-        if field.problem:
-            continue
-        lacking = []
-        for name in names:
-            uses = remote.uses(project.name, name)
-            if uses is not None and field.reference_name not in {one.reference_name for one in uses}:
-                lacking.append(name)
-        if lacking:
-            level: Level = "FAIL" if len(lacking) == len(names) else "WARN"
-            message = f"{project.name}: {', '.join(lacking)} has no field {field.name}, so {slot} is left out"
+def _types(site: Site, remote: Remote, projects: Sequence[wire.Project]) -> Iterator[Diagnosis]:
+    """On which container types a field is missing; others are never written to.
+
+    It fails only where no project at all has the field: a project on a stock process cannot have any.
+    """
+    slots = {slot: field for slot, field in remote.write_fields.slots.items() if not field.problem}
+    has_somewhere: set[str] = set()
+    lacking: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for project in projects:
+        names = [
+            one.name
+            for one in site.client.types(project.name)
+            if kind_of(one.name, site.settings.kinds) in _CONTAINERS and not one.is_disabled
+        ]
+        uses = {name: remote.uses(project.name, name) for name in names}
+        for slot, field in slots.items():
+            without = tuple(
+                name
+                for name, known in uses.items()
+                if known is not None and field.reference_name not in {one.reference_name for one in known}
+            )
+            if without:
+                lacking.setdefault((project.name, without), []).append(slot)
+            if len(without) < len(names):
+                has_somewhere.add(slot)
+    for (project_name, without), missing in lacking.items():
+        for level, group in _by_level(missing, has_somewhere):
+            fields = ", ".join(slots[slot].name for slot in group)
+            left = f"{', '.join(group)} {'is' if len(group) == 1 else 'are'} left out"
+            message = f"{project_name}: {', '.join(without)} has no field {fields}, so {left}"
             yield _line(level, "write fields", message, _ADD_FIELD)
+
+
+def _by_level(slots: Sequence[str], has_somewhere: set[str]) -> Iterator[tuple[Level, list[str]]]:
+    nowhere = [slot for slot in slots if slot not in has_somewhere]
+    elsewhere = [slot for slot in slots if slot in has_somewhere]
+    if nowhere:
+        yield "FAIL", nowhere
+    if elsewhere:
+        yield "WARN", elsewhere
 
 
 def _silence(site: Site, project: wire.Project) -> Iterator[Diagnosis]:

@@ -67,14 +67,14 @@ class HistoryReader:
         *,
         own_account: Callable[[], str | None],
         own_meanings: frozenset[str] = frozenset(),
-        kept: int = KEPT,
+        kept: int | None = None,
     ) -> None:
         self._source = source
         self._mapper = mapper
         self._in_scope = in_scope
         self._own_account = own_account
         self._own_meanings = own_meanings
-        self._limit = kept
+        self._limit = kept or KEPT
         self._values = resolved.tracked_values
         names = resolved.tracked_names
         self._places = range(len(names))
@@ -132,15 +132,20 @@ class HistoryReader:
                 self._compare(row, was, values, list(compress(self._places, map(ne, was, values))), changes)
             if inside:
                 self._keep(row.id, row.rev, packed)
+        if not everywhere:
+            self._let_go()
         return changes
 
     def _keep(self, item: int, rev: int, packed: bytes) -> None:
-        if len(self._kept) >= self._limit:
-            # Those that changed longest ago, many at a time: taking the first of a dictionary again and again
-            # walks over all that were taken before.
-            for old in list(islice(self._kept, max(1, self._limit // 10))):
-                del self._kept[old]
         self._kept[item] = (rev, packed)
+
+    def _let_go(self) -> None:
+        """Forget those that changed longest ago; between batches only, or the next rows would miss them."""
+        excess = len(self._kept) - self._limit
+        if excess > 0:
+            # Many at a time: taking the first of a dictionary again and again walks over all taken before.
+            for old in list(islice(self._kept, excess + self._limit // 10)):
+                del self._kept[old]
 
     def _compare(
         self,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from connectors.azure_devops.cursor import HistoryCursor, ItemsCursor, load, save
@@ -149,7 +150,12 @@ class Timeline:
     def __init__(self, site: Site, reader: ItemReader) -> None:
         self._site = site
         self._reader = reader
-        self._history = HistoryReader(
+
+    @cached_property
+    def _history(self) -> HistoryReader:
+        # Made when there is something to read: a quiet run asks for no projects.
+        site = self._site
+        return HistoryReader(
             site.settings.name,
             site.resolved,
             site.mapper,
@@ -181,13 +187,18 @@ class Timeline:
         for number, row in missing.items():
             before = stood.get(number)
             if before is None or before.rev != row.rev - 1 or not self._site.in_scope(before.fields.project):
-                revisions = self._site.client.revisions_of(number, self._site.resolved.whole)
-                changes += self._history.read(
-                    (one for one in revisions if one.rev < row.rev), everywhere=True
-                )
+                changes += self._history.read(self._one_by_one(number, row.rev), everywhere=True)
             else:
                 self._history.remember(before)
         return changes
+
+    def _one_by_one(self, number: int, before: int) -> Iterator[Any]:
+        for row in self._site.client.revisions_of(number, self._site.resolved.whole):
+            fields = row.fields
+            if fields.iteration is None and fields.iteration_path and fields.project:
+                fields.iteration = self._site.process.iteration(fields.project, fields.iteration_path)
+            if row.rev < before:
+                yield row
 
 
 def batches(

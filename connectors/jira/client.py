@@ -58,6 +58,7 @@ _COMMENT_LIST = _decoder(wire.CommentList)
 _COMMENTS = _decoder(wire.CommentPage)
 _PERMISSIONS = _decoder(wire_site.Permissions)
 _EDITMETA = _decoder(wire_site.EditMeta)
+_REMOTE_LINKS = _decoder(list[wire.RemoteLink])
 _COUNT = _decoder(wire_site.Count)
 
 
@@ -289,6 +290,11 @@ class JiraClient:
                 )
             seen.add(token)
             body["nextPageToken"] = token
+
+    def remote_links(self, issue: str) -> list[wire.RemoteLink]:
+        """The links of an issue to pages elsewhere, all of them: the list has no pages."""
+        path, template = f"{API}/issue/{issue}/remotelink", f"{API}/issue/{{id}}/remotelink"
+        return self.http.call("GET", path, template=template, decoder=_REMOTE_LINKS)
 
     # Comments, screens, permissions.
 

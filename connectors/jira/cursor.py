@@ -31,8 +31,9 @@ class IssueCursor(msgspec.Struct, kw_only=True):
     done: dict[str, int] = {}
     retry: list[str] = []  # ids that Jira could not show this time
     accounts: list[str] = []  # everybody who owns something: the stream of people asks for these
-    projects: list[str] = []  # those whose issues are known up to `position`
-    missing: list[str] = []  # those that were known and cannot be seen now
+    # Key → id, which a renamed project keeps; empty where nobody had to ask for it.
+    projects: dict[str, str] = {}  # those whose issues are known up to `position`
+    missing: dict[str, str] = {}  # those that are configured or were known, and cannot be seen now
     fields: str = ""  # which fields of the site had which meaning
 
     @classmethod
@@ -94,6 +95,11 @@ class IssueCursor(msgspec.Struct, kw_only=True):
     def advance(self, listed_until: int | None, stored: Mapping[str, int]) -> None:
         """Everything up to `listed_until` was listed, and what was news of it has been stored."""
         self._move(listed_until, stored, keep_before_ms=OVERLAP_MS)
+
+    def know(self, stored: Mapping[str, int]) -> None:
+        """Issues were stored out of turn: what the overlap will list of them is no news."""
+        first = self.position - OVERLAP_MS if self.position is not None else 0
+        self.done.update((issue, at) for issue, at in stored.items() if at >= first)
 
     def _move(self, to: int | None, stored: Mapping[str, int], *, keep_before_ms: int) -> None:
         if to is not None:

@@ -13,6 +13,7 @@ from connectors.jira import wire
 from connectors.jira.fields import HISTORY_ONLY, Resolved
 from connectors.jira.history import HistoryReader, Timeline
 from connectors.jira.mapping_site import identity, iteration, schedule_id
+from connectors.jira.remote_links import linked
 from connectors.jira.settings import JiraSettings
 from connectors.jira.values import (
     States,
@@ -42,7 +43,7 @@ from portfolio.records import (
 )
 
 # Part of the mapping version: raise it when records of the same settings come to look different.
-MAPPING_REVISION = 1
+MAPPING_REVISION = 2
 
 _SPRINTS = msgspec.json.Decoder(list[wire.Sprint])
 
@@ -86,7 +87,12 @@ class IssueMapper:
         self._unmapped: dict[tuple[str, str], int] = {}
         self.accounts: set[str] = set()  # everybody who owns something
 
-    def map(self, issue: wire.Issue, histories: Sequence[wire.History]) -> Mapped:
+    def map(
+        self,
+        issue: wire.Issue,
+        histories: Sequence[wire.History],
+        remote_links: Sequence[wire.RemoteLink] = (),
+    ) -> Mapped:
         """The records of an issue: itself, its risk face, links, timeline, and people not told of yet.
 
         Raises:
@@ -94,11 +100,17 @@ class IssueMapper:
         """
         where = issue.key or issue.id
         try:
-            return self._map(issue, where, histories)
+            return self._map(issue, where, histories, remote_links)
         except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
             raise MappingError(self._source, f"{where}: {str(error)[:160]}") from error
 
-    def _map(self, issue: wire.Issue, where: str, histories: Sequence[wire.History]) -> Mapped:
+    def _map(
+        self,
+        issue: wire.Issue,
+        where: str,
+        histories: Sequence[wire.History],
+        remote_links: Sequence[wire.RemoteLink],
+    ) -> Mapped:
         fields: Any = self._fields.decode(issue.fields)
         if fields.status is None or fields.issuetype is None or fields.updated is None:
             raise MappingError(self._source, f"{where}: status, type or update instant is missing.")
@@ -109,10 +121,14 @@ class IssueMapper:
         timeline = self._history.read(ident, histories, due=fields.duedate, finish=finish)
         sprints = self._sprints(fields, where, problems)
         item = self._item(issue, ident, fields, updated, timeline, sprints, problems)
+        elsewhere = linked(self._source, ident, remote_links, self._settings.links.waits_on)
+        if elsewhere.addresses:
+            item = msgspec.structs.replace(item, linked_urls=elsewhere.addresses)
         records: list[AnyRecord] = [item]
         if item.kind == "risk":
             records.append(self._risk(ident, fields, problems))
         records.extend(self._dependencies(ident, fields.issuelinks or ()))
+        records.extend(elsewhere.dependencies)
         records.extend(timeline.changes)
         records.extend(self._news(self._iterations(sprints, where, problems)))
         records.extend(self._people(fields.assignee, histories))

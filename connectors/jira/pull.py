@@ -19,6 +19,7 @@ from connectors.jira.client import JiraClient
 from connectors.jira.cursor import IssueCursor
 from connectors.jira.fields import Resolved
 from connectors.jira.mapping import IssueMapper
+from connectors.jira.remote_links import read_links
 from connectors.jira.settings import JiraSettings
 from connectors.jira.values import epoch_ms, instant
 from portfolio.errors import BadAnswer, CursorRejected, MappingError
@@ -91,25 +92,48 @@ class IssueStream:
 
     def _seen_projects(self, state: IssueCursor) -> Iterator[Page]:
         """Read a project that is new or seen again from its beginning; report one that is not seen."""
-        visible = set(self._scope())
-        known = set(state.projects)
-        named = set(self._settings.projects)
-        listed = self._site.projects if (named | known) - visible else []
-        ended = {one.key for one in listed if one.archived or one.deleted}
-        missing = sorted((known | set(state.missing) | named) - visible - ended)
-        back = sorted(visible - known) if known else []
+        known = state.projects
+        visible, missing = self._projects(state)
+        back = sorted(visible.keys() - known.keys()) if known else []
         if back and state.position is not None:
             self._site.context.say(f"{self._settings.name}: reading {', '.join(back)} from the beginning")
             jql = f"{in_projects(back)} ORDER BY id ASC"
             for ids in self._client.search_ids(jql):
                 for batch in _chunks(ids, self._settings.items_per_page):
-                    yield self._page(state, self._read(state, batch))
-        if missing or (sorted(visible), missing) != (state.projects, state.missing):
-            state.projects, state.missing = sorted(visible), missing
+                    read = self._read(state, batch)
+                    state.know(read.updated)
+                    yield self._page(state, read)
+        has_moved = bool(known) and visible != known
+        has_returned = bool(state.missing.keys() - missing.keys())
+        state.projects, state.missing = visible, missing
+        # What a first load finds goes with its pages; a quiet run has nothing to store.
+        if missing or has_moved or has_returned:
             yield Page(
                 cursor=state.save(),
-                complete=[IdPage(scope=key, ids=(), is_readable=False) for key in missing],
+                complete=[IdPage(scope=key, ids=(), is_readable=False) for key in sorted(missing)],
             )
+
+    def _projects(self, state: IssueCursor) -> tuple[dict[str, str], dict[str, str]]:
+        """The projects that are read, and those that should be and cannot be seen; key → id."""
+        keys = self._scope()
+        wanted = {**state.missing, **state.projects}
+        wanted.update((key, wanted.get(key, "")) for key in self._settings.projects)
+        # Where the configuration names none, all projects are known already; else they are worth a request
+        # only when one is missing.
+        is_listed = not self._settings.projects or not wanted.keys() <= set(keys)
+        listed = self._site.projects if is_listed else []
+        ids = {one.key: one.id for one in listed}
+        visible = {key: ids.get(key, "") for key in sorted(keys)}
+        # An archived or deleted project is told by the census, and a renamed one is seen under its new key.
+        ended = {one.id for one in listed if one.archived or one.deleted}
+        ended_keys = {one.key for one in listed if one.id in ended}
+        told = ended | set(visible.values())
+        missing = {
+            key: number
+            for key, number in sorted(wanted.items())
+            if key not in visible and key not in ended_keys and (not number or number not in told)
+        }
+        return visible, missing
 
     def _late(self, state: IssueCursor, known: set[str]) -> list[str]:
         """Issues within the overlap that the index did not show before.
@@ -199,9 +223,10 @@ class IssueStream:
         histories: dict[str, list[wire.History]] = {}
         for batch in _chunks(list(issues), 1000):
             histories.update(self._client.histories(batch))
+        links = read_links(self._site, histories, connections=self._connections)
         for issue in issues.values():
             try:
-                mapped = mapper.map(issue, histories.get(issue.id, ()))
+                mapped = mapper.map(issue, histories.get(issue.id, ()), links.get(issue.id, ()))
             except MappingError as error:
                 read.skipped.append(error.message)
                 continue
@@ -216,11 +241,15 @@ class IssueStream:
     def _details(self, ids: Sequence[str]) -> list[wire.Issues]:
         batches = list(_chunks(list(ids), self._client.details_limit))
         fields = self._site.issue_fields
-        latency = self._client.http.latency_seconds or 0.0
-        if len(batches) == 1 or latency < _PARALLEL_FROM_SECONDS:
+        if len(batches) == 1 or self._connections == 1:
             return [self._client.details(batch, fields) for batch in batches]
-        with ThreadPoolExecutor(max_workers=_CONNECTIONS) as pool:
+        with ThreadPoolExecutor(max_workers=self._connections) as pool:
             return list(pool.map(lambda batch: self._client.details(batch, fields), batches))
+
+    @property
+    def _connections(self) -> int:
+        is_far = (self._client.http.latency_seconds or 0.0) >= _PARALLEL_FROM_SECONDS
+        return _CONNECTIONS if is_far else 1
 
     def _prepared(self, state: IssueCursor) -> IssueMapper:
         """The mapper, made when there is something to map: a quiet run needs no list of fields."""

@@ -50,11 +50,15 @@ class FieldMap(_Model):
 
 
 class LinkMap(_Model):
-    """Which links are dependencies."""
+    """Which links are dependencies, and whether links to other trackers are read."""
 
     waits_on: list[str] = Field(
         default=["is blocked by", "depends on", "is dependent on"],
         description="phrases of the end that waits, or names of link types whose inward end waits",
+    )
+    remote: bool = Field(
+        default=True,
+        description="read links to pages elsewhere: one request for each issue that has some and changed",
     )
 
 

@@ -24,6 +24,13 @@ class Site:
         self.client = client or JiraClient(settings, context)
         self.zone = ZoneInfo(context.timezone)
         self.accounts: set[str] = set()
+        self._said: set[str] = set()
+
+    def say_once(self, what: str, line: str) -> None:
+        """Tell people about a matter that would else be told for each issue."""
+        if what not in self._said:
+            self._said.add(what)
+            self.context.say(line)
 
     @cached_property
     def fields(self) -> list[wire_site.FieldInfo]:

@@ -85,6 +85,21 @@ class Link(msgspec.Struct, gc=False):
     outwardIssue: Ref | None = None  # noqa: N815
 
 
+class RemoteObject(msgspec.Struct, gc=False):
+    """The page elsewhere that a link leads to."""
+
+    url: str | None = None
+    title: str | None = None
+
+
+class RemoteLink(msgspec.Struct, gc=False):
+    """A link from an issue to a page elsewhere; what the issue says of it is `relationship`."""
+
+    id: int
+    relationship: str | None = None
+    object: RemoteObject | None = None
+
+
 class Version(msgspec.Struct, gc=False):
     """A version, in an issue or in a project's list."""
 

@@ -1,4 +1,4 @@
-"""Microsoft Project files: plans saved as XML (MSPDI), read only."""
+"""Microsoft Project files: plans saved as XML (MSPDI), read whole and written in place."""
 
 from __future__ import annotations
 

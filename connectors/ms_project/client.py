@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,6 +44,8 @@ _ENCODINGS = re.compile(
     r"|big5|shift_jis|euc-(jp|kr)",
     re.IGNORECASE,
 )
+# What Dovetail itself puts beside a plan: its copies and its tables.
+_OWN_FILES = re.compile(r"\.[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}\.bak$|\.dovetail\.csv$")
 _SKIPPABLE = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _ROOT = re.compile(r"<([^\s/>!?]{1,80})")
 
@@ -76,6 +78,18 @@ class ReadPlan(msgspec.Struct, frozen=True):
     rows: PlanRows
     sha256: str
     signature: str
+
+
+class LoadedPlan(msgspec.Struct, frozen=True):
+    """The bytes of one file, and the rows that were read from exactly them."""
+
+    raw: bytes
+    rows: PlanRows
+    sha256: str
+
+
+class FileBusy(FileUnreadable):
+    """Somebody writes to the file at this moment."""
 
 
 class PlanFolder:
@@ -151,19 +165,51 @@ class PlanFolder:
             self._check_prolog(file, head)
             handle.seek(0)
             digest = hashlib.sha256()
-            rows = self._parse(file, handle, digest)
-            after = os.fstat(handle.fileno())
-            if _signature(before) != _signature(after):
-                raise self._unreadable(
-                    file, "was written to while it was read", "It is read again next time."
-                )
-        return ReadPlan(rows, digest.hexdigest(), _signature(after))
+            rows = self._parse(file, self._digested(file, handle, digest))
+            after = self._unchanged(file, handle, before)
+        return ReadPlan(rows, digest.hexdigest(), after)
 
-    def _parse(self, file: PlanFile, handle: BinaryIO, digest: hashlib._Hash) -> PlanRows:
+    def load(self, file: PlanFile) -> LoadedPlan:
+        """The bytes of a whole, unbroken plan and their rows: what may be written to.
+
+        Raises:
+            FileBusy: it was written to while it was read.
+            FileUnreadable: as in `read`.
+        """
+        with self._open(file) as handle:
+            before = os.fstat(handle.fileno())
+            raw = b"".join(self._chunks(file, handle))
+            self._unchanged(file, handle, before)
+        return LoadedPlan(raw, self.understood(file, raw), hashlib.sha256(raw).hexdigest())
+
+    def understood(self, file: PlanFile, raw: bytes) -> PlanRows:
+        """The rows in these bytes, whether or not they stand in the file.
+
+        Raises:
+            FileUnreadable: cut off, hostile, or not a plan.
+        """
+        self._check_prolog(file, raw[:_PROLOG_BYTES])
+        return self._parse(file, (raw[at : at + CHUNK_BYTES] for at in range(0, len(raw), CHUNK_BYTES)))
+
+    def _unchanged(self, file: PlanFile, handle: BinaryIO, before: os.stat_result) -> str:
+        after = _signature(os.fstat(handle.fileno()))
+        if _signature(before) != after:
+            raise FileBusy(
+                self._source,
+                f"{file.scope}: was written to while it was read.",
+                hint="It is read again next time.",
+            )
+        return after
+
+    def _digested(self, file: PlanFile, handle: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
+        for chunk in self._chunks(file, handle):
+            digest.update(chunk)
+            yield chunk
+
+    def _parse(self, file: PlanFile, chunks: Iterable[bytes]) -> PlanRows:
         reader = PlanReader()
         try:
-            for chunk in self._chunks(file, handle):
-                digest.update(chunk)
+            for chunk in chunks:
                 reader.feed(chunk)
             return reader.close()
         except etree.XMLSyntaxError as error:
@@ -248,7 +294,7 @@ class PlanFolder:
             return
         for name in sorted(glob.glob(rest, root_dir=base, recursive=True)):  # noqa: PTH207 - root_dir
             # ~$plan.xml is the lock that Office leaves beside an open file.
-            if not Path(name).name.startswith("~$"):
+            if not Path(name).name.startswith("~$") and not _OWN_FILES.search(name):
                 yield base / name
 
     def _split(self, pattern: str) -> tuple[Path, str]:

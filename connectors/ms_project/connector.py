@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.base import Capability, Context, Diagnosis
-from connectors.ms_project import diagnose, pull, push
+from connectors.ms_project import diagnose, pull
 from connectors.ms_project.client import PlanFolder
 from connectors.ms_project.mapping import MAPPING_REVISION
+from connectors.ms_project.push import Writer
+from connectors.ms_project.remote import Remote
 from connectors.ms_project.render import NEXT_BEST_PLACE
 from connectors.ms_project.settings import ProjectFileSettings
 from portfolio.intents import Cost, Intent, Receipt, Slots
@@ -20,19 +22,9 @@ from portfolio.records import Cursor, IdPage, ItemId, Page, SourceId
 
 PLANS = "plans"
 
-_CAPABILITIES = Capability(
-    form="Microsoft Project XML file",
-    reads_history=False,
-    detects_deletes="complete pages",
-    comment="none",
-    compare_and_set="none",
-    next_best_place=NEXT_BEST_PLACE,
-    census_names_every_scope=True,
-)
-
 
 class ProjectFileConnector:
-    """Reads plans saved as XML (MSPDI). Nothing is ever written to them."""
+    """Reads plans saved as XML (MSPDI), and writes what `write` names into their custom fields and notes."""
 
     kind: ClassVar[str] = "project_file"
     streams: ClassVar[tuple[str, ...]] = (PLANS,)
@@ -41,6 +33,8 @@ class ProjectFileConnector:
         self._settings = settings
         self._context = context
         self._folder = PlanFolder(settings, context.folder)
+        self._remote = Remote(self._folder, settings)
+        self._writer = Writer(self._remote, settings, context)
 
     @property
     def source(self) -> SourceId:
@@ -49,8 +43,22 @@ class ProjectFileConnector:
 
     @property
     def capabilities(self) -> Capability:
-        """Read only, and a file is always read whole, so that what it lacks is gone."""
-        return _CAPABILITIES
+        """What a file can hold. It is always read whole, so that what it lacks is gone."""
+        write = self._settings.write
+        comments = bool(write and write.comments)
+        fields = frozenset(self._settings.write_fields)
+        return Capability(
+            form="Microsoft Project XML file",
+            reads_history=False,
+            detects_deletes="complete pages",
+            comment="reference line" if comments else "none",
+            fields=fields,
+            # The digest of the bytes is compared immediately before the file takes the old one's name; no
+            # file system does both in one step.
+            compare_and_set="read before write" if comments or fields else "none",
+            next_best_place="" if comments and fields else NEXT_BEST_PLACE,
+            census_names_every_scope=True,
+        )
 
     @property
     def mapping_version(self) -> str:
@@ -86,21 +94,20 @@ class ProjectFileConnector:
             yield from pull.census(self._folder, self._settings.name)
 
     def look(self, targets: Sequence[ItemId]) -> Iterator[Slots]:
-        """Whether the tasks still exist; no slot can be written."""
-        yield from push.look(self._folder, self._settings.name, targets)
+        """What stands in our custom fields and in our block of the notes; each file is read once."""
+        yield from self._remote.look(targets)
 
     def push(self, intents: Sequence[Intent]) -> Iterator[Receipt]:
-        """Refuses every intent, with the reason."""
-        yield from push.refuse(intents)
+        """One rewrite per file. The plan as it stood before a run is kept beside it."""
+        yield from self._writer.push(intents)
 
     def verify(self, intents: Sequence[Intent]) -> Iterator[Receipt]:
-        """The same answer as push would give."""
-        yield from push.refuse(intents)
+        """Whether each place can be written to; nothing is written."""
+        yield from self._writer.verify(intents)
 
     def cost(self, intents: Sequence[Intent]) -> Cost:
-        """Nothing: nothing is sent."""
-        del intents
-        return Cost(requests=0)
+        """Files to rewrite; nothing is sent and nobody is notified."""
+        return self._writer.cost(intents)
 
     def close(self) -> None:
         """Files are closed as soon as they are read."""

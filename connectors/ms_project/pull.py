@@ -201,8 +201,11 @@ class FolderPull:
 
 
 def census(folder: PlanFolder, source: str) -> Iterator[IdPage]:
-    """Every task of every file that can be read now, file by file."""
-    for file in folder.find().files:
+    """Every task of every file that can be read now, file by file; places that cannot be looked at, too."""
+    found = folder.find()
+    for problem in found.problems:
+        yield IdPage(scope=problem.scope, ids=(), is_readable=False)
+    for file in found.files:
         try:
             rows = folder.read(file).rows
         except FileUnreadable:  # the pull says why; here it only means that nothing may be concluded

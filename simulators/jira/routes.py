@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from simulators.http import Response
-from simulators.jira import agile, comments, issues, links, lists, search, writing
+from simulators.jira import agile, comments, issues, links, lists, remote_links, search, writing
 from simulators.jira.call import Call
 
 Handler: TypeAlias = Callable[[Call], Response]
@@ -56,9 +56,12 @@ API: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "issue/{issueIdOrKey}/properties/{propertyKey}", writing.get_property),
     ("PUT", "issue/{issueIdOrKey}/properties/{propertyKey}", writing.put_property),
     ("DELETE", "issue/{issueIdOrKey}/properties/{propertyKey}", writing.delete_property),
-    ("GET", "issue/{issueIdOrKey}/remotelink", links.list_remote),
-    ("POST", "issue/{issueIdOrKey}/remotelink", links.put_remote),
-    ("DELETE", "issue/{issueIdOrKey}/remotelink", links.delete_remote),
+    ("GET", "issue/{issueIdOrKey}/remotelink", remote_links.list_remote),
+    ("POST", "issue/{issueIdOrKey}/remotelink", remote_links.put_remote),
+    ("DELETE", "issue/{issueIdOrKey}/remotelink", remote_links.delete_remote),
+    ("GET", "issue/{issueIdOrKey}/remotelink/{linkId}", remote_links.get_one),
+    ("PUT", "issue/{issueIdOrKey}/remotelink/{linkId}", remote_links.put_one),
+    ("DELETE", "issue/{issueIdOrKey}/remotelink/{linkId}", remote_links.delete_one),
     ("POST", "issueLink", links.add_link),
     ("GET", "issueLink/{linkId}", links.get_link),
     ("DELETE", "issueLink/{linkId}", links.delete_link),

@@ -11,6 +11,7 @@ from simulators.clock import Clock, from_ms
 from simulators.jira.adf import text_of
 from simulators.jira.model import BOT_EMAIL, Issue, Json
 from simulators.jira.options import Options
+from simulators.jira.remote_links import add_remote, drop_remote
 from simulators.jira.render import Renderer
 from simulators.jira.server import JiraServer
 from simulators.jira.structure import Structure
@@ -123,6 +124,37 @@ class JiraCloud(Structure):
         """Remove a link."""
         with self.writing():
             self.drop_link(self.links[link_id], self.person(by or self.bot), at)
+
+    def add_remote_link(
+        self,
+        key: str,
+        url: str,
+        title: str,
+        *,
+        relationship: str | None = None,
+        application: str | None = None,
+        by: str | None = None,
+        at: datetime | None = None,
+    ) -> int:
+        """A person, or an application that has a name, links an issue to a page elsewhere; the link's id."""
+        with self.writing():
+            issue = self.issue_at(key)
+            body: dict[str, Json] = {
+                "globalId": None,
+                "application": {"name": application} if application else {},
+                "relationship": relationship,
+                "object": {"url": url, "title": title},
+            }
+            return add_remote(self, issue, body, self.person(by or self._somebody(issue)), at).id
+
+    def remove_remote_link(
+        self, key: str, link_id: int, by: str | None = None, at: datetime | None = None
+    ) -> None:
+        """Remove a link to a page elsewhere."""
+        with self.writing():
+            issue = self.issue_at(key)
+            link = next(one for one in issue.remote_links if one.id == link_id)
+            drop_remote(self, issue, link, self.person(by or self._somebody(issue)), at)
 
     def delete_issue(self, key: str) -> None:
         """Delete an issue; it leaves no trace."""

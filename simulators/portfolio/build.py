@@ -1,4 +1,4 @@
-"""The demo portfolio "Retail": two programmes, eight projects, about 1,500 items and a year of history."""
+"""The demo portfolio "Retail": two programmes, eleven projects, about 2,500 items and a year of history."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
 
+from simulators.portfolio.across import join
+from simulators.portfolio.boards import build_boards, number_items
 from simulators.portfolio.days import WorkDays
 from simulators.portfolio.model import DemoPortfolio, Issue, JiraProject
 from simulators.portfolio.network import PlanSpec, schedule
 from simulators.portfolio.people import Person, everybody
-from simulators.portfolio.plans import PLANS
+from simulators.portfolio.plans import PLANS, STORE_ROLLOUT
 from simulators.portfolio.registers import Registers
 from simulators.portfolio.themes import Theme
 from simulators.portfolio.themes_store import STORE
@@ -20,7 +22,7 @@ from simulators.portfolio.work import ProjectYear, Team
 from simulators.project_plan import ProjectFile, Resource
 
 DEFAULT_SEED = 7
-JIRA_KEY_FIELD = "Text30"  # the plan's custom field that holds the key of the same work in Jira
+KEY_FIELD = "Text30"  # the plan's custom field that holds the key of the same work in a tracker
 _CROSS_LINKS = 14
 
 
@@ -48,9 +50,13 @@ def build(today: date, seed: int = DEFAULT_SEED) -> DemoPortfolio:
         versions += year.versions
         issues += year.issues
     _link_across(issues, days, Random(f"{seed} links"))
+    boards, on_boards = build_boards(days, seed, STORE_ROLLOUT, plans[STORE_ROLLOUT.file])
     _give_keys(issues)
-    _write_keys_into_plans(plans, issues)
-    return DemoPortfolio(today, seed, people, projects, sprints, versions, issues, plans, featured)
+    number_items(boards.items)
+    featured |= on_boards | join(issues, boards.items, Random(f"{seed} across"))
+    for spec in PLANS:
+        write_keys(spec, plans[spec.file], [*issues, *boards.items])
+    return DemoPortfolio(today, seed, people, projects, sprints, versions, issues, plans, boards, featured)
 
 
 def plan_file(spec: PlanSpec, days: WorkDays, by_name: Mapping[str, Person], status: int = -1) -> ProjectFile:
@@ -75,7 +81,7 @@ def plan_file(spec: PlanSpec, days: WorkDays, by_name: Mapping[str, Person], sta
         tasks=tasks,
         resources=resources,
         holidays={day: name for day, name in days.holidays.items() if first <= day <= last},
-        aliases={JIRA_KEY_FIELD: "Jira Key"} if spec.twin_project is not None else {},
+        aliases={KEY_FIELD: spec.key_heading} if spec.twin_project is not None else {},
     )
 
 
@@ -140,15 +146,14 @@ def _give_keys(issues: list[Issue]) -> None:
         issue.key = f"{issue.project}-{numbers[issue.project]}"
 
 
-def _write_keys_into_plans(plans: Mapping[str, ProjectFile], issues: Sequence[Issue]) -> None:
-    for spec in PLANS:
-        write_keys(spec, plans[spec.file], issues)
-
-
 def write_keys(spec: PlanSpec, plan: ProjectFile, issues: Sequence[Issue]) -> None:
-    """Put the keys of the same work in Jira into the plan's custom field."""
+    """Put the keys of the same work in a tracker into the plan's custom field."""
     twins = {row.name for row in spec.rows if row.twin is not None}
-    keys = {one.title: one.key for one in issues if one.project == spec.twin_project and one.parent is None}
+    keys = {
+        one.title: one.key
+        for one in issues
+        if one.project == spec.twin_project and (one.parent is None or one.type == "Feature")
+    }
     for task in plan.tasks:
         if task.name in twins:
-            task.texts[JIRA_KEY_FIELD] = keys[task.name]
+            task.texts[KEY_FIELD] = keys[task.name]

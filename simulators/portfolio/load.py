@@ -1,7 +1,7 @@
-"""Puts the demo portfolio into a simulated Jira site and into plan files.
+"""Puts the demo portfolio into a simulated Jira site and into plan files; `load_boards.py` does the rest.
 
-This is the only module of the room that knows a tracker: it calls the site's builder the way people would
-edit, in the order of time, so that the site's history is the portfolio's.
+The site's builder is called the way people would edit, in the order of time, so that the site's history is
+the portfolio's.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulators.portfolio.addresses import Addresses
+from simulators.portfolio.load_boards import play_on_boards
 from simulators.portfolio.model import DemoPortfolio, Operation, Week
 from simulators.project_files import save
 
 if TYPE_CHECKING:
+    from simulators.azure_devops import AzureDevOps
     from simulators.jira import JiraCloud
 
 # Fields of the site beyond those every site has: name and type.
@@ -26,8 +29,13 @@ OWN_FIELDS = {
 RISK_FIELDS = {"Probability": "float", "Impact": "float", "Review date": "datepicker"}
 
 
-def load_into_jira(portfolio: DemoPortfolio, site: JiraCloud) -> None:
+def load_into_jira(portfolio: DemoPortfolio, site: JiraCloud, addresses: Addresses | None = None) -> None:
     """Fill an empty site: people, projects, sprints, versions, fields, then a year of edits.
+
+    Args:
+        portfolio: what to load.
+        site: a site without issues.
+        addresses: where the other tracker is, for links that lead there.
 
     Raises:
         RuntimeError: the site has issues already.
@@ -55,10 +63,10 @@ def load_into_jira(portfolio: DemoPortfolio, site: JiraCloud) -> None:
         site.add_sprint(
             sprint.project, sprint.name, sprint.state, sprint.start, sprint.end, complete=complete
         )
-    play(portfolio.operations(), site)
+    play(portfolio.operations(), site, addresses or Addresses())
 
 
-def play(operations: Iterable[Operation], site: JiraCloud) -> None:
+def play(operations: Iterable[Operation], site: JiraCloud, addresses: Addresses) -> None:
     """Do what people did, one step after the other.
 
     Raises:
@@ -82,6 +90,11 @@ def play(operations: Iterable[Operation], site: JiraCloud) -> None:
                 site.link("Blocks", issue.key, step.other.key, step.by, step.at)
             case "comment":
                 site.add_comment(issue.key, step.text, step.by, step.at)
+            case "refer" if step.other is not None:
+                page = addresses.of(step.other)
+                site.add_remote_link(
+                    issue.key, page, step.other.title, relationship=step.text, by=step.by, at=step.at
+                )
 
 
 def write_project_files(portfolio: DemoPortfolio, folder: Path) -> list[Path]:
@@ -91,9 +104,13 @@ def write_project_files(portfolio: DemoPortfolio, folder: Path) -> list[Path]:
     return [folder / name for name in portfolio.plans]
 
 
-def apply_week(week: Week, site: JiraCloud, folder: Path) -> None:
-    """Let the week happen: people edit in Jira, planners save their plans, the site's clock moves on."""
-    play(week.operations, site)
+def apply_week(
+    week: Week, site: JiraCloud, boards: AzureDevOps, folder: Path, addresses: Addresses | None = None
+) -> None:
+    """Let the week happen: people edit in both trackers, planners save their plans, the clocks move on."""
+    play(week.operations, site, addresses or Addresses())
+    play_on_boards(week.board_operations, boards, addresses or Addresses())
     for name, plan in week.plans.items():
         save(plan, folder / name)
     site.clock.set(week.ends)
+    boards.clock.set(week.ends)

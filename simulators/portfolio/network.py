@@ -20,7 +20,7 @@ class Row:
 
     `after` names predecessors, optionally `name +3` for a lag in days or `name SS+2`; `delay` is what reality
     added to `days`; `percent` overrides the progress that the status date implies; `twin` is how many working
-    days later than Jira this plan has the same work (None: it is not in Jira).
+    days later than the tracker this plan has the same work (None: it is in no tracker).
     """
 
     name: str
@@ -38,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PlanSpec:
-    """A plan: its file, its rows, who works on it, and the Jira project that holds the same work."""
+    """A plan: its file, its rows, who works on it, and the project of a tracker that holds the same work."""
 
     file: str
     title: str
@@ -49,6 +49,7 @@ class PlanSpec:
     rows: tuple[Row, ...]
     has_baseline: bool = True
     twin_project: str | None = None
+    key_heading: str = "Jira Key"  # how people call the column that holds the tracker's keys
 
 
 @dataclass(slots=True)

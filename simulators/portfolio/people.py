@@ -1,4 +1,7 @@
-"""The people of the demo portfolio. All names are invented; none belongs to anybody in particular."""
+"""The people of the demo portfolio. All names are invented; none belongs to anybody in particular.
+
+Jira and Azure DevOps have accounts of their own; who works in both has the same address in both.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a Jira account; `left` once they have gone and the account is deactivated."""
+    """Somebody with an account in a tracker; `left` once they have gone and the account is deactivated.
+
+    In Azure DevOps the `account_id` is the address, which is how people are named there.
+    """
 
     account_id: str
     name: str
@@ -48,6 +54,56 @@ LEFT = frozenset({"Dorian Kessel", "Shirin Halvorsen", "Silvan Threlfall", "Ferd
 
 BUILD_BOT = Person("712020:build-bot", "Build bot", "build-bot@retail.example", "PMO", kind="app")
 
+# Teams that have never worked in Jira.
+_BOARD_TEAMS = {
+    "DEV": (
+        "Roswitha Engelbrecht",
+        "Taro Lindqvist",
+        "Odile Brannigan",
+        "Marek Sutterlin",
+        "Fenna Oyelaran",
+        "Caspar Nightingale",
+    ),
+    "DATA": (
+        "Ottoline Varga",
+        "Emre Haldane",
+        "Britta Solheim-Cruz",
+        "Kiran Westerveld",
+        "Lucian Abernathy",
+    ),
+    "ERP": (
+        "Gisela Thornbury",
+        "Anton Bellweather",
+        "Rosalind Achterberg",
+        "Imre Vandersloot",
+        "Paloma Friedrichsen",
+    ),
+}
+# Known in Jira, and at work in a team of Azure DevOps too; one of them has left.
+_IN_BOTH = {
+    "Anneke Solberg": "PMO",
+    "Tiago Wrenfield": "PMO",
+    "Maxine Tregaro": "PMO",
+    "Otis Belgrano": "DEV",
+    "Dario Pennwright": "SHOPS",
+    "Ulla Corvane": "SHOPS",
+    "Ferdinand Ossola": "SHOPS",
+    "Leonie Abascal": "DATA",
+    "Bogdan Lillevik": "ERP",
+}
+LEFT_BOARDS = frozenset({"Caspar Nightingale", "Paloma Friedrichsen"})
+
+FIELD_SUPPORT = Person(
+    "field-support@retail.example", "Field support", "field-support@retail.example", "DEV", kind="group"
+)
+RELEASE_PIPELINE = Person(
+    "release-pipeline@retail.example",
+    "Release pipeline",
+    "release-pipeline@retail.example",
+    "DATA",
+    kind="svc",
+)
+
 
 def _address(name: str) -> str:
     return name.lower().replace(" ", ".") + "@retail.example"
@@ -61,3 +117,14 @@ def everybody() -> tuple[Person, ...]:
         for number, name in enumerate(names, start=1)
     ]
     return (*people, BUILD_BOT)
+
+
+def on_boards() -> tuple[Person, ...]:
+    """Who has an account in Azure DevOps: team by team, the lead first, a group and a pipeline last."""
+    teams = {name: team for team, names in _BOARD_TEAMS.items() for name in names} | _IN_BOTH
+    left = LEFT | LEFT_BOARDS
+    people = [
+        Person(_address(name), name, _address(name), team, left=name in left, kind="aad")
+        for name, team in teams.items()
+    ]
+    return (*people, FIELD_SUPPORT, RELEASE_PIPELINE)

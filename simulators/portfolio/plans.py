@@ -9,4 +9,6 @@ from __future__ import annotations
 from simulators.portfolio.plans_store import CHECKOUT, STORE_ROLLOUT
 from simulators.portfolio.plans_supply import DC_MOVE, WAREHOUSE
 
+__all__ = ["CHECKOUT", "DC_MOVE", "PLANS", "STORE_ROLLOUT", "WAREHOUSE"]
+
 PLANS = (STORE_ROLLOUT, CHECKOUT, WAREHOUSE, DC_MOVE)

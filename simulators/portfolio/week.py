@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
+from simulators.portfolio.boards_week import BoardWeek
 from simulators.portfolio.build import plan_file, write_keys
 from simulators.portfolio.days import WorkDays
 from simulators.portfolio.model import DOING, DONE, IN_PLAN, TODO, DemoPortfolio, Issue, Operation, Week
@@ -52,7 +53,8 @@ class NextWeek:
         self._finish()
         self._begin()
         self.operations.sort(key=lambda step: step.at)
-        return Week(self.now, self.ends, self.operations, self.plans, self.told)
+        on_boards, told = BoardWeek(self.portfolio, self.last, self.plans).decide()
+        return Week(self.now, self.ends, self.operations, on_boards, self.plans, [*self.told, *told])
 
     def _at(self) -> datetime:
         """Some instant of the week's working days, after now and before its end."""
@@ -75,7 +77,7 @@ class NextWeek:
 
     def _save(self, spec: PlanSpec) -> None:
         plan = plan_file(spec, self.days, self.by_name, self.last)
-        write_keys(spec, plan, self.portfolio.issues)
+        write_keys(spec, plan, [*self.portfolio.issues, *self.portfolio.boards.items])
         self.plans[spec.file] = plan
 
     def _agree_on_the_rehearsal(self) -> None:

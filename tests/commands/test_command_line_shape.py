@@ -130,6 +130,32 @@ def test_filters_of_findings_can_be_combined(office: Folder) -> None:
     assert count("--state", "all") == everything
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--format", "csv"),
+        ("--severity", "high"),
+        ("--rule", "due-date-passed", "--format", "jsonl"),
+        ("--quiet",),
+    ],
+)
+def test_findings_alone_is_the_list_with_its_options(office: Folder, options: tuple[str, ...]) -> None:
+    office.run("sync", *TODAY)
+    short, full = office.run("findings", *options), office.run("findings", "list", *options)
+    assert (short.code, short.out, short.err) == (full.code, full.out, full.err)
+    assert short.code == 0
+    assert short.lines
+
+
+def test_findings_still_has_its_own_help_and_its_other_commands(office: Folder) -> None:
+    assert "Show what is open, worst first." in office.run("findings", "--help").out
+    assert "List findings, worst first." in office.run("findings", "list", "--help").out
+    unknown = office.run("findings", "lst")
+    assert (unknown.code, "No such command 'lst'" in unknown.err) == (2, True)
+    assert office.run("findings", "--nonsense").code == 2
+
+
 def test_explain_takes_the_beginning_of_an_id_or_a_key(office: Folder) -> None:
     office.run("sync", *TODAY)
     out = office.run("explain", "office#3").out

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from commands.demo_boards import BoardsReader
+from commands.demo_boards import lines as html_lines
 from commands.demo_folder import prepare, write_config
 from commands.demo_jira import JiraReader, lines
 from commands.demo_stage import shortened, trackers_running
 from portfolio.errors import UsageError
 from simulators.portfolio.serve import answer_commands, running, today_in_zurich
+from sync.config_reading import read_config
 
 
 def test_a_new_folder_is_made_and_a_second_run_empties_it(tmp_path: Path) -> None:
@@ -47,9 +50,16 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_configuration_names_the_site_and_no_secret(tmp_path: Path) -> None:
-    text = write_config(tmp_path, "demo", url="http://127.0.0.1:4711", user="bot@demo.example").read_text()
-    assert "url: http://127.0.0.1:4711" in text
+    places = {"jira_url": "http://127.0.0.1:4711", "jira_user": "bot@demo.example"}
+    places |= {"boards_url": "http://127.0.0.1:4712/shop", "identity_url": "http://127.0.0.1:4713/shop"}
+    text = write_config(tmp_path, "demo", **places).read_text()
+    config = read_config(tmp_path / "dovetail.yaml", text)
+    assert [source.name for source in config.sources] == ["shop", "boards", "plans"]
+    for address in ("http://127.0.0.1:4711", "http://127.0.0.1:4712/shop", "http://127.0.0.1:4713/shop"):
+        assert f"url: {address}" in text
     assert "token: {env: JIRA_TOKEN}" in text
+    assert "token: {env: ADO_PAT}" in text
+    assert 'scopes: ["plans:store-rollout.xml", "boards:Shop Devices\\\\Rollout"]' in text
 
 
 def test_a_document_becomes_lines() -> None:
@@ -77,6 +87,17 @@ def test_a_document_becomes_lines() -> None:
     ]  # fmt: skip
 
 
+def test_html_becomes_the_same_lines() -> None:
+    comment = (
+        "<h3>Portfolio check</h3><p>High</p><ul><li><p>Due: 19&nbsp;Nov 2026</p></li>"
+        "<li>a &lt;b&gt;</li></ul>"
+        "<table><tr><th>a</th><th>b</th></tr></table><hr><div>end</div>"
+    )
+    assert html_lines(comment) == [
+        "Portfolio check", "---------------", "High", "• Due: 19 Nov 2026", "• a <b>", "a | b", "----", "end",
+    ]  # fmt: skip
+
+
 def test_a_long_output_keeps_its_beginning_and_its_end_and_says_so() -> None:
     long = [f"line {number}" for number in range(100)]
     short = shortened(long, "dovetail plan")
@@ -90,7 +111,7 @@ def test_the_trackers_answer_line_by_line(tmp_path: Path) -> None:
     with running(tmp_path, date(2026, 11, 24)) as trackers:
         answer_commands(trackers, io.StringIO("counts\nweek\nnonsense\n"), answers)
     counts, week, error = (json.loads(line) for line in answers.getvalue().splitlines())
-    assert counts == {"mails": 0, "writes": 0}
+    assert counts == {"jira": {"mails": 0, "writes": 0}, "boards": {"mails": 0, "writes": 0}}
     assert week["today"] == "2026-12-01"
     assert error == {"error": "unknown command 'nonsense'"}
 
@@ -104,8 +125,12 @@ def test_a_second_week_is_refused(tmp_path: Path) -> None:
 
 def test_the_trackers_end_with_whoever_started_them(tmp_path: Path) -> None:
     with trackers_running(tmp_path / "with spaces", today_in_zurich(), 7) as trackers:
-        reader = JiraReader(trackers.url, trackers.user, trackers.token)
-        assert reader.title("WMS-50") == "Cut-over rehearsal"
-        assert reader.comments("WMS-50") == {}
+        jira = JiraReader(trackers.jira_url, trackers.jira_user, trackers.jira_token)
+        assert jira.title("WMS-50") == "Cut-over rehearsal"
+        assert jira.comments("WMS-50") == {}
+        boards = BoardsReader(trackers.boards_url, trackers.boards_token)
+        assert boards.title("511") == "Terminal replacement"
+        assert boards.comments("511") == {}
+        assert boards.fields("511", ["Priority", "Portfolio health"]) == {"Priority": 2}
         assert trackers.process.poll() is None
     assert trackers.process.returncode == 0

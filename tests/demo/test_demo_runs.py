@@ -7,23 +7,26 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from shared import ROOT
 
-from commands.demo_folder import TOKEN_VARIABLE, prepare, write_config
+from commands.demo_folder import prepare, write_config
 from commands.demo_stage import Stage, StepFailed, trackers_running
 from simulators.portfolio.serve import today_in_zurich
 
 
-def dovetail(*words: str, folder: Path, token: str = "") -> subprocess.CompletedProcess[str]:
+def dovetail(
+    *words: str, folder: Path, secrets: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "DOVETAIL_CONFIG"}
     return subprocess.run(
         [sys.executable, "-m", "cli", *words],
         cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT), TOKEN_VARIABLE: token},
+        env={**environment, "PYTHONPATH": str(ROOT), **(secrets or {})},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -37,21 +40,30 @@ def test_the_demo_keeps_the_promises_it_talks_about(tmp_path: Path) -> None:
     done = dovetail("demo", "--folder", "my demo", folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     told = done.stdout
-    for command in ("doctor", "sync --dry-run", "sync", "reconcile WMS-50"):
+    for command in ("doctor", "sync --dry-run", "sync", "reconcile PAY-143", "twins suggest"):
         assert f"\n$ dovetail {command}\n" in told
+    assert "1,322 issues in 6 projects" in told
+    assert "1,066 work items in 3 projects" in told
     assert "Nothing was written: this was a dry run." in told
-    assert "26 items have a comment by Dovetail, exactly one each. Jira has sent 26 mails so far" in told
-    assert "On WMS-50 stands the same comment, edited in place. It said, in short:" in told
+    assert "26 items in Jira have a comment by Dovetail, exactly one each. It has sent 26 mails" in told
+    assert "8 items in Azure DevOps have a comment by Dovetail, exactly one each. It has sent 8 mails" in told
+    assert told.count("counts the children in both; it is the same on both sides:") == 2
+    assert "\n    Portfolio health        amber       amber\n" in told
+    assert "\n    Portfolio health        red         red\n" in told
+    assert "shop:CHK-191 and boards:720 are confirmed" in told
+    assert "On WMS-50 in Jira stands the same comment, edited in place. It said, in short:" in told
     assert "\n    Resolved\n    • The same work has different dates in two trackers: fixed" in told
-    assert "29 items have a comment by Dovetail, exactly one each. Jira has sent 29 mails so far" in told
-    assert "The second sync of the day made 0 writes in Jira, by Jira's own count." in told
+    assert "On #722 in Azure DevOps stands the same comment, edited in place. It said, in short:" in told
+    assert "\n    Resolved\n    • The due date has passed: the work was closed" in told
+    assert "items in Jira have a comment by Dovetail, between" not in told
+    assert "The second sync of the day made 0 writes in Jira and 0 in Azure DevOps, by their own" in told
     assert "dovetail check YOUR.xml" in told
     assert sorted(path.name for path in (tmp_path / "my demo" / "plans").iterdir()) == [
         "checkout.xml", "dc-move.xml", "store-rollout.xml", "warehouse.xml",
     ]  # fmt: skip
-    url = re.search(r"runs at (http://\S+): ", told)
-    assert url is not None
-    assert not answers(url[1])
+    urls = re.findall(r"runs at (http://\S+): ", told)
+    assert len(urls) == 2
+    assert not any(answers(url) for url in urls)
 
 
 def answers(url: str) -> bool:
@@ -67,15 +79,17 @@ def test_the_commands_of_the_first_steps_work_in_their_order(tmp_path: Path) -> 
     assert len(commands) >= 8
     folder = prepare(tmp_path / "by hand", "simulate")
     with trackers_running(folder, today_in_zurich(), 7) as trackers:
-        write_config(folder, "simulate", url=trackers.url, user=trackers.user)
+        write_config(folder, "simulate", **trackers.places)
         for words in commands:
-            done = dovetail(*words, folder=folder, token=trackers.token)
+            done = dovetail(*words, folder=folder, secrets=trackers.secrets)
             assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
             assert done.stdout, words
-        writes = trackers.ask("counts")["writes"]
-        again = dovetail("sync", folder=folder, token=trackers.token)
+        before = trackers.ask("counts")
+        again = dovetail("sync", folder=folder, secrets=trackers.secrets)
         assert again.returncode == 0
-        assert trackers.ask("counts")["writes"] == writes > 0
+        after = trackers.ask("counts")
+        for place in ("jira", "boards"):
+            assert after[place]["writes"] == before[place]["writes"] > 0
 
 
 def test_a_step_that_fails_ends_the_demo_with_its_exit_code(tmp_path: Path) -> None:

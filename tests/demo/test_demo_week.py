@@ -7,9 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from simulators.azure_devops import AzureDevOps
 from simulators.clock import Clock
 from simulators.jira import JiraCloud
-from simulators.portfolio import DemoPortfolio, Week, apply_week, build, load_into_jira, next_week
+from simulators.portfolio import (
+    DemoPortfolio,
+    Week,
+    apply_week,
+    build,
+    load_into_boards,
+    load_into_jira,
+    next_week,
+)
+from simulators.portfolio.addresses import Addresses
+from simulators.portfolio.load_boards import play_on_boards
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -69,9 +80,11 @@ def test_every_twin_that_a_plan_calls_done_is_done_in_jira(retail: DemoPortfolio
 def test_the_week_happens_in_jira_and_in_the_files(retail: DemoPortfolio, tmp_path: Path) -> None:
     site = JiraCloud(Clock(NOW))
     load_into_jira(retail, site)
+    boards = AzureDevOps(Clock(NOW), organisation="shop")
+    load_into_boards(retail.boards, boards)
     week = next_week(retail, NOW)
-    apply_week(week, site, tmp_path)
-    assert site.clock.now() == datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+    apply_week(week, site, boards, tmp_path)
+    assert site.clock.now() == boards.clock.now() == datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "checkout.xml", "dc-move.xml", "store-rollout.xml", "warehouse.xml",
     ]  # fmt: skip
@@ -79,3 +92,25 @@ def test_the_week_happens_in_jira_and_in_the_files(retail: DemoPortfolio, tmp_pa
         found = site.find_issue(issue.key)
         assert found is not None
         assert site.statuses[found.status_id].name == issue.status
+    for item in retail.boards.items:
+        assert boards.items[int(item.key)].state["System.State"] == item.status
+
+
+def test_the_two_links_of_the_week_leave_every_revision_as_it_was(
+    retail: DemoPortfolio, tmp_path: Path
+) -> None:
+    boards = AzureDevOps(Clock(NOW), organisation="shop")
+    load_into_boards(retail.boards, boards)
+    week = next_week(retail, NOW)
+    moving = next(step.issue for step in week.board_operations if step.action == "reparent")
+    waiting = next(step.other for step in week.board_operations if step.action == "link")
+    assert waiting is not None
+    before = {item: boards.items[int(item.key)].rev for item in (moving, waiting)}
+    play_on_boards(week.board_operations, boards, Addresses())
+    assert {item: boards.items[int(item.key)].rev for item in (moving, waiting)} == before
+    parents = [
+        relation.target
+        for relation in boards.items[int(moving.key)].relations
+        if relation.rel == "System.LinkTypes.Hierarchy-Reverse"
+    ]
+    assert parents == [int(retail.featured["DEV next"].key)]

@@ -296,7 +296,7 @@ def test_progress_risks_and_findings_travel_up_and_removed_work_does_not_count(s
     epic = row(store, "item", key="CHK-1")
     assert epic["percent_complete"] == 62.5  # 5 of 8 points
     assert (epic["open_risks"], epic["open_findings"], epic["worst_finding"]) == (1, 1, "high")
-    assert (epic["health"], epic["health_reason"]) == ("amber", "1 of 1 open items is amber: CHK-3")
+    assert (epic["health"], epic["health_reason"]) == ("amber", "1 of 1 open item below it is amber: CHK-3")
     assert epic["open_children"] == 2
 
 
@@ -336,7 +336,7 @@ def test_the_tree_counts_the_same_work_in_two_trackers_once_and_its_findings_on_
         assert (node["open_findings"], node["worst_finding"]) == (2, "high")
         assert node["percent_complete"] == 50.0
         assert (node["start"], node["commitment"]) == (date(2026, 11, 2), date(2026, 12, 11))
-        assert (node["health"], node["health_reason"]) == ("green", "none of 1 open items is red")
+        assert (node["health"], node["health_reason"]) == ("green", "none of 1 open item below it is red")
         # The tracker's item is the one that counts, but only the plan knows what it costs.
         assert (node["budget"], node["currency"]) == (150.0, "EUR")
     checkout = row(store, "project", slug="checkout")

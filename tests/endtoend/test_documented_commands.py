@@ -49,9 +49,19 @@ def test_the_configuration_of_the_documentation_is_valid(tmp_path: Path) -> None
     assert [node.slug for node in config.tree] == ["retail", "store-2-0", "checkout"]
 
 
-def test_the_example_of_writing_to_azure_devops_is_valid(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["azure_devops", "project_file"])
+def test_the_examples_of_writing_are_valid(kind: str, tmp_path: Path) -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    (example,) = [one for one in re.findall(r"```yaml\n(.*?)```", text, flags=re.S) if "    write:\n" in one]
+    examples = [one for one in re.findall(r"```yaml\n(.*?)```", text, flags=re.S) if "version:" not in one]
+    (example,) = [one for one in examples if f"kind: {kind}\n" in one and "    write:\n" in one]
+    config = read_config(tmp_path / "dovetail.yaml", f"version: 1\ntimezone: Europe/Zurich\n{example}")
+    (source,) = config.sources
+    assert source.kind.name == kind
+
+
+def test_the_example_of_reading_azure_devops_is_valid(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    (example,) = [one for one in re.findall(r"```yaml\n(.*?)```", text, flags=re.S) if "fields_for:" in one]
     config = read_config(tmp_path / "dovetail.yaml", f"version: 1\ntimezone: Europe/Zurich\n{example}")
     (source,) = config.sources
     assert source.kind.name == "azure_devops"
@@ -128,13 +138,13 @@ def test_a_second_run_meets_the_lock_with_6_and_a_broken_store_ends_with_7(world
     broken.mkdir()
     (broken / "dovetail.yaml").write_text(config)
     (broken / "dovetail.db").write_text("this is no database, and never was one " * 50)
-    code, _ = world.command_line.run(broken, "status", env={"JIRA_TOKEN": world.token})
+    code, _ = world.command_line.run(broken, "status", env=world.secrets)
     assert code == 7
 
 
 def test_a_source_that_cannot_be_reached_ends_with_4_and_resolves_nothing(world: World) -> None:
     before = {row["finding_id"] for row in world.export("finding") if row["state"] == "open"}
-    code, said = world.command_line.run(world.folder, "sync", env={"JIRA_TOKEN": "wrong"})
+    code, said = world.command_line.run(world.folder, "sync", env={**world.secrets, "JIRA_TOKEN": "wrong"})
     assert code == 4
     assert "wrong" not in said
     after = {row["finding_id"] for row in world.export("finding") if row["state"] == "open"}
@@ -142,10 +152,33 @@ def test_a_source_that_cannot_be_reached_ends_with_4_and_resolves_nothing(world:
 
 
 def test_a_missing_secret_is_said_and_no_defect(world: World) -> None:
-    code, said = world.command_line.run(world.folder, "sync", env={"JIRA_TOKEN": ""})
+    code, said = world.command_line.run(world.folder, "sync", env={**world.secrets, "JIRA_TOKEN": ""})
     assert code == 4
     assert "JIRA_TOKEN" in said
     assert "defect" not in said
+
+
+def test_a_plan_that_the_configuration_no_longer_stands_behind_is_refused_with_2(
+    origin: Path, command_line: CommandLine, tmp_path: Path
+) -> None:
+    with a_world(origin, tmp_path, command_line) as world:
+        world.succeed("sync", "--dry-run")
+        world.succeed("plan", "--out", "plan.json")
+        config = tmp_path / "dovetail.yaml"
+        text = config.read_text()
+        before = world.writes()
+        for changed, said in (
+            (text.replace("comments: true", "comments: false"), "no longer lets Dovetail write"),
+            (text.replace(world.url, "http://127.0.0.1:1"), f"at {world.url}; now"),
+        ):
+            assert changed != text
+            config.write_text(changed)
+            assert world.run("apply", "plan.json") == 2
+            assert said in world.outputs[-1]
+        assert world.writes() == before
+        config.write_text(text)
+        world.succeed("apply", "plan.json")
+        assert world.writes() > before
 
 
 def test_a_muted_finding_stays_muted_and_can_be_taken_back(world: World) -> None:

@@ -1,4 +1,4 @@
-"""A simulated Jira, a folder of plans and the real command line, for tests that start, kill and compare."""
+"""Simulated trackers, a folder of plans and the real command line, for tests that start, kill and compare."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,9 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from bench.simulated_jira import SimulatedJira, simulated_jira
+from simulators.azure_devops import AzureDevOps, Options
+from simulators.clock import Clock, from_ms
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TODAY = date(2026, 11, 24)
+# What stands in the files of an origin in place of addresses, which are known when the trackers run.
+_JIRA, _BOARDS, _IDENTITIES = "http://127.0.0.1:1", "http://127.0.0.1:2/shop", "http://127.0.0.1:3/shop"
+_READ_BY_POST = (
+    "/search/jql", "/bulkfetch", "/list", "/approximate-count",
+    "/wiql", "/workitemsbatch", "/workitemrevisions", "/subjectlookup",
+)  # fmt: skip
 # What a run leaves behind that may differ between two runs with equal outcomes.
 _OWN_OF_A_RUN = frozenset(
     ("run_id", "write_id", "at", "opened_at", "last_seen_at", "resolved_at", "last_good_at", "armed_at")
@@ -78,10 +87,12 @@ def _wait(seconds: float) -> None:
 
 @dataclass
 class World:
-    """One folder with a configuration, its plans, and the simulated Jira it names."""
+    """One folder with a configuration, its plans, and the simulated trackers it names."""
 
     folder: Path
     site: SimulatedJira
+    boards: AzureDevOps
+    boards_url: str
     command_line: CommandLine
     outputs: list[str] = field(default_factory=list)
 
@@ -90,13 +101,11 @@ class World:
         return self.site.url
 
     @property
-    def token(self) -> str:
-        return self.site.token
+    def secrets(self) -> dict[str, str]:
+        return {"JIRA_TOKEN": self.site.token, "ADO_PAT": self.boards.token}
 
     def run(self, *args: str, kill_after: float | None = None) -> int:
-        code, output = self.command_line.run(
-            self.folder, *args, env={"JIRA_TOKEN": self.token}, kill_after=kill_after
-        )
+        code, output = self.command_line.run(self.folder, *args, env=self.secrets, kill_after=kill_after)
         self.outputs.append(output)
         return code
 
@@ -106,58 +115,89 @@ class World:
         return self.outputs[-1]
 
     def export(self, view: str) -> list[dict[str, Any]]:
-        # Each simulated site has a port of its own.
-        lines = self.succeed("export", view).replace(self.url, "http://site").splitlines()
+        # Each simulated tracker has a port of its own.
+        text = self.succeed("export", view).replace(self.url, "http://site")
+        lines = text.replace(self.boards_url, "http://boards").splitlines()
         rows = [json.loads(line) for line in lines if line.startswith("{")]
         return [{key: value for key, value in row.items() if key not in _OWN_OF_A_RUN} for row in rows]
 
     def control(self, name: str, body: object = None) -> Any:
-        """Ask the simulator itself."""
+        """Ask the simulated Jira itself."""
         return self.site.control(name, body)
 
-    def writes(self) -> int:
-        """Requests that changed something in the tracker since the last reset."""
+    def reset(self) -> None:
+        """Count requests from now on."""
+        self.control("reset", {})
+        self.boards.requests.clear()
+
+    def writes(self) -> dict[str, int]:
+        """Requests that changed something since the last reset, in each tracker."""
         by_template = self.control("requests")["by_template"]
-        reading = ("/search/jql", "/bulkfetch", "/list", "/approximate-count")
-        return sum(
-            count
-            for template, count in by_template.items()
-            if template.startswith(("PUT ", "DELETE "))
-            or (template.startswith("POST ") and not template.endswith(reading))
-        )
+        requests = Counter(f"{method} {template}" for method, template, _ in self.boards.requests)
+        return {"shop": _writing(by_template), "boards": _writing(requests)}
 
     def forget_store(self) -> None:
         for path in self.folder.glob("dovetail.db*"):
             path.unlink()
 
 
+NO_WRITES = {"shop": 0, "boards": 0}
+
+
+def _writing(by_template: Mapping[str, int]) -> int:
+    return sum(
+        count
+        for template, count in by_template.items()
+        if template.startswith(("PUT ", "PATCH ", "DELETE "))
+        or (template.startswith("POST ") and not template.endswith(_READ_BY_POST))
+    )
+
+
 @contextmanager
 def a_world(origin: Path, folder: Path, command_line: CommandLine, *, latency_ms: int = 0) -> Iterator[World]:
     """A world that starts from a copy of `origin`: a folder made by `make_origin`."""
     shutil.copytree(origin, folder, dirs_exist_ok=True)
-    with simulated_jira("--state", str(folder / "site.json"), "--latency", str(latency_ms)) as site:
-        config = folder / "dovetail.yaml"
-        config.write_text(config.read_text().replace("http://127.0.0.1:1", site.url))
-        yield World(folder, site, command_line)
+    state = json.loads((folder / "boards.json").read_text())
+    boards = AzureDevOps.restore(state, Clock(from_ms(state["clock"])))
+    with boards.serve(Options(latency_ms=latency_ms)) as azure:
+        _replace(folder / "site.json", {_BOARDS: azure.url})
+        arguments = ("--state", str(folder / "site.json"), "--latency", str(latency_ms))
+        with simulated_jira(*arguments) as site:
+            # The organisation is served before Jira's address is known, so its links get it now.
+            text = (folder / "boards.json").read_text().replace(_JIRA, site.url)
+            boards.load(json.loads(text))
+            addresses = {_JIRA: site.url, _BOARDS: azure.url, _IDENTITIES: azure.identity_url}
+            _replace(folder / "dovetail.yaml", addresses)
+            yield World(folder, site, boards, azure.url, command_line)
+
+
+def _replace(path: Path, words: Mapping[str, str]) -> None:
+    text = path.read_text()
+    for old, new in words.items():
+        text = text.replace(old, new)
+    path.write_text(text)
 
 
 def make_origin(folder: Path) -> Path:
-    """The demo portfolio as files: the site's state, the plans, a configuration without the address."""
+    """The demo portfolio as files: the trackers' states, the plans, a configuration without addresses."""
     from commands.demo_folder import write_config
-    from simulators.clock import Clock
     from simulators.jira import BOT_EMAIL, JiraCloud
-    from simulators.portfolio.build import build
-    from simulators.portfolio.load import load_into_jira, write_project_files
+    from simulators.portfolio import build, load_into_boards, load_into_jira, write_project_files
+    from simulators.portfolio.addresses import Addresses
     from simulators.portfolio.serve import PLANS_FOLDER
 
-    portfolio = build(TODAY, 7)
-    # The site's clock stands still, so that two runs leave equal instants behind.
+    portfolio, addresses = build(TODAY, 7), Addresses(_JIRA, _BOARDS)
+    # The trackers' clocks stand still, so that two runs leave equal instants behind.
     site = JiraCloud(Clock(_noon()), 7, bot_time_zone="Europe/Zurich")
-    load_into_jira(portfolio, site)
+    load_into_jira(portfolio, site, addresses)
+    boards = AzureDevOps(Clock(_noon()), 7, organisation="shop", bot_time_zone="Europe/Zurich")
+    load_into_boards(portfolio.boards, boards, addresses)
     folder.mkdir(parents=True, exist_ok=True)
     write_project_files(portfolio, folder / PLANS_FOLDER)
-    write_config(folder, "demo", url="http://127.0.0.1:1", user=BOT_EMAIL)
+    places = {"jira_url": _JIRA, "jira_user": BOT_EMAIL, "boards_url": _BOARDS, "identity_url": _IDENTITIES}
+    write_config(folder, "demo", **places)
     (folder / "site.json").write_text(json.dumps(site.dump()))
+    (folder / "boards.json").write_text(json.dumps(boards.dump()))
     return folder
 
 

@@ -52,13 +52,20 @@ def _serve() -> None:
     import sqlglot
 
     import cli
+    import connectors.azure_devops
     import connectors.jira
     import connectors.ms_project
     import store.store
     import sync.pipeline
 
     _say(ready=[one.__name__ for one in (alembic, jira, numpy, pydantic, sqlalchemy, sqlglot, cli)])
-    for module in (connectors.jira, connectors.ms_project, store.store, sync.pipeline):
+    for module in (
+        connectors.jira,
+        connectors.azure_devops,
+        connectors.ms_project,
+        store.store,
+        sync.pipeline,
+    ):
         assert module.__name__ in sys.modules
     for line in sys.stdin:
         request = json.loads(line)

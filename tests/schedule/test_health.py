@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schedule.health import health_with_members, own_health
+from schedule.health import GREY, Health, Ignorance, Members, health_with_members, own_health
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from schedule.health import health_with_members, own_health
     ],
 )
 def test_a_slip_turns_the_colour_at_its_limit(slip_wd: int, span_wd: int | None, colour: str) -> None:
-    assert own_health(slip_wd, span_wd, None, is_dated=True)[0] == colour
+    assert own_health(slip_wd, span_wd, None, unknown=None).colour == colour
 
 
 @pytest.mark.parametrize(
@@ -29,44 +29,88 @@ def test_a_slip_turns_the_colour_at_its_limit(slip_wd: int, span_wd: int | None,
     [("critical", "red"), ("high", "amber"), ("medium", "green"), (None, "green")],
 )
 def test_an_open_finding_turns_the_colour_by_its_severity(finding: str | None, colour: str) -> None:
-    assert own_health(0, None, finding, is_dated=True)[0] == colour
-
-
-def test_without_a_date_the_colour_is_grey_and_never_green() -> None:
-    assert own_health(None, None, None, is_dated=False)[0] == "grey"
-    assert own_health(None, None, "high", is_dated=False)[0] == "amber"
-
-
-GREEN = ("green", "own")
-
-
-def members(**counts: int) -> list[tuple[str, str]]:
-    return [(f"{colour[0].upper()}-{n}", colour) for colour, count in counts.items() for n in range(count)]
+    assert own_health(0, None, finding, unknown=None).colour == colour
 
 
 @pytest.mark.parametrize(
-    ("below", "expected"),
+    ("missing", "reason"),
     [
-        (members(red=1, green=9), ("red", "1 of 10 open items is red: R-0")),
-        (members(red=1, green=10), ("amber", "1 of 11 open items is red: R-0")),
-        (members(amber=2, green=8), ("amber", "2 of 10 open items are amber: A-0, A-1")),
-        (members(amber=1, green=10), ("green", "none of 11 open items is red")),
-        (members(red=5), ("red", "5 of 5 open items are red: R-0, R-1, R-2 and 2 more")),
-        (members(grey=2, green=2), ("green", "none of 4 open items is red")),
-        (members(grey=3, green=2), ("grey", "3 of 5 open items have no date")),
-        ([], GREEN),
+        ("undated", "no date says when it should be finished"),
+        ("unpromised", "no commitment or baseline says when it was promised"),
+        ("stale", "its tracker could not be read"),
+        ("unmapped", "its status is not mapped to a state"),
     ],
 )
+def test_what_is_missing_makes_it_grey_and_never_green(missing: Ignorance, reason: str) -> None:
+    assert own_health(None, None, None, unknown=missing) == Health("grey", reason, missing)
+    assert own_health(0, None, "medium", unknown=missing).colour == "grey"
+
+
+def test_what_is_known_to_be_bad_stays_bad_where_something_is_missing() -> None:
+    assert own_health(None, None, "high", unknown="undated").colour == "amber"
+    assert own_health(None, None, "critical", unknown="stale").colour == "red"
+    assert own_health(6, None, None, unknown="stale").colour == "red"
+    assert own_health(3, None, None, unknown="unmapped").colour == "amber"
+
+
+GREEN = Health("green", "own")
+
+
+def members(*, red: int = 0, amber: int = 0, green: int = 0, undated: int = 0, stale: int = 0) -> Members:
+    return Members(
+        count=red + amber + green + undated + stale,
+        red=red,
+        amber=amber,
+        red_keys=[f"R-{n}" for n in range(min(red, 3))],
+        amber_keys=[f"A-{n}" for n in range(min(amber, 3))],
+        unknown=(stale, 0, undated, 0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("below", "colour", "reason"),
+    [
+        (members(red=1, green=9), "red", "1 of 10 open items below it is red: R-0"),
+        (members(red=1, green=10), "amber", "1 of 11 open items below it is red: R-0"),
+        (members(amber=2, green=8), "amber", "2 of 10 open items below it are amber: A-0, A-1"),
+        (members(amber=1, green=10), "green", "none of 11 open items below it is red"),
+        (members(red=5), "red", "5 of 5 open items below it are red: R-0, R-1, R-2 and 2 more"),
+        (
+            members(undated=2, green=2),
+            "green",
+            "none of 4 open items below it is red; 2 unknown: 2 without a date",
+        ),
+        (
+            members(undated=2, stale=1, green=2),
+            "grey",
+            "3 of 5 open items below it are unknown: 1 in a tracker that could not be read, 2 without a date",
+        ),
+        (members(green=1), "green", "none of 1 open item below it is red"),
+        (Members(), "green", "own"),
+    ],
+)  # fmt: skip
 def test_a_container_takes_the_colour_of_a_tenth_of_its_open_items(
-    below: list[tuple[str, str]], expected: tuple[str, str]
+    below: Members, colour: str, reason: str
 ) -> None:
-    assert health_with_members(GREEN, below) == expected
+    health = health_with_members(GREEN, below)
+    assert (health.colour, health.reason) == (colour, reason)
 
 
-def test_its_own_red_or_amber_stands() -> None:
-    assert health_with_members(("red", "own"), members(green=3)) == ("red", "own")
-    assert health_with_members(("amber", "own"), members(green=3)) == ("amber", "own")
+def test_its_own_red_or_amber_stands_and_says_nothing_of_what_is_below_it() -> None:
+    for colour in ("red", "amber"):
+        own = Health(colour, "own")
+        assert health_with_members(own, members(green=3)) == own
+
+
+def test_what_is_red_below_it_is_worse_than_its_own_amber() -> None:
+    health = health_with_members(Health("amber", "own"), members(red=1))
+    assert (health.colour, health.reason) == ("red", "1 of 1 open item below it is red: R-0")
 
 
 def test_an_undated_container_is_judged_by_its_dated_items() -> None:
-    assert health_with_members(("grey", "own"), members(green=3))[0] == "green"
+    assert health_with_members(Health(GREY, "own", "undated"), members(green=3)).colour == "green"
+
+
+def test_a_grey_container_names_what_is_missing_most() -> None:
+    assert health_with_members(GREEN, members(undated=2, stale=1)).unknown == "undated"
+    assert health_with_members(GREEN, members(undated=1, stale=2)).unknown == "stale"

@@ -226,6 +226,39 @@ def test_a_remote_link_with_a_global_id_is_updated_and_loses_what_is_absent(task
     assert "relationship" not in link
 
 
+def test_a_remote_link_is_a_sentence_of_the_history_with_the_links_id_and_moves_updated(task, site):
+    before = site.get("issue/CHK-1?fields=updated")["fields"]["updated"]
+    task.clock.advance(minutes=5)
+    page = {"object": {"url": "https://wiki.example/1", "title": "Page"}}
+    made = site.call("POST", "issue/CHK-1/remotelink", page | {"application": {"name": "Wiki"}}).json()
+    site.call("POST", "issue/CHK-1/remotelink", page | {"relationship": "is blocked by"})
+    assert site.get("issue/CHK-1?fields=updated")["fields"]["updated"] != before
+    assert site.call("DELETE", f"issue/CHK-1/remotelink/{made['id']}").status_code == 204
+    told = [
+        (item["field"], item.get("fieldId"), item["from"], item["fromString"], item["to"], item["toString"])
+        for history in site.get("issue/CHK-1/changelog")["values"]
+        for item in history["items"]
+    ]
+    first, second = 'This issue links to "Page (Wiki)"', 'This issue is blocked by "Page (Web Link)"'
+    assert told == [
+        ("RemoteIssueLink", None, None, None, "10000", first),
+        ("RemoteIssueLink", None, None, None, "10001", second),
+        ("RemoteIssueLink", None, "10000", first, None, None),
+    ]
+
+
+def test_a_remote_link_that_is_changed_leaves_no_trace(task, site):
+    link_id = task.add_remote_link("CHK-1", "https://x.example", "X")
+    before = site.get("issue/CHK-1?fields=updated")["fields"]["updated"]
+    task.clock.advance(minutes=5)
+    changed = {"object": {"url": "https://y.example", "title": "Y"}}
+    assert site.call("PUT", f"issue/CHK-1/remotelink/{link_id}", changed).status_code == 204
+    assert site.get(f"issue/CHK-1/remotelink/{link_id}")["object"]["url"] == "https://y.example"
+    assert site.get("issue/CHK-1?fields=updated")["fields"]["updated"] == before
+    task.remove_remote_link("CHK-1", link_id)
+    assert site.get("issue/CHK-1/remotelink") == []
+
+
 def test_an_archived_issue_is_read_only(task, site):
     task.archive_issue("CHK-1")
     assert site.put("issue/CHK-1", {"fields": {"summary": "x"}}).status_code == 400

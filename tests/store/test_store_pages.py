@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from sqlalchemy.exc import IntegrityError
 from store_samples import NOW, change, item, keys, link, save
@@ -90,12 +91,23 @@ def test_of_records_that_come_twice_in_a_page_the_last_counts(store: Store) -> N
     assert store.read("tracker_item", ["title"]) == {"title": ["late", ""]}
 
 
-def test_an_entry_of_a_timeline_is_stored_once_and_never_changes(store: Store) -> None:
-    save(store, change(1, "e1", after="2026-12-01"), change(1, "e1", after="2026-12-02"))
-    counts = save(store, change(1, "e1", after="2026-12-24"), change(1, "e2"))
-
+def test_an_entry_of_a_timeline_is_stored_once(store: Store) -> None:
+    counts = save(store, change(1, "e1", after="2026-12-01"), change(1, "e1", after="2026-12-02"))
+    assert counts == PageCounts(new=1)
+    counts = save(store, change(1, "e1", after="2026-12-02"), change(1, "e2"))
     assert counts == PageCounts(new=1, unchanged=1)
-    assert [row["after"] for row in store.rows("change")] == ["2026-12-01", "2026-12-01"]
+    assert [row["after"] for row in store.rows("change")] == ["2026-12-02", "2026-12-01"]
+
+
+@pytest.mark.parametrize("count", [2, 300])
+def test_an_entry_of_a_timeline_that_has_another_meaning_now_is_corrected(store: Store, count: int) -> None:
+    told = [change(1, f"e{number:03}", field="start") for number in range(count)]
+    save(store, *told)
+    # A setting says now that the field was the due date all along; the last entry was somebody else's field.
+    again = [msgspec.structs.replace(one, field="due") for one in told[:-1]]
+    assert save(store, *again, told[-1]) == PageCounts(changed=count - 1, unchanged=1)
+    assert sorted(row["field"] for row in store.rows("change")) == ["due"] * (count - 1) + ["start"]
+    assert save(store, *again, told[-1]) == PageCounts(unchanged=count)
 
 
 def test_a_page_of_a_thousand_records_takes_the_same_road(store: Store) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
+import pytest
 from sync_world import World
 
 from connectors.base import Capability
@@ -151,3 +153,44 @@ def test_the_audit_trail_says_of_every_write_where_what_and_why() -> None:
     )
     assert (row["base"], row["before"], row["rules"]) == (None, None, ["due-passed"])
     assert row["remote_id"] == world.shop.our_comments("CHK-1")[0].comment_id
+
+
+@pytest.mark.parametrize(
+    ("waited", "asked"), [(timedelta(hours=23, minutes=59), 0), (timedelta(hours=24), 1)]
+)
+def test_a_refusal_stands_for_a_day_because_nobody_announces_a_permission(
+    waited: timedelta, asked: int
+) -> None:
+    world = World()
+    world.task("CHK-1", due="2026-11-19")
+    world.shop.refuse("CHK-1", "comment", "no permission")
+    world.sync()
+    world.shop.heal()
+    world.clock.advance(seconds=waited.total_seconds())
+    world.sync()
+    assert len(world.shop.our_comments("CHK-1")) == asked
+
+
+def test_a_full_run_asks_again_at_once() -> None:
+    world = World()
+    world.task("CHK-1", due="2026-11-19")
+    world.shop.refuse("CHK-1", "comment", "no permission")
+    world.sync()
+    world.shop.heal()
+    world.sync()
+    assert world.shop.our_comments("CHK-1") == []
+    world.sync(full=True)
+    assert len(world.shop.our_comments("CHK-1")) == 1
+
+
+def test_a_refusal_that_was_booked_in_a_look_ahead_is_asked_again_today() -> None:
+    world = World(fields={"open_findings": "Open findings"}, comments=False)
+    world.shop.add("CHK-1", kind="epic", owner_id="ana")
+    world.task("CHK-2", due="2026-11-19", parent="CHK-1")
+    world.shop.refuse("CHK-1", "open_findings", "no permission")
+    world.clock.advance(days=30)
+    world.sync()
+    world.shop.heal()
+    world.clock.advance(days=-30)
+    world.sync()
+    assert world.shop.item("CHK-1").fields == {"open_findings": 1}

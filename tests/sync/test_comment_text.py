@@ -118,9 +118,22 @@ def test_a_path_of_the_documentation_means_nothing_in_a_tracker_so_the_rule_is_n
 
 def test_evidence_about_twins_is_told_in_words() -> None:
     shown = text(
-        finding(subject="twin", evidence={"a_key": "plan#7", "due_gap_wd": -14, "evidence": "field"})
+        finding(
+            subject="twin",
+            evidence={
+                "a_key": "plan#7",
+                "a_due": "2026-11-19",
+                "b_key": "CHK-1",
+                "b_due": "2026-12-03",
+                "due_gap_wd": -14,
+                "evidence": "field",
+            },
+        )
     )
     assert "- One side: plan#7" in shown
+    assert "- Due on the one side: 19 Nov 2026" in shown
+    assert "- Other side: CHK-1" in shown
+    assert "- Due on the other side: 3 Dec 2026" in shown
     assert "- Working days between the dates: 14" in shown
     assert "- Held to be the same because of: a field that holds the other's key" in shown
 

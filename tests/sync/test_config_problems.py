@@ -148,7 +148,8 @@ def _with_url(tmp_path: Path, url: str) -> Path:
 def test_a_kind_that_does_not_exist_names_the_nearest(tmp_path: Path) -> None:
     found = one_problem(tmp_path, "version: 1\nsources: [{name: a, kind: project_fil, path: x.xml}]\n")
     assert found.endswith(
-        "sources[0].kind: `project_fil` is not one of jira, project_file; did you mean `project_file`?"
+        "sources[0].kind: `project_fil` is not one of jira, azure_devops, project_file; "
+        "did you mean `project_file`?"
     )
 
 
@@ -213,6 +214,13 @@ def test_twins_and_aliases_name_sources_that_exist(tmp_path: Path) -> None:
         "people.aliases.Anna: the e-mail address of the person belongs here",
         "people.aliases.b@x.example[0]: there is no source `boards`",
     ]
+
+
+def test_a_pair_that_the_file_of_twins_rejects_is_no_pair_of_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "twins.yaml").write_text("rejected: [[plans:2, plans:1]]\n")
+    assert problems(
+        tmp_path, f"version: 1\n{GOOD_SOURCE}twins: [[plans:3, plans:4], [plans:1, plans:2]]\n"
+    ) == ["line 3, column 29: twins[1]: twins.yaml says that these are not the same work"]
 
 
 def test_mistakes_in_the_file_of_twins_name_that_file(tmp_path: Path) -> None:

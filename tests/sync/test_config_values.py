@@ -16,6 +16,7 @@ from portfolio.errors import ConfigError
 from sync.config import Config, default_config, find_config, load_config
 from sync.config_model import ConfigText
 from sync.config_schema import config_schema
+from sync.twins import TwinDecision
 
 FULL = """\
 version: 1
@@ -80,7 +81,11 @@ def test_every_key_arrives_where_the_engine_reads_it(tmp_path: Path) -> None:
     assert (config.limits.max_vanished, config.limits.max_share) == (0.1, 0.5)
     assert (config.lists_every, config.census_every) == (timedelta(minutes=15), timedelta(days=7))
     assert config.aliases == {"lead@old.example": "lead@shop.example", "plans:Lena Lead": "lead@shop.example"}
-    assert config.twins == [("shop:CHK-1", "plans:kasse#1"), ("shop:CHK-2", "plans:kasse#2")]
+    assert config.twins == [("shop:CHK-1", "plans:kasse#1")]
+    assert config.twin_decisions == [
+        TwinDecision(keys=("shop:CHK-2", "plans:kasse#2"), ids=None, is_confirmed=True)
+    ]
+    assert config.twins_file == tmp_path / "twins.yaml"
     assert config.forecast_step_wd == 3
 
 

@@ -107,6 +107,33 @@ def test_a_rule_with_keep_resolves_only_after_the_condition_was_gone_that_long()
 
 
 @pytest.mark.parametrize(
+    ("ahead", "state"),
+    [
+        (timedelta(minutes=5), "open"),  # another machine's clock
+        (2 * DAY - timedelta(seconds=1), "open"),
+        (2 * DAY, "resolved"),
+        (30 * DAY, "resolved"),  # a look ahead with --today
+    ],
+)
+def test_a_finding_that_was_seen_later_than_now_is_kept_no_longer_than_its_rule_says(
+    ahead: timedelta, state: str
+) -> None:
+    life = RuleLife(keep_for=2 * DAY)
+    seen = step([], [verdict()], situation(NOW + ahead, rule=life))
+    assert step(seen, [], situation(NOW, rule=life))[0].state == state
+
+
+def test_what_a_look_ahead_held_back_waits_from_today_on() -> None:
+    life = RuleLife(hold_for=2 * DAY)
+    ahead = step([], [verdict()], situation(NOW + 30 * DAY, rule=life))
+    today = step(ahead, [verdict()], situation(NOW, rule=life))
+    assert (today[0].state, today[0].opened_at, today[0].last_seen_at) == ("pending", NOW, NOW)
+    almost = step(today, [verdict()], situation(NOW + 2 * DAY - timedelta(seconds=1), rule=life))
+    assert almost[0].state == "pending"
+    assert step(almost, [verdict()], situation(NOW + 2 * DAY, rule=life))[0].state == "open"
+
+
+@pytest.mark.parametrize(
     ("where", "cause"),
     [
         (situation(), "fixed"),
@@ -123,6 +150,15 @@ def test_a_finding_is_resolved_with_its_cause(where: Situation, cause: str) -> N
 
 def test_a_silent_verdict_opens_nothing() -> None:
     assert reconcile([], [verdict()], situation(silent=frozenset({"f1"}))) == []
+
+
+def test_a_finding_that_another_covers_is_out_of_scope_until_it_stands_alone_again() -> None:
+    waived = opened(state="suppressed", muted_by="Pia", muted_reason="agreed")
+    (covered,) = step([waived], [verdict()], situation(NOW + DAY, silent=frozenset({"f1"})))
+    assert (covered.state, covered.resolved_because) == ("resolved", "out of scope")
+    assert reconcile([covered], [verdict()], situation(NOW + 2 * DAY, silent=frozenset({"f1"}))) == []
+    (alone,) = step([covered], [verdict()], situation(NOW + 3 * DAY))
+    assert (alone.finding_id, alone.state, alone.muted_by) == ("f1", "suppressed", "Pia")
 
 
 @pytest.mark.parametrize(("days", "count"), [(90, 1), (91, 0)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -65,9 +66,23 @@ def test_what_is_not_a_plan_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_plan_of_another_version_is_refused(tmp_path: Path) -> None:
     _, plan = made()
     path = tmp_path / "plan.json"
-    write_plan(msgspec.structs.replace(plan, version=2), path)
-    with pytest.raises(UsageError, match="has the schema dovetail-plan 2; this is dovetail-plan 1"):
+    write_plan(msgspec.structs.replace(plan, version=3), path)
+    with pytest.raises(UsageError, match="has the schema dovetail-plan 3; this is dovetail-plan 2"):
         read_plan(path)
+
+
+def test_a_plan_from_before_plans_named_their_sites_is_refused_by_its_version(tmp_path: Path) -> None:
+    _, plan = made()
+    path = tmp_path / "plan.json"
+    old = msgspec.to_builtins(plan) | {"version": 1}
+    del old["places"]
+    old["hash"] = hashlib.sha256(msgspec.json.encode(old | {"hash": ""}, order="sorted")).hexdigest()
+    path.write_bytes(msgspec.json.encode(old))
+    with pytest.raises(
+        UsageError, match="has the schema dovetail-plan 1; this is dovetail-plan 2"
+    ) as refused:
+        read_plan(path)
+    assert refused.value.hint == "Make it again with `dovetail plan`."
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:

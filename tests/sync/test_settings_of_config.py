@@ -46,6 +46,23 @@ def test_a_source_without_a_write_block_is_never_written_to() -> None:
     assert not settings.plan.writes["shop"].writes_anything
 
 
+def test_a_plan_belongs_to_the_address_of_its_source_whether_or_not_it_is_written_to() -> None:
+    block = SimpleNamespace(comments=True)
+    settings = sync_settings(
+        config(
+            SimpleNamespace(name="shop", url="https://shop.example", write=block),
+            SimpleNamespace(name="read", url="https://read.example", write=None),
+            SimpleNamespace(name="plans"),
+        ),
+        [],
+    )
+    assert {name: one.place for name, one in settings.plan.writes.items()} == {
+        "shop": "https://shop.example",
+        "read": "https://read.example",
+        "plans": "",
+    }
+
+
 def test_a_write_block_says_what_may_be_written() -> None:
     block = SimpleNamespace(
         comments=True,

@@ -48,6 +48,8 @@ def test_a_date_that_differs_is_named_with_who_changed_it_last(world: World) -> 
     assert change["at"] == world.clock()
     (pair,) = unequal_pairs(world.store)
     assert abs(pair["due_gap_wd"]) == 5
+    due = {pair["a_key"]: pair["a_due"], pair["b_key"]: pair["b_due"]}
+    assert due == {"W-7": date(2026, 12, 1), "CHK-1": date(2026, 12, 8)}
 
 
 def test_done_and_open_differ_but_done_and_removed_are_both_an_end(world: World) -> None:

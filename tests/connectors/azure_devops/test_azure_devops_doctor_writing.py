@@ -83,6 +83,16 @@ def test_trap_13_the_container_types_that_lack_a_field_are_named(site: AzureDevO
     ) in told
 
 
+def test_a_project_that_lacks_what_another_has_is_a_warning_in_one_line(
+    site: AzureDevOps, serve: Serve
+) -> None:
+    site.add_project("Data", "Agile")
+    told = lines(serve(), projects=("Retail", "Data"), fields={"health": "Portfolio health", "slip_wd": "Slip"})
+    about = [(level, text) for level, check, text in told if check == "write fields" and "Data" in text]
+    expected = "Data: Epic, Feature has no field Portfolio health, Slip, so health, slip_wd are left out"
+    assert about == [("WARN", expected)]
+
+
 @pytest.mark.parametrize(("may_mail", "level"), [(False, "FAIL"), (True, "WARN")])
 def test_trap_15_a_missing_permission_to_be_silent_is_found_without_a_mail(
     site: AzureDevOps, serve: Serve, may_mail: bool, level: str

@@ -61,7 +61,7 @@ class Trial:
         self.slept: list[float] = []
         self.last: AzureDevOpsConnector | None = None
 
-    def connector(self, **write: Any) -> AzureDevOpsConnector:
+    def connector(self, projects: tuple[str, ...] = ("Retail",), **write: Any) -> AzureDevOpsConnector:
         """A new process that writes; `write` changes the section of that name."""
         settings = AzureDevOpsSettings.model_validate(
             {
@@ -70,7 +70,7 @@ class Trial:
                 "url": self.server.url,
                 "identity_url": self.server.identity_url,
                 "auth": {"method": "pat", "token": {"env": TOKEN_VARIABLE}},
-                "projects": ["Retail"],
+                "projects": list(projects),
                 "write": WRITE | write,
             }
         )

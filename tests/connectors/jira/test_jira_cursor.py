@@ -210,8 +210,23 @@ def test_a_load_advances_only_over_what_cannot_have_moved() -> None:
     assert state.search_from == 10_000_000 - OVERLAP_MS
 
 
+def test_of_what_is_stored_out_of_turn_only_the_overlap_is_remembered() -> None:
+    state = IssueCursor(position=10_000_000)
+    state.know({"1": 10_000_000 - OVERLAP_MS - 1, "2": 10_000_000 - OVERLAP_MS, "3": 12_000_000})
+    assert (state.done, state.position) == ({"2": 10_000_000 - OVERLAP_MS, "3": 12_000_000}, 10_000_000)
+
+
 def test_a_cursor_survives_json() -> None:
-    state = IssueCursor(position=5, load_until=9, done={"1": 5}, retry=["2"], accounts=["a"], fields="f")
+    state = IssueCursor(
+        position=5,
+        load_until=9,
+        done={"1": 5},
+        retry=["2"],
+        accounts=["a"],
+        projects={"CHK": "10000"},
+        missing={"PAY": ""},
+        fields="f",
+    )
     stored = msgspec.json.decode(msgspec.json.encode(state.save()), type=Cursor)
     assert IssueCursor.load("shop", stored) == state
 

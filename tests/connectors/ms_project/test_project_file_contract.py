@@ -7,9 +7,10 @@ from pathlib import Path
 
 import plan_builder as build
 import pytest
+import writing
 
 from connectors.contract import ConnectorContract, World
-from connectors.ms_project import ProjectFileConnector, pull
+from connectors.ms_project import ProjectFileConnector, pull, replacement
 from portfolio.records import ItemId
 
 
@@ -78,3 +79,42 @@ class TestProjectFileConnectorWithPlansOfManyPages(ConnectorContract):
     def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         monkeypatch.setattr(pull, "TASKS_PER_PAGE", 2)
         return PlanWorld(tmp_path)
+
+
+class WritablePlanWorld(PlanWorld):
+    """Plans whose custom fields are Dovetail's."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> None:
+        super().__init__(folder)
+        self.settings = {"write": {"comments": True, "fields": writing.FIELDS}, **settings}
+        self.count = 0
+        replace = replacement.replace
+
+        def counted(path: Path, new: bytes, *, expected: str | None) -> None:
+            replace(path, new, expected=expected)
+            self.count += 1
+
+        monkeypatch.setattr(replacement, "replace", counted)
+
+    def connect(self) -> ProjectFileConnector:
+        return build.connector(self.folder, **self.settings)
+
+    def writes(self) -> int:
+        return self.count
+
+    def save(self, name: str) -> None:
+        tasks = self.plans[name].values()
+        text = build.plan(tasks, fields=writing.DEFINITIONS)
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+
+class TestProjectFileConnectorThatWrites(ConnectorContract):
+    @pytest.fixture
+    def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+        return WritablePlanWorld(tmp_path, monkeypatch)
+
+
+class TestProjectFileConnectorWhoseMasterIsAnMpp(ConnectorContract):
+    @pytest.fixture
+    def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+        return WritablePlanWorld(tmp_path, monkeypatch, master="mpp")

@@ -292,6 +292,16 @@ def test_the_census_lists_every_file_and_says_which_it_cannot_read(tmp_path: Pat
     ]
 
 
+def test_the_census_says_that_a_whole_folder_cannot_be_looked_at(tmp_path: Path) -> None:
+    """Else its plans would count as no longer named, and all their tasks as gone."""
+    save(tmp_path, "here/a.xml", task(1))
+    found = build.connector(tmp_path, path=["here/*.xml", "share/*.xml"]).census("plans")
+    assert [(page.scope, len(page.ids), page.is_readable) for page in found] == [
+        ("share/*.xml", 0, False),
+        ("a.xml", 1, True),
+    ]
+
+
 @pytest.mark.parametrize(
     "cursor",
     [

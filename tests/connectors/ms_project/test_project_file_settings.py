@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from connectors.base import Connector
 from connectors.ms_project import ProjectFileSettings
 from connectors.ms_project import build as build_connector
+from connectors.ms_project.custom_fields import FIELD_IDS
 from portfolio.intents import COMMENT, FIELD_NAMES, Intent, Refused, Slots
 
 NOON = build.NOON.timestamp()
@@ -40,7 +41,10 @@ def test_the_shortest_entry_is_enough() -> None:
 @pytest.mark.parametrize(
     ("entry", "where"),
     [
-        ({"write": {"comments": True}}, "write"),
+        ({"write": {"comment": True}}, "write"),
+        ({"write": {"silent": True}}, "write"),
+        ({"write": {"backups": {"keep": 0}}}, "write"),
+        ({"master": "pdf"}, "master"),
         ({"path": []}, "path"),
         ({"path": "  "}, "path"),
         ({"max_file_mb": 0}, "max_file_mb"),
@@ -55,6 +59,89 @@ def test_what_makes_no_sense_for_a_file_is_refused_by_name(entry: dict[str, obje
     with pytest.raises(ValidationError) as caught:
         ProjectFileSettings.model_validate({"name": "plans", "path": "*.xml", **entry})
     assert {str(problem["loc"][0]) for problem in caught.value.errors()} == {where}
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (
+            {"fields": {"health": "Text1", "worst_finding": "text1"}},
+            "health and worst_finding cannot both stand in text1",
+        ),
+        ({"fields": {"health": "Flag3"}}, "health: only Text, Number and Date fields are written, not Flag3"),
+        ({"fields": {"health": "Number2"}}, "health: Number2 is a number field, which cannot hold it"),
+        ({"fields": {"slip_wd": "date3"}}, "slip_wd: date3 is a date field, which cannot hold it"),
+        ({"fields": {"forecast_finish": "Number3"}}, "forecast_finish: Number3 is a number field"),
+        ({"define": {"Health": "Text1"}}, "define names Health, which `fields` does not"),
+        ({"fields": {"health": "Health"}, "define": {"Health": "Text31"}}, "Text31 is none of Text1-30"),
+        (
+            {"fields": {"health": "Health"}, "define": {"Health": "Number1"}},
+            "Number1 is a number field, which cannot hold health",
+        ),
+        (
+            {"fields": {"health": "Text1"}, "define": {"Text1": "Text2"}},
+            "Text1 is a field of Project itself and cannot become Text2",
+        ),
+        (
+            {"fields": {"health": "A", "worst_finding": "B"}, "define": {"A": "Text1", "B": "text1"}},
+            "A and B cannot both become text1",
+        ),
+        ({"values": {"health": {"red": "Off track"}}}, "values names fields that are not written: health"),
+        (
+            {"fields": {"health": "A"}, "values": {"health": {"red": "Bad", "amber": "bad"}}},
+            "health has one word for two values",
+        ),
+        ({"fields": {"health": "Jira key"}}, "write.fields.health: Jira key is read as a key or a team"),
+    ],
+)
+def test_fields_that_cannot_be_written_are_refused_before_anything_runs(
+    write: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        ProjectFileSettings.model_validate({"name": "plans", "path": "*.xml", "write": write})
+    assert message in str(caught.value)
+
+
+def test_every_kind_of_field_that_can_be_written_may_be_named() -> None:
+    settings = ProjectFileSettings.model_validate(
+        {
+            "name": "plans",
+            "path": ["a.xml", "b/*.xml"],
+            "write": {
+                "fields": {
+                    "health": "Text30",
+                    "slip_wd": "Number20",
+                    "forecast_finish": "Date10",
+                    "open_risks": "X",
+                },
+                "define": {"Text30": "text30", "X": "Text1"},
+            },
+        }
+    )
+    assert settings.write_fields["forecast_finish"] == "Date10"
+    assert settings.place == "a.xml, b/*.xml"
+    assert settings.write is not None
+    assert (settings.write.armed, settings.write.backlog, settings.write.comment_severity) == (
+        False,
+        "skip",
+        "high",
+    )
+    assert (settings.write.backups.keep, settings.write.backups.folder) == (5, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "field_id"),
+    [
+        # Measured on files of Project and by MPXJ: facts/msproject.md §5.1.
+        ("Text1", "188743731"), ("Text2", "188743734"), ("Text5", "188743743"), ("Text6", "188743746"),
+        ("Text10", "188743750"), ("Text11", "188743997"), ("Text20", "188744006"), ("Text30", "188744016"),
+        ("Number1", "188743767"), ("Number5", "188743771"), ("Number6", "188743982"),
+        ("Number20", "188743996"), ("Date1", "188743945"), ("Date10", "188743954"),
+    ],
+)  # fmt: skip
+def test_the_ids_of_custom_fields_are_those_of_project(name: str, field_id: str) -> None:
+    assert FIELD_IDS[name] == field_id
+    assert len(FIELD_IDS) == len(set(FIELD_IDS.values())) == 60
 
 
 def test_no_credential_is_needed_and_none_may_be_named(tmp_path: Path) -> None:
@@ -130,6 +217,64 @@ def test_doctor_survives_a_defect_of_ours(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("connectors.ms_project.client.PlanFolder.find", fails)
     assert lines(tmp_path) == [("FAIL", "the check itself failed: RuntimeError")]
+
+
+def test_doctor_names_fields_that_cannot_be_written_and_where_copies_are_kept(tmp_path: Path) -> None:
+    save(tmp_path)
+    told = {"comments": True, "fields": {"health": "Helth", "slip_wd": "Slip"}, "define": {"Slip": "Number5"}}
+    found = lines(tmp_path, write=told)
+    assert found[2:] == [
+        (
+            "FAIL",
+            (
+                "plan.xml: health cannot be written: the plan has no field Helth; "
+                "`write.define: {Helth: Text30}` would make it"
+            ),
+        ),
+        ("OK", "plan.xml: Number5 becomes Slip with the first value"),
+        (
+            "OK",
+            (
+                "written are a block of text in the notes of tasks and the custom fields Helth, Slip; nobody "
+                "is notified. The last 5 versions of a plan are kept in .dovetail-backups beside each plan"
+            ),
+        ),
+    ]
+
+
+def test_doctor_warns_of_a_field_that_people_call_something_else(tmp_path: Path) -> None:
+    fields = [{"FieldID": 188744016, "FieldName": "Text30", "Alias": "Risk owner"}]
+    (tmp_path / "plan.xml").write_text(plan([task(1)], fields=fields), encoding="utf-8")
+    found = lines(tmp_path, write={"fields": {"health": "Text30"}})
+    assert ("WARN", "plan.xml: health is written to Text30, which is called Risk owner there") in found
+    found = lines(tmp_path, write={"fields": {"health": "risk owner"}})
+    assert [message for level, message in found if level == "WARN"] == [
+        "plan.xml: no calendar; working days are those of the portfolio"
+    ]
+
+
+def test_doctor_says_that_a_plan_is_open(tmp_path: Path) -> None:
+    save(tmp_path)
+    (tmp_path / "~$plan.xml").write_bytes(b"")
+    assert ("WARN", "plan.xml: somebody has the plan open; it is written when it is closed") in lines(
+        tmp_path, write={"comments": True}
+    )
+
+
+# Capabilities
+
+
+def test_what_a_plan_can_hold_follows_the_configuration(tmp_path: Path) -> None:
+    silent = build.connector(tmp_path).capabilities
+    assert (silent.comment, silent.fields, silent.compare_and_set) == ("none", frozenset(), "none")
+    assert silent.next_best_place
+    told = {"comments": True, "fields": {"health": "Text30"}}
+    able = build.connector(tmp_path, write=told).capabilities
+    assert (able.comment, able.fields) == ("reference line", frozenset({"health"}))
+    assert (able.compare_and_set, able.next_best_place) == ("read before write", "")
+    assert not able.new_comment_mails_watchers
+    half = build.connector(tmp_path, write={"comments": True}).capabilities
+    assert half.next_best_place
 
 
 # Writing

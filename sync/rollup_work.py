@@ -1,0 +1,180 @@
+"""The portfolio as the rollup sees it: pieces of work, what each is known for, and what contains what.
+
+Positions 0 … n-1 are classes of items (`sync/work_classes.py`); behind them stand the nodes of the PMO's own
+tree, which contain work as an epic does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from portfolio.findings import severity_rank
+from schedule.calendars import WorkCalendar
+from schedule.containment import Containment, contain
+from schedule.health import Health, HealthThresholds, own_health
+from schedule.hierarchy import Hierarchy, build_hierarchy
+from sync.placement import TreeNode
+from sync.rollup_sides import COLUMNS, Known, ignorance, known_of
+from sync.work_classes import COLUMNS as IDENTITY
+from sync.work_classes import WorkClasses, classes_of, join_twins
+
+if TYPE_CHECKING:
+    from store import Store
+
+_OPEN = ("open", "acknowledged")
+_DERIVED = (
+    "item_id", "portfolio", "program", "project", "is_leaf", "effective_due", "effective_due_source",
+    "commitment", "committed_at", "slip_wd", "slip_pair", "p80",
+)  # fmt: skip
+_ITEM = tuple(dict.fromkeys((*IDENTITY, "status", "due", *(one for one in COLUMNS if one not in _DERIVED))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """The open findings of each class.
+
+    Attributes:
+        counts: how many are about this class and no other.
+        shared: the classes of each finding that is about several.
+        worst: the highest rank, -1 for none.
+        item_worst: the highest rank of each item's.
+    """
+
+    counts: list[int]
+    shared: list[list[int]]
+    worst: list[int]
+    item_worst: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Everything the rollup sums up.
+
+    Attributes:
+        columns: of all live items.
+        classes: the pieces of work they form.
+        live: the sides of each class that are not removed.
+        known: what each class is known for.
+        containment: over the classes, and the nodes behind them.
+        nodes: the PMO's tree, with the position of each node.
+        stale: the sources that could not be read.
+    """
+
+    columns: dict[str, list[Any]]
+    classes: WorkClasses
+    live: list[Sequence[int]]
+    known: Known
+    findings: Findings
+    containment: Containment
+    nodes: list[tuple[TreeNode, int]]
+    stale: list[str]
+
+
+def read_work(
+    store: Store, tree: Sequence[TreeNode], *, calendar: WorkCalendar, limits: HealthThresholds
+) -> Work:
+    """Everything the rollup reads, and what follows for each piece of work by itself."""
+    columns = store.read("tracker_item", _ITEM)
+    derived = store.read("derived_item", _DERIVED)
+    by_id = {item: index for index, item in enumerate(derived["item_id"])}
+    order = [by_id.get(item) for item in columns["item_id"]]
+    for name in _DERIVED[1:]:
+        columns[name] = [None if index is None else derived[name][index] for index in order]
+    classes = join_twins(store, columns)
+    live = classes.live(columns)
+    nodes = [(node, len(live) + index) for index, node in enumerate(tree)]
+    parents = build_hierarchy(columns["item_id"], columns["parent_id"])
+    findings = _findings(store, classes)
+    stale = sorted(name for name, state in store.sources().items() if state.error is not None)
+    unknown = ignorance(
+        columns,
+        parents.nearest_ancestor(np.array([day is not None for day in columns["due"]], dtype=bool)).tolist(),
+        frozenset(stale),
+        _unmapped(store),
+    )
+
+    def own(side: int, severity: str | None) -> Health:
+        slip_wd, span_wd = columns["slip_wd"][side], None
+        if (
+            slip_wd is not None and slip_wd > limits.amber_slip_wd
+        ):  # a smaller slip is tolerated whatever the span
+            span_wd = calendar.working_days_between(columns["start"][side], columns["commitment"][side])
+        return own_health(slip_wd, span_wd, severity, unknown=unknown[side], limits=limits)
+
+    edges = [*classes.edges(columns, live), *_places(columns, live, nodes, parents)]
+    return Work(
+        columns=columns,
+        classes=classes,
+        live=live,
+        known=known_of(columns, classes, live, findings.item_worst, own),
+        findings=findings,
+        containment=contain(len(live) + len(nodes), edges),
+        nodes=nodes,
+        stale=stale,
+    )
+
+
+def _places(
+    columns: dict[str, list[Any]],
+    live: Sequence[Sequence[int]],
+    nodes: Sequence[tuple[TreeNode, int]],
+    parents: Hierarchy,
+) -> Iterator[tuple[int, int]]:
+    """(member, container) pairs that lead into the PMO's tree.
+
+    An item whose parent stands at the same place is there through its parent. In a circle of parents, which
+    the hierarchy has cut, one member has no parent and is there by itself.
+    """
+    position = {node.slug: here for node, here in nodes}
+    for node, here in nodes:
+        if node.parent in position:
+            yield here, position[node.parent]
+    places = zip(columns["project"], columns["program"], columns["portfolio"], strict=True)
+    place = [project or program or portfolio for project, program, portfolio in places]
+    counts = [False] * len(place)
+    for sides in live:
+        for side in sides:
+            counts[side] = True
+    parent = parents.parent.tolist()
+    for one, sides in enumerate(live):
+        for side in sides:
+            above = parent[side]
+            is_there = above >= 0 and counts[above] and place[above] == place[side]
+            if place[side] in position and not is_there:
+                yield one, position[place[side]]
+
+
+def _findings(store: Store, classes: WorkClasses) -> Findings:
+    found = Findings(
+        counts=[0] * len(classes.sides),
+        shared=[],
+        worst=[-1] * len(classes.sides),
+        item_worst=[-1] * len(classes.of_item),
+    )
+    for finding in store.findings(states=_OPEN):
+        rank = severity_rank(finding.severity)
+        for item in (finding.item_id, *finding.comment_items):
+            here = None if item is None else classes.position.get(item)
+            if here is not None:
+                found.item_worst[here] = max(found.item_worst[here], rank)
+        about = classes_of(finding, classes)
+        for one in about:
+            found.worst[one] = max(found.worst[one], rank)
+        if len(about) == 1:
+            found.counts[about[0]] += 1
+        elif about:
+            found.shared.append(about)
+    return found
+
+
+def _unmapped(store: Store) -> frozenset[tuple[str, str]]:
+    rows = store.read("tracker_unmapped", ("source", "what", "value"))
+    return frozenset(
+        (source, value)
+        for source, what, value in zip(*rows.values(), strict=True)
+        if what in ("status", "state")
+    )
