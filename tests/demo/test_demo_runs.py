@@ -84,7 +84,7 @@ def test_the_commands_of_the_first_steps_work_in_their_order(tmp_path: Path) -> 
         for words in commands:
             done = dovetail(*words, folder=folder, secrets=trackers.secrets)
             assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
-            assert done.stdout, words
+            assert done.stdout or words[0] == "twins", words  # a decision is no result, so it is only talk
         before = trackers.ask("counts")
         again = dovetail("sync", folder=folder, secrets=trackers.secrets)
         assert again.returncode == 0
