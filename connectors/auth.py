@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from portfolio.errors import AuthError, ConfigError
+from portfolio.errors import ConfigError
 
 _COMMAND_TIMEOUT_SECONDS = 30
 
@@ -150,34 +150,6 @@ Auth: TypeAlias = Annotated[ApiToken | Bearer | NoAuth, Field(discriminator="met
 MicrosoftAuth: TypeAlias = Annotated[
     Pat | EntraApp | ManagedIdentity | Bearer | NoAuth, Field(discriminator="method")
 ]
-
-
-def entra_token(
-    *, tenant: str, client_id: str, secret: str, scope: str, source: str, http_client: Any = None
-) -> str:
-    """An access token for an application of Microsoft Entra, by client credentials.
-
-    `http_client` replaces msal's own session, as tests do.
-
-    Raises:
-        AuthError: Entra refuses; the message carries its error code, never the secret.
-    """
-    import msal
-
-    application = msal.ConfidentialClientApplication(
-        client_id,
-        client_credential=secret,
-        authority=f"https://login.microsoftonline.com/{tenant}",
-        http_client=http_client,
-        instance_discovery=False,
-    )
-    answer: dict[str, Any] = application.acquire_token_for_client(scopes=[scope]) or {}
-    token = answer.get("access_token")
-    if not isinstance(token, str):
-        code = str(answer.get("error", "no token"))[:80]
-        message = f"Microsoft Entra refuses the application {client_id} ({code})."
-        raise AuthError(source, message, hint="Check tenant, client_id, the secret and its expiry.")
-    return token
 
 
 def _words(command: str | list[str]) -> list[str]:

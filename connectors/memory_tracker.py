@@ -183,6 +183,12 @@ class MemoryTracker:
         item.key, item.scope = new_key, new_key.rpartition("-")[0] or new_key
         self._touch(item, self.clock())
 
+    def reparent(self, key: str, parent: str | None) -> None:
+        """A person moves an item below another one. Like most trackers, only the item itself has changed."""
+        item = self.item(key)
+        item.parent = self._native(parent)
+        self._touch(item, self.clock())
+
     def set_field(self, key: str, slot: str, value: Value, *, by: str = "someone") -> None:
         """A person writes into one of Dovetail's fields."""
         item = self.item(key)

@@ -6,10 +6,9 @@ once. Every side of it shows the same. docs/rollups.md says in words what is cou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from portfolio.findings import severity_of, severity_rank
 from schedule.calendars import WorkCalendar
 from schedule.health import GREY, Health, HealthThresholds
 from sync.placement import LEVELS, TreeNode
@@ -31,11 +30,6 @@ def rollup(
     sums = sum_up(work, limits)
     changed = store.replace("derived_rollup", _item_rows(work, sums))
     return changed + store.replace("derived_project", _project_rows(store, work, sums))
-
-
-def worst(severities: Iterable[str]) -> str | None:
-    """The highest severity; None where there is none."""
-    return severity_of(max((severity_rank(one) for one in severities), default=-1))
 
 
 def _item_rows(work: Work, sums: Rollups) -> dict[str, list[Any]]:

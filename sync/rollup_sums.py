@@ -12,18 +12,9 @@ import numpy.typing as npt
 
 from portfolio.findings import severity_of
 from schedule.containment import Containment
-from schedule.health import (
-    AMBER,
-    GREEN,
-    GREY,
-    IGNORANCE,
-    RED,
-    Health,
-    HealthThresholds,
-    Members,
-    health_with_members,
-)
+from schedule.health import AMBER, GREY, IGNORANCE, RED, Health, HealthThresholds
 from schedule.hierarchy import FloatArray, IntArray
+from sync.rollup_health import healths
 from sync.rollup_sides import AMOUNTS
 from sync.rollup_work import Work
 
@@ -31,7 +22,6 @@ Array = npt.NDArray[Any]
 Columns = Mapping[str, Array]
 _NO_DAY = 0  # before every ordinal of a date
 _FAR = date.max.toordinal()
-_SHOWN_KEYS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +59,7 @@ def sum_up(work: Work, limits: HealthThresholds) -> Rollups:
     below_has_p80 = (sums["open"] > 0) & (sums["forecast"] == sums["open"]) & has_members
     p80 = np.where((own["p80"] > _NO_DAY) | below_has_p80, highest["p80"], _NO_DAY)
     return Rollups(
-        health=_healths(work, own, sums, highest, leaves, limits),
+        health=healths(work, own, sums, highest, leaves, limits),
         percent=_percents(work, sums, leaves),
         open_risks=_whole(sums["risks"]),
         open_findings=_whole(open_findings),
@@ -201,68 +191,6 @@ def _sum_up(containment: Containment, columns: Columns) -> dict[str, FloatArray]
 
 def _table(columns: Columns) -> FloatArray:
     return np.column_stack([one.astype(np.float64) for one in columns.values()])
-
-
-def _healths(
-    work: Work,
-    own_columns: Columns,
-    sums: Columns,
-    highest: Columns,
-    leaves: Columns,
-    limits: HealthThresholds,
-) -> list[Health]:
-    names = {colour: _first_keys(work, own_columns, leaves, colour) for colour in (RED, AMBER)}
-    has_members = leaves["has_members"].tolist()
-    counts = {name: _whole(sums[name]) for name in ("open", "done", "red", "amber", *IGNORANCE)}
-    unread = [(highest[f"unread {name}"] > 0).tolist() for name in work.stale]
-    nothing = Health(GREY, "nothing in it is dated work", "undated")
-    found: list[Health] = []
-    for one, group in enumerate(work.containment.group.tolist()):
-        is_node = one >= len(work.live)
-        state = "open" if is_node else work.known.state[one]
-        own = nothing if is_node else work.known.own[one]
-        if state != "open":
-            found.append(own)
-            continue
-        if has_members[one]:
-            own = _with_members(own, one, group, counts, names, limits)
-        missed = [name for name, is_below in zip(work.stale, unread, strict=True) if is_below[one]]
-        if missed and own.unknown != "stale":
-            own = Health(own.colour, f"{own.reason}; {', '.join(missed)} could not be read", own.unknown)
-        found.append(own)
-    return found
-
-
-def _with_members(
-    own: Health,
-    one: int,
-    group: int,
-    counts: Mapping[str, Sequence[int]],
-    names: Mapping[str, Mapping[int, Sequence[str]]],
-    limits: HealthThresholds,
-) -> Health:
-    if not counts["open"][one]:
-        is_judged = own.colour != GREY or own.unknown in ("stale", "unmapped")
-        return own if is_judged or not counts["done"][one] else Health(GREEN, "everything below it is done")
-    members = Members(
-        count=counts["open"][one],
-        red=counts["red"][one],
-        amber=counts["amber"][one],
-        red_keys=names[RED].get(group, ()),
-        amber_keys=names[AMBER].get(group, ()),
-        unknown=[counts[what][one] for what in IGNORANCE],
-    )
-    return health_with_members(own, members, limits=limits)
-
-
-def _first_keys(work: Work, own: Columns, leaves: Columns, colour: str) -> dict[int, list[str]]:
-    """The first three keys of that colour at or below each group, in order."""
-    flags = leaves["is_leaf"] & own["is_open"] & (own["colour"] == colour)
-    positions = np.flatnonzero(flags).tolist()
-    keys = {one: str(work.columns["key"][work.live[one][0]]) for one in positions}
-    ordered = sorted(positions, key=lambda one: (keys[one], one))
-    lowest = work.containment.lowest_up({one: rank for rank, one in enumerate(ordered)}, _SHOWN_KEYS)
-    return {group: [keys[ordered[rank]] for rank in ranks] for group, ranks in lowest.items()}
 
 
 def _percents(work: Work, sums: Columns, leaves: Columns) -> list[float | None]:

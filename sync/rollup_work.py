@@ -98,8 +98,11 @@ def read_work(
     )
 
     def own(side: int, severity: str | None) -> Health:
-        span_wd = calendar.working_days_between(columns["start"][side], columns["commitment"][side])
-        slip_wd = columns["slip_wd"][side]
+        slip_wd, span_wd = columns["slip_wd"][side], None
+        if (
+            slip_wd is not None and slip_wd > limits.amber_slip_wd
+        ):  # a smaller slip is tolerated whatever the span
+            span_wd = calendar.working_days_between(columns["start"][side], columns["commitment"][side])
         return own_health(slip_wd, span_wd, severity, unknown=unknown[side], limits=limits)
 
     edges = [*classes.edges(columns, live), *_places(columns, live, nodes, parents)]

@@ -29,7 +29,7 @@ _FILES = (
 UNDESCRIBED = {
     "/_apis/connectionData": "The official clients begin with it: azure-devops-python-api, location client.",
     "/_apis/wit": "OPTIONS lists the resources; recorded in fixtures/jupiterone.",
-    "/_apis/wit/$batch": "Conceptual page WorkItemBatchUpdate 5.0-7.1; fixtures/synthetic/batch_update_mixed.",
+    "/_apis/wit/$batch": "The page WorkItemBatchUpdate 5.0-7.1; fixtures/synthetic/batch_update_mixed.",
 }
 DEVIATIONS = (
     Deviation(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.base import Context, Diagnosis
 from connectors.ms_project.client import PlanFile, PlanFolder
-from connectors.ms_project.custom_fields import NAMES
+from connectors.ms_project.custom_fields import NAMES, PlanField
 from connectors.ms_project.mapping import map_plan
 from connectors.ms_project.remote import BUSY, OpenPlan
 from connectors.ms_project.render import NEXT_BEST_PLACE
@@ -92,6 +92,13 @@ def _places(plan: OpenPlan) -> Iterator[Diagnosis]:
                 message=f"{scope}: {slot} cannot be written: {field.problem}",
                 hint="Correct write.fields, or add the custom field in Project.",
             )
+        elif (alias := _other_name(plan, field)) is not None:
+            yield Diagnosis(
+                level="WARN",
+                check="fields",
+                message=f"{scope}: {slot} is written to {field.name}, which is called {alias} there",
+                hint="Name the field by its alias where it is yours, and another field where it is not.",
+            )
         elif field.is_new:
             yield Diagnosis(
                 level="OK",
@@ -150,3 +157,11 @@ def _file(
         )
     if settings.write is not None:
         yield from _places(OpenPlan(file, loaded, settings, ()))
+
+
+def _other_name(plan: OpenPlan, field: PlanField) -> str | None:
+    """What people call a field that the configuration names as Project does."""
+    for one in plan.layout.definitions:
+        if one.field_id == field.field_id and one.alias and one.alias.casefold() != field.name.casefold():
+            return one.alias
+    return None

@@ -7,19 +7,16 @@ were read, and read it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import msgspec
-
 from connectors.base import Context
-from connectors.ms_project import living_note, replacement, sidecar
+from connectors.ms_project import replacement
 from connectors.ms_project.client import FileBusy
-from connectors.ms_project.edits import Edits
 from connectors.ms_project.remote import BUSY, OpenPlan, Remote, file_gone
-from connectors.ms_project.render import lines_of, refusal
+from connectors.ms_project.render import refusal
+from connectors.ms_project.rewrite import Rewrite, WouldHarm, rewritten, same, stands, uid_of
 from connectors.ms_project.settings import Backups, ProjectFileSettings
-from connectors.ms_project.wire import PlanRows
 from portfolio.errors import FileUnreadable
 from portfolio.intents import (
     COMMENT,
@@ -32,22 +29,9 @@ from portfolio.intents import (
     Refused,
     Slots,
     Unchanged,
-    Value,
 )
 
 _OVERTAKEN = "the plan's file was saved at this moment by somebody else; it was left as it is"
-
-
-class Rewrite(msgspec.Struct, frozen=True):
-    """New content for one file, and the digest of the content it may take the place of.
-
-    `proven` is the plan as the new content shows it.
-    """
-
-    path: Path
-    new: bytes
-    expected: str | None
-    proven: OpenPlan | None = None
 
 
 class Writer:
@@ -69,7 +53,7 @@ class Writer:
                 yield from (Gone(intent_id=one.intent_id, reason=file_gone(scope)) for one in group)
             else:
                 try:
-                    plan = self._remote.open(files[scope], self._uids(group))
+                    plan = self._remote.open(files[scope], frozenset(uid_of(intent) for intent in group))
                 except FileBusy:
                     yield from (_conflict(intent, _OVERTAKEN) for intent in group)
                 except FileUnreadable as error:
@@ -109,7 +93,7 @@ class Writer:
 
     def _compared(self, plan: OpenPlan, intent: Intent) -> Receipt | None:
         """The receipt of an intent that needs no write or may not have one; None where it is due."""
-        slots = plan.slots(self._settings.name, self._uid(intent))
+        slots = plan.slots(self._settings.name, uid_of(intent))
         if not slots.exists:
             return Gone(intent_id=intent.intent_id, reason=slots.gone_because or "")
         if (reason := slots.unwritable.get(intent.slot)) is not None:
@@ -118,9 +102,9 @@ class Writer:
             return _compared_comment(intent, slots)
         field = plan.fields[intent.slot]
         now = slots.fields.get(intent.slot)
-        if _same(now, field.settled(intent.wanted)):
+        if same(now, field.settled(intent.wanted)):
             return Unchanged(intent_id=intent.intent_id)
-        if not _same(now, field.settled(intent.before)):
+        if not same(now, field.settled(intent.before)):
             return Conflict(intent_id=intent.intent_id, now=now)
         try:
             field.write(intent.wanted)
@@ -133,7 +117,7 @@ class Writer:
             yield from (_conflict(intent, BUSY) for intent in due)
             return
         try:
-            rewrite = self._rewritten(plan, due)
+            rewrite = rewritten(self._remote, plan, due)
             self._back_up(plan, rewrite)
             replacement.replace(rewrite.path, rewrite.new, expected=rewrite.expected)
         except replacement.Changed:
@@ -144,7 +128,7 @@ class Writer:
         except OSError as error:
             reason = f"{plan.file.scope} cannot be written ({error.strerror}); the old file stands"
             yield from (_refused(intent, reason) for intent in due)
-        except _WouldHarm as error:
+        except WouldHarm as error:
             yield from (_refused(intent, str(error)) for intent in due)
         else:
             self._written[rewrite.path] = replacement.sha256(rewrite.new)
@@ -152,18 +136,23 @@ class Writer:
 
     def _read_back(self, plan: OpenPlan, rewrite: Rewrite, due: Sequence[Intent]) -> Iterator[Receipt]:
         """The receipts, from what stands in the file now."""
-        if rewrite.proven is not None and replacement.digest(rewrite.path) == rewrite.proven.loaded.sha256:
-            now = rewrite.proven
-        else:
-            try:
+        try:
+            if (
+                rewrite.proven is not None
+                and replacement.digest(rewrite.path) == rewrite.proven.loaded.sha256
+            ):
+                now = rewrite.proven
+            else:
                 now = self._remote.open(plan.file, plan.uids)
-            except FileUnreadable as error:  # somebody writes to it right after us; the next look tells
-                yield from (_conflict(intent, str(error)) for intent in due)
-                return
+        except (FileUnreadable, OSError) as error:  # somebody has it right after us; the next look tells
+            yield from (
+                _conflict(intent, f"it was written, and cannot be read again: {error}") for intent in due
+            )
+            return
         at = self._context.clock()
         for intent in due:
-            if self._stands(now, intent):
-                comment = now.comment(self._uid(intent)) if intent.slot == COMMENT else None
+            if stands(now, intent):
+                comment = now.comment(uid_of(intent)) if intent.slot == COMMENT else None
                 yield Applied(
                     intent_id=intent.intent_id,
                     remote_id=comment.remote_id if comment else None,
@@ -172,89 +161,6 @@ class Writer:
                 )
             else:
                 yield _conflict(intent, _OVERTAKEN)
-
-    def _stands(self, plan: OpenPlan, intent: Intent) -> bool:
-        uid = self._uid(intent)
-        if plan.why_gone(uid) is not None:
-            return False
-        if intent.slot != COMMENT:
-            wanted = plan.fields[intent.slot].settled(intent.wanted)
-            return _same(plan.value(uid, intent.slot), wanted)
-        comment = plan.comment(uid)
-        if intent.note is None or intent.wanted is None:
-            return comment is None
-        return comment is not None and comment.digest == intent.wanted and not comment.is_edited
-
-    # What to write.
-
-    def _rewritten(self, plan: OpenPlan, due: Sequence[Intent]) -> Rewrite:
-        return self._table(plan, due) if plan.sidecar is not None else self._spliced(plan, due)
-
-    def _spliced(self, plan: OpenPlan, due: Sequence[Intent]) -> Rewrite:
-        edits = Edits(plan.document, plan.layout)
-        new_fields = [
-            plan.fields[slot]
-            for slot in dict.fromkeys(one.slot for one in due if one.slot != COMMENT)
-            if plan.fields[slot].is_new
-            and any(one.slot == slot and plan.fields[slot].write(one.wanted) is not None for one in due)
-        ]
-        edits.define(new_fields)
-        for uid, group in self._by_uid(due).items():
-            row = plan.layout.rows[uid]
-            for intent in group:
-                if intent.slot == COMMENT:
-                    edits.set_block(row, uid, _block(uid, intent))
-            values = [
-                (plan.fields[one.slot], plan.fields[one.slot].write(one.wanted))
-                for one in group
-                if one.slot != COMMENT
-            ]
-            edits.set_values(row, values)
-        raw = plan.document.encoded(edits.result())
-        return Rewrite(plan.file.path, raw, plan.loaded.sha256, self._proven(plan, raw, due))
-
-    def _proven(self, plan: OpenPlan, raw: bytes, due: Sequence[Intent]) -> OpenPlan:
-        """Nothing but our fields and our block differs, and those are as wanted.
-
-        Raises:
-            _WouldHarm: otherwise. That would be a defect, or a file that two readers understand differently.
-        """
-        harm = _WouldHarm(f"{plan.file.scope} would not read the same afterwards, so it is left as it is")
-        try:
-            after = self._remote.reread(plan, raw)
-        except FileUnreadable as error:
-            raise harm from error
-        ours = {field.field_id for field in plan.fields.values() if field.problem is None}
-        made = {field.field_id for field in plan.fields.values() if field.is_new}
-        if _without(plan.loaded.rows, ours, made) != _without(after.loaded.rows, ours, made):
-            raise harm
-        for uid in self._by_uid(due):
-            before, now = plan.notes(uid), after.notes(uid)
-            if living_note.without_ours(before, uid) != living_note.without_ours(now, uid):
-                raise harm
-        if not all(self._stands(after, intent) for intent in due):
-            raise harm
-        return after
-
-    def _table(self, plan: OpenPlan, due: Sequence[Intent]) -> Rewrite:
-        assert plan.sidecar is not None  # noqa: S101 - asked by the caller
-        rows = {uid: dict(row) for uid, row in plan.sidecar.rows.items()}
-        for uid, group in self._by_uid(due).items():
-            cells: dict[str, str | None] = {}
-            for intent in group:
-                if intent.slot != COMMENT:
-                    field = plan.fields[intent.slot]
-                    cells[field.name] = field.write(intent.wanted)
-                    continue
-                cells |= {sidecar.NOTE: None, sidecar.REFERENCE: None}
-                if intent.note is not None and intent.wanted is not None:
-                    lines = sidecar.one_line(lines_of(intent.note))
-                    cells[sidecar.NOTE] = sidecar.note_cell(lines)
-                    cells[sidecar.REFERENCE] = living_note.reference(uid, str(intent.wanted), lines)
-            rows[uid] = sidecar.row_of(rows.get(uid, {}), cells)
-        columns = [field.name for field in plan.fields.values()]
-        table = sidecar.table(rows, plan.names, columns)
-        return Rewrite(plan.sidecar.path, table, plan.sidecar.sha256)
 
     def _back_up(self, plan: OpenPlan, rewrite: Rewrite) -> None:
         """Keep what the planner saved. What this very run wrote a moment ago is nobody's loss."""
@@ -277,22 +183,6 @@ class Writer:
             groups.setdefault(self._remote.place(intent.item_id)[0], []).append(intent)
         return groups
 
-    def _by_uid(self, intents: Sequence[Intent]) -> Mapping[str, list[Intent]]:
-        groups: dict[str, list[Intent]] = {}
-        for intent in intents:
-            groups.setdefault(self._uid(intent), []).append(intent)
-        return groups
-
-    def _uids(self, intents: Sequence[Intent]) -> frozenset[str]:
-        return frozenset(self._uid(intent) for intent in intents)
-
-    def _uid(self, intent: Intent) -> str:
-        return self._remote.place(intent.item_id)[1]
-
-
-class _WouldHarm(Exception):
-    pass
-
 
 def _compared_comment(intent: Intent, slots: Slots) -> Receipt | None:
     standing = slots.comment
@@ -307,39 +197,9 @@ def _compared_comment(intent: Intent, slots: Slots) -> Receipt | None:
     return None
 
 
-def _block(uid: str, intent: Intent) -> str | None:
-    if intent.note is None or intent.wanted is None:
-        return None
-    return living_note.block_text(uid, str(intent.wanted), lines_of(intent.note))
-
-
-def _without(rows: PlanRows, ours: set[str], made: set[str]) -> PlanRows:
-    """The rows without the values of our fields, and without the definitions that we make."""
-    return PlanRows(
-        header=rows.header,
-        tasks=[
-            msgspec.structs.replace(
-                task, values=tuple(value for value in task.values if value.field_id not in ours)
-            )
-            for task in rows.tasks
-        ],
-        resources=rows.resources,
-        assignments=rows.assignments,
-        calendars=rows.calendars,
-        fields=[field for field in rows.fields if field.field_id not in made],
-        lookup=rows.lookup,
-    )
-
-
 def _refused(intent: Intent, reason: str) -> Receipt:
     return Refused(intent_id=intent.intent_id, reason=reason)
 
 
 def _conflict(intent: Intent, reason: str) -> Receipt:
     return Conflict(intent_id=intent.intent_id, reason=reason)
-
-
-def _same(one: Value, other: Value) -> bool:
-    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
-        return abs(one - other) < 1e-6
-    return (one if one != "" else None) == (other if other != "" else None)

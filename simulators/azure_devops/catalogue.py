@@ -242,7 +242,23 @@ _SKIPPED = frozenset({"System.IsDeleted", "System.Parent"})  # computed, on no t
 # (base or full name, forward name, reverse name, topology, singleTarget of the dependency kinds, remote)
 _LINKS = (
     ("Microsoft.VSTS.Common.Affects", "Affects", "Affected By", "dependency", True, False),
+    (
+        "Microsoft.VSTS.TestCase.SharedParameterReferencedBy",
+        "Referenced By",
+        "References",
+        "dependency",
+        True,
+        False,
+    ),
     ("Microsoft.VSTS.Common.TestedBy", "Tested By", "Tests", "dependency", True, False),
+    (
+        "Microsoft.VSTS.TestCase.SharedStepReferencedBy",
+        "Test Case",
+        "Shared Steps",
+        "dependency",
+        True,
+        False,
+    ),
     ("System.LinkTypes.Remote.Dependency", "Produces For", "Consumes From", "dependency", True, True),
     ("System.LinkTypes.Duplicate", "Duplicate", "Duplicate Of", "tree", False, False),
     ("System.LinkTypes.Dependency", "Successor", "Predecessor", "dependency", True, False),

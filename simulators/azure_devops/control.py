@@ -104,7 +104,8 @@ class Control:
 
     def _get_budget(self, _: Any) -> Any:
         budget = self._server.budget
-        return {"total": budget.total, "delayed": budget.delayed, "refused": budget.refused}
+        counts = {"total": budget.total, "delayed": budget.delayed, "refused": budget.refused}
+        return counts | {"ideal_seconds": budget.ideal_seconds}
 
     def _post_reset(self, _: Any) -> Any:
         self._server.site.requests.clear()

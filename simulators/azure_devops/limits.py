@@ -69,6 +69,14 @@ class Budget:
         headers["Retry-After"] = str(max(ceil(self._until(identity, limit)), 1))
         return Verdict(delay_seconds=delay, headers=headers)
 
+    @property
+    def ideal_seconds(self) -> float:
+        """The least time in which one identity could have spent what was spent: the bar for a client."""
+        limit = self._options.tstu_limit
+        if limit is None:
+            return 0.0
+        return max(self.total - limit, 0.0) / limit * self._options.tstu_window_seconds
+
     def charge(self, identity: str, units: float) -> None:
         """Book what a request cost beyond its price at the door."""
         self.total += units

@@ -261,7 +261,9 @@ class Item:
         found = dict(self.checkpoints[start]) if start else {}
         for revision in self.revisions[start:rev]:
             found.update(revision.changes)
-        return {name: value for name, value in found.items() if value is not None}
+        if None in found.values():
+            return {name: value for name, value in found.items() if value is not None}
+        return found
 
     def rev_at(self, at: int) -> int:
         """The revision in force at an instant; 0 before the first."""

@@ -57,7 +57,9 @@ class Renderer:
         self.state = state
         self.base = base
         self.identity_base = identity_base or base
-        self._people: dict[tuple[str, bool], Json] = {}
+        self._people: dict[str, dict[str, Json]] = {}
+        self._texts: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
         self._places: dict[int, dict[str, Json]] = {}
         self._identities = {name for name, field in state.field_defs.items() if field.is_identity}
         self._long = {name for name, field in state.field_defs.items() if field.type in LONG_TEXT}
@@ -66,7 +68,7 @@ class Renderer:
 
     def identity(self, descriptor: str) -> dict[str, Json]:
         """An account as items show it."""
-        kept = self._people.get((descriptor, True))
+        kept = self._people.get(descriptor)
         if kept is None:
             user = self.state.users[descriptor]
             avatar = f"{self.base}/_apis/GraphProfile/MemberAvatars/{descriptor}"
@@ -81,13 +83,16 @@ class Renderer:
             }
             if user.kind == "group":
                 kept["isContainer"] = True
-            self._people[descriptor, True] = kept
+            self._people[descriptor] = kept
         return kept
 
     def identity_text(self, descriptor: str) -> str:
         """An account as `Name <address>`."""
-        user = self.state.users[descriptor]
-        return f"{user.name} <{user.email or user.id}>"
+        kept = self._texts.get(descriptor)
+        if kept is None:
+            user = self.state.users[descriptor]
+            kept = self._texts[descriptor] = f"{user.name} <{user.email or user.id}>"
+        return kept
 
     def _who(self, descriptor: str, as_object: bool) -> Json:
         return self.identity(descriptor) if as_object else self.identity_text(descriptor)
@@ -98,33 +103,32 @@ class Renderer:
         """The fields of a revision in the order of recorded answers; empty ones are absent."""
         values = item.state_at(rev)
         revision = item.revisions[rev - 1]
-        last = rev == item.rev
         changed = iso(revision.at)
         refs = wish.identity_ref
         author = self._who(revision.by, refs)
-        found: dict[str, Json] = {"System.Id": item.id}
-        found |= self._place(values["System.AreaId"])
-        project = self.state.projects[values["System.TeamProject"]].name
-        found["System.TeamProject"] = project
-        found["System.Rev"] = rev
-        found["System.AuthorizedDate"] = changed
-        found["System.RevisedDate"] = NEVER if last else iso(item.revisions[rev].at)
-        found |= self._place(values["System.IterationId"])
-        found["System.WorkItemType"] = values["System.WorkItemType"]
-        found["System.State"] = values["System.State"]
-        found["System.Reason"] = values.get("System.Reason", "")
+        found: dict[str, Json] = {
+            "System.Id": item.id,
+            **self._place(values["System.AreaId"]),
+            "System.TeamProject": self.state.projects[values["System.TeamProject"]].name,
+            "System.Rev": rev,
+            "System.AuthorizedDate": changed,
+            "System.RevisedDate": NEVER if rev == item.rev else iso(item.revisions[rev].at),
+            **self._place(values["System.IterationId"]),
+            "System.WorkItemType": values["System.WorkItemType"],
+            "System.State": values["System.State"],
+            "System.Reason": values.get("System.Reason", ""),
+        }
         if "System.AssignedTo" in values:
             found["System.AssignedTo"] = self._who(values["System.AssignedTo"], refs)
         found["System.CreatedDate"] = values["System.CreatedDate"]
         found["System.CreatedBy"] = self._who(values["System.CreatedBy"], refs)
         found["System.ChangedDate"] = changed
-        found["System.ChangedBy"] = author
-        found["System.AuthorizedAs"] = author
-        found["System.PersonId"] = int(self.state.users[revision.by].id[:7], 16)
+        found["System.ChangedBy"] = found["System.AuthorizedAs"] = author
+        found["System.PersonId"] = self._person_id(revision.by)
         found["System.Watermark"] = revision.watermark
         if wish.deleted:
             found["System.IsDeleted"] = bool(values.get("System.IsDeleted"))
-        found |= self._counts(item, values, rev, at)
+        self._count(found, item, values, rev, at)
         found["System.Title"] = values.get("System.Title", "")
         for name, value in values.items():
             if name in found or name in _PLACED or (name in self._long and not wish.long_text):
@@ -135,6 +139,12 @@ class Renderer:
         if wish.names is None:
             return found
         return {name: value for name, value in found.items() if name in wish.names}
+
+    def _person_id(self, descriptor: str) -> int:
+        kept = self._numbers.get(descriptor)
+        if kept is None:
+            kept = self._numbers[descriptor] = int(self.state.users[descriptor].id[:7], 16)
+        return kept
 
     def _place(self, node_id: int) -> dict[str, Json]:
         kept = self._places.get(node_id)
@@ -149,25 +159,24 @@ class Renderer:
             self._places[node_id] = kept
         return kept
 
-    def _counts(self, item: Item, values: dict[str, Json], rev: int, at: int | None) -> dict[str, int]:
+    def _count(
+        self, found: dict[str, Json], item: Item, values: dict[str, Json], rev: int, at: int | None
+    ) -> None:
         related = remote = 0
         if item.events:
             if at is None and rev < item.rev:
                 at = item.revisions[rev].at - 1
             for relation in self.relations_at(item, at):
-                if catalogue.is_work_item_link(relation.rel):
-                    if relation.target is None:
-                        remote += 1
-                    else:
-                        related += 1
-        return {
-            "System.AttachedFileCount": values.get("System.AttachedFileCount", 0),
-            "System.HyperLinkCount": values.get("System.HyperLinkCount", 0),
-            "System.ExternalLinkCount": values.get("System.ExternalLinkCount", 0),
-            "System.RelatedLinkCount": related,
-            "System.CommentCount": values.get("System.CommentCount", 0),
-            "System.RemoteLinkCount": remote,
-        }
+                if relation.target is not None:
+                    related += 1
+                elif catalogue.is_work_item_link(relation.rel):
+                    remote += 1
+        found["System.AttachedFileCount"] = values.get("System.AttachedFileCount", 0)
+        found["System.HyperLinkCount"] = values.get("System.HyperLinkCount", 0)
+        found["System.ExternalLinkCount"] = values.get("System.ExternalLinkCount", 0)
+        found["System.RelatedLinkCount"] = related
+        found["System.CommentCount"] = values.get("System.CommentCount", 0)
+        found["System.RemoteLinkCount"] = remote
 
     def _tag(self, name: str) -> dict[str, Json]:
         return {"id": self.state.guid("tag", name.casefold()), "name": name}

@@ -62,7 +62,7 @@ def settings(call: Call) -> Response:
 
 
 def iterations(call: Call) -> Response:
-    """GET teamsettings/iterations; an undated one is always `current` (recorded)."""
+    """GET teamsettings/iterations; an undated one can be `current` (recorded)."""
     found = call.team()
     frame = call.request.one("$timeframe")
     if frame and frame.lower() != "current":
@@ -151,12 +151,7 @@ def _links(call: Call, found: Team, own: str) -> dict[str, Json]:
 
 
 def _iteration(call: Call, found: Team, node: Node) -> dict[str, Json]:
-    today = call.site.clock.now().date().isoformat()
-    frame = "current"
-    if node.start and today < node.start:
-        frame = "future"
-    elif node.finish and today > node.finish:
-        frame = "past"
+    frame = _frame(call, found, node)
     dates = {name: f"{day}T00:00:00Z" if day else None for name, day in _dates(node)}
     own = f"{_own(call, found)}/iterations/{node.identifier}"
     return {
@@ -173,6 +168,22 @@ def _iteration(call: Call, found: Team, node: Node) -> dict[str, Json]:
             "workitems": {"href": f"{own}/workitems"},
         },
     }
+
+
+def _frame(call: Call, found: Team, node: Node) -> str:
+    """past, current or future.
+
+    Recorded (test_boards_iterations): of a team's undated iterations the first is current, the next ones are
+    future. That one with dates around today takes the first one's place is assumed.
+    """
+    today = call.site.clock.now().date().isoformat()
+    if node.start and node.finish:
+        return "future" if today < node.start else "past" if today > node.finish else "current"
+    mine = [call.site.nodes[number] for number in found.iterations]
+    if any(one.start and one.finish and one.start <= today <= one.finish for one in mine):
+        return "future"
+    first = next(one for one in mine if not (one.start and one.finish))
+    return "current" if first is node else "future"
 
 
 def _dates(node: Node) -> tuple[tuple[str, str | None], tuple[str, str | None]]:

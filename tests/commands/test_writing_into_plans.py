@@ -85,7 +85,8 @@ def test_a_plan_file_is_refused_for_plans_at_another_place(folder: Folder) -> No
     folder.configure(CONFIG.replace("plans/*.xml", "elsewhere/*.xml"))
     answer = folder.run("apply", "plan.json")
     assert answer.code == 2
-    assert "The plan was made for plans at plans/*.xml, and plans is elsewhere/*.xml now." in answer.err
+    assert "The plan was made for plans at plans/*.xml" in answer.err
+    assert "elsewhere/*.xml" in answer.err
 
 
 def test_doctor_shows_what_is_written_where(folder: Folder) -> None:

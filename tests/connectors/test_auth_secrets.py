@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-import responses
 from pydantic import TypeAdapter, ValidationError
 
-from connectors.auth import Auth, SecretRef, entra_token
-from portfolio.errors import AuthError, ConfigError
+from connectors.auth import Auth, SecretRef
+from portfolio.errors import ConfigError
 
 CANARY = "S3CRET-canary"
 
@@ -78,52 +76,3 @@ def test_exactly_one_place_is_named(given: dict[str, Any]) -> None:
 def test_arguments_of_a_command_are_not_shown() -> None:
     reference = SecretRef(command=["/usr/bin/vault", "read", CANARY])
     assert str(reference) == "the output of vault"
-
-
-TOKEN_URL = "https://login.microsoftonline.com/contoso/oauth2/v2.0/token"
-
-
-def _openid(mock: responses.RequestsMock) -> None:
-    mock.get(
-        "https://login.microsoftonline.com/contoso/v2.0/.well-known/openid-configuration",
-        json={
-            "authorization_endpoint": "https://login.microsoftonline.com/contoso/oauth2/v2.0/authorize",
-            "token_endpoint": TOKEN_URL,
-            "issuer": "https://login.microsoftonline.com/contoso/v2.0",
-        },
-    )
-
-
-def test_an_application_of_entra_gets_a_token_by_its_credentials() -> None:
-    with responses.RequestsMock() as mock:
-        _openid(mock)
-        mock.post(TOKEN_URL, json={"access_token": "at-1", "token_type": "Bearer", "expires_in": 3600})
-        token = entra_token(
-            tenant="contoso",
-            client_id="app",
-            secret=CANARY,
-            scope="https://graph.microsoft.com/.default",
-            source="plans",
-            http_client=requests.Session(),
-        )
-        sent = str(mock.calls[-1].request.body)
-    assert token == "at-1"
-    assert "grant_type=client_credentials" in sent
-
-
-def test_a_refusal_of_entra_names_its_code_and_no_secret() -> None:
-    with responses.RequestsMock() as mock:
-        _openid(mock)
-        mock.post(
-            TOKEN_URL, status=401, json={"error": "invalid_client", "error_description": f"bad {CANARY}"}
-        )
-        with pytest.raises(AuthError, match="invalid_client") as caught:
-            entra_token(
-                tenant="contoso",
-                client_id="app",
-                secret=CANARY,
-                scope="https://graph.microsoft.com/.default",
-                source="plans",
-                http_client=requests.Session(),
-            )
-    assert CANARY not in str(caught.value)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from loopback import NOON, Time, answer, http_to, serving
 
+from connectors.http import Timeouts
 from connectors.throttle import Limiter, reach_of, retry_after_seconds
 from portfolio.errors import RateLimited, Unavailable
 
@@ -35,6 +36,8 @@ DECODER = msgspec.json.Decoder(dict[str, int])
         ({"X-RateLimit-Reset": "2026-03-02T12:01Z"}, 60.0),
         ({"X-RateLimit-Reset": "2026-03-02T12:01:05Z"}, 65.0),
         ({"X-RateLimit-Reset": "later"}, None),
+        # Azure DevOps counts seconds since 1970: this is 12:01:30 of that day.
+        ({"X-RateLimit-Reset": "1772452890"}, 90.0),
         ({}, None),
     ],
 )
@@ -146,3 +149,39 @@ def test_an_absurd_wait_ends_the_run_instead_of_sleeping() -> None:
     with serving(lambda *_: reply) as server, pytest.raises(Unavailable, match="server failed"):
         http_to(server.url, time).call("GET", "/x", decoder=DECODER)
     assert time.slept == []
+
+
+def test_a_good_answer_may_ask_everybody_for_a_pause() -> None:
+    time = Time()
+    with serving(lambda _m, _p, n: answer("{}", 200, Retry_After="12") if n == 1 else answer("{}")) as server:
+        http = http_to(server.url, time)
+        assert http.call("GET", "/x", decoder=DECODER) == {}
+        assert time.slept == []
+        http.call("GET", "/y", decoder=DECODER)
+    assert time.slept == [12.0]
+
+
+def test_what_is_left_of_a_budget_is_remembered() -> None:
+    reply = answer("{}", 200, X_RateLimit_Remaining="3", X_RateLimit_Limit="200")
+    with serving(lambda *_: reply) as server:
+        http = http_to(server.url, Time())
+        http.call("GET", "/x", decoder=DECODER)
+    assert http.rate_limit == {"remaining": "3", "limit": "200"}
+
+
+@pytest.mark.parametrize(("seconds", "slept"), [(30.0, 30.0), (0.0, 2.0)])
+def test_silence_is_throttling_where_the_tracker_throttles_by_silence(seconds: float, slept: float) -> None:
+    time = Time()
+    timeouts = Timeouts(connect_seconds=2, read_seconds=2, total_seconds=5, silence_seconds=seconds)
+    with serving(lambda _m, _p, n: answer("{}")[:-1] if n == 1 else answer("{}")) as server:
+        http_to(server.url, time, timeouts=timeouts).call("GET", "/x", decoder=DECODER)
+    assert sum(time.slept) == pytest.approx(slept)
+
+
+def test_a_limit_without_a_time_waits_as_long_as_the_tracker_is_known_to_mean() -> None:
+    time = Time()
+    timeouts = Timeouts(patience_seconds=300, unsaid_seconds=300)
+    body = '{"message": "TF400733: The request has been canceled."}'
+    with serving(lambda _m, _p, n: answer(body, 403) if n == 1 else answer("{}")) as server:
+        http_to(server.url, time, timeouts=timeouts).call("GET", "/x", decoder=DECODER)
+    assert sum(time.slept) == 300.0

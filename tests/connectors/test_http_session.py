@@ -102,6 +102,8 @@ def test_a_post_that_never_left_is_known_to_have_had_no_effect(time: Time) -> No
         (answer("", 404), TargetMissing),
         (answer("", 410), Unsupported),
         (answer("", 302, Location="https://evil.example/login"), BadAnswer),
+        (answer("", 302, Location="https://spsprodweu1.vssps.visualstudio.com/_signin?realm=x"), AuthError),
+        (answer("", 302, Location="https://login.microsoftonline.com/common/oauth2/authorize"), AuthError),
         (answer(PAGE, 200, "text/plain"), BadAnswer),
         (answer('{"errorMessages": ["no"]}', 200), BadAnswer),
         (answer("[]", 200), BadAnswer),
@@ -249,3 +251,31 @@ def test_a_rate_limited_post_is_not_repeated_by_the_session(time: Time) -> None:
     with serving(lambda *_: answer("", 429, Retry_After="1")) as server, pytest.raises(RateLimited):
         http_to(server.url, time).call("POST", "/rest/comment", decoder=DECODER, json={})
     assert len(server.seen) == 1
+
+
+def test_a_byte_order_mark_before_json_is_skipped(time: Time) -> None:
+    with serving(lambda *_: answer(b"\xef\xbb\xbf" + PAGE.encode())) as server:
+        assert http_to(server.url, time).call("GET", "/rest/x", decoder=DECODER).issues == [1, 2]
+
+
+def test_a_stopped_site_is_not_asked_again(time: Time) -> None:
+    body = b"\xef\xbb\xbf" + b'{"message": "TF24668: The following team project collection is stopped"}'
+    with serving(lambda *_: answer(body, 503)) as server:
+        with pytest.raises(Unavailable, match="stopped"):
+            http_to(server.url, time).call("GET", "/rest/x", decoder=DECODER)
+        assert len(server.seen) == 1
+    assert time.slept == []
+
+
+def test_a_broken_rule_is_told_by_field_with_its_code(time: Time) -> None:
+    rule = {"fieldReferenceName": "System.State", "errorMessage": "The field 'State' is not supported"}
+    body = {
+        "message": "TF401320: Rule Error",
+        "typeKey": "RuleValidationException",
+        "customProperties": {"RuleValidationErrors": [rule]},
+    }
+    reply = answer(msgspec.json.encode(body), 400)
+    with serving(lambda *_: reply) as server, pytest.raises(Refusal) as caught:
+        http_to(server.url, time).call("GET", "/rest/x", decoder=DECODER)
+    assert caught.value.code == "RuleValidationException"
+    assert caught.value.fields == {"System.State": "The field 'State' is not supported"}

@@ -87,7 +87,10 @@ def test_a_source_that_could_not_be_read_makes_its_items_grey_and_what_contains_
     work.roll_up()
     assert work.health("boards:11") == ("grey", "its tracker could not be read")
     assert work.health("shop:CHK-2") == ("green", "nothing speaks against its date")
-    grey = "2 of 3 open items below it are unknown: 2 in a tracker that could not be read"
+    grey = (
+        "2 of 3 open items below it are unknown: 2 in a tracker that could not be read; "
+        "boards could not be read"
+    )
     assert work.health("shop:CHK-1") == work.health("boards:10") == ("grey", grey)
     assert work.node("checkout")["health"] == "grey"
     work.add("shop:CHK-3", parent="shop:CHK-1")
@@ -121,6 +124,19 @@ def test_an_epic_whose_known_children_are_done_is_not_green_while_its_own_source
     work.stale = {"shop"}
     work.roll_up()
     assert work.health("shop:CHK-1")[0] == "grey"
+
+
+def test_done_children_of_a_tracker_that_could_not_be_read_make_nothing_green() -> None:
+    work = Trackers()
+    work.add("shop:CHK-1", kind="epic")
+    work.add("boards:10", kind="epic", state="done", twin="shop:CHK-1")
+    work.add("boards:11", parent="boards:10", state="done")
+    work.roll_up()
+    assert work.health("shop:CHK-1") == ("green", "CHK-1: nothing speaks against its date")
+    work.stale = {"boards"}
+    work.roll_up()
+    reason = "CHK-1: nothing speaks against its date; boards could not be read"
+    assert work.health("shop:CHK-1") == ("grey", reason)
 
 
 def test_a_container_whose_children_are_all_removed_is_judged_by_itself() -> None:

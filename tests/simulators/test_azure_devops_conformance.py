@@ -7,6 +7,9 @@ import pytest
 
 from simulators.azure_devops.routes import BOARDS, IDENTITY
 
+ALL = "SELECT [System.Id] FROM WorkItems"
+REVISIONS = "wit/reporting/workitemrevisions"
+
 
 @pytest.fixture
 def rich(organisation):
@@ -56,14 +59,14 @@ def _requests(site):
         site.add_iteration("Retail", r"Retail\Release 1\Sprint 1", "2026-02-23", "2026-03-06")
     ]
     bob = site.person("bob@demo.example")
-    query = {
-        "query": "SELECT [System.Id] FROM WorkItems WHERE [System.AreaPath] UNDER 'Retail' ORDER BY [System.Id]"
-    }
+    query = {"query": f"{ALL} WHERE [System.AreaPath] UNDER 'Retail' ORDER BY [System.Id]"}
     links = {
         "query": "SELECT [System.Id] FROM WorkItemLinks WHERE [Source].[System.Id] > 0 AND "
         "[System.Links.LinkType] = 'System.LinkTypes.Hierarchy-Forward' MODE (MayContain)"
     }
     patch = {"method": "PATCH", "uri": "/_apis/wit/workitems/2?api-version=7.1", "headers": {}}
+    hydrate = {"ids": [1, 99, 2], "$expand": "relations", "errorPolicy": "omit"}
+    tag = _add("/fields/System.Tags", "x")
     preview, four = {"version": "7.1-preview.1"}, {"version": "7.1-preview.4"}
     return [
         ("GET", "connectionData", None, 200, preview),
@@ -111,20 +114,20 @@ def _requests(site):
             {},
         ),
         ("DELETE", "Retail:wit/classificationnodes/areas/Fresh", None, 204, {}),
-        ("GET", "wit/reporting/workitemrevisions?includeDeleted=true&$expand=fields&$maxPageSize=2", None, 200, {}),
-        ("POST", "wit/reporting/workitemrevisions?$expand=fields", {"includeTagRef": True}, 200, {}),
-        ("GET", "Store:wit/reporting/workitemrevisions?types=Risk&fields=System.Id,System.Tags", None, 200, {}),
+        ("GET", f"{REVISIONS}?includeDeleted=true&$expand=fields&$maxPageSize=2", None, 200, {}),
+        ("POST", f"{REVISIONS}?$expand=fields", {"includeTagRef": True}, 200, {}),
+        ("GET", f"Store:{REVISIONS}?types=Risk&fields=System.Id,System.Tags", None, 200, {}),
         ("GET", "wit/reporting/workitemlinks?linkTypes=System.LinkTypes.Hierarchy", None, 200, {}),
         ("POST", "wit/wiql?$top=10&timePrecision=true", query, 200, {}),
         ("POST", "Retail:wit/wiql", links, 200, {}),
         ("POST", "wit/wiql", {"query": "SELECT"}, 400, {}),
-        ("POST", "wit/workitemsbatch", {"ids": [1, 99, 2], "$expand": "relations", "errorPolicy": "omit"}, 200, {}),
+        ("POST", "wit/workitemsbatch", hydrate, 200, {}),
         ("GET", "wit/workitems?ids=1,2&fields=System.Title,System.Parent", None, 200, {}),
         ("GET", "wit/workitems/2?$expand=all", None, 200, {}),
         ("GET", "wit/workitems/4", None, 404, {}),
         ("GET", "wit/workitems/none", None, 404, {}),
         ("PATCH", "wit/workitems/2?validateOnly=true", _add("/fields/System.Title", "Other"), 200, {}),
-        ("PATCH", "Retail:wit/workitems/2?suppressNotifications=true", _add("/fields/System.Tags", "x"), 200, {}),
+        ("PATCH", "Retail:wit/workitems/2?suppressNotifications=true", tag, 200, {}),
         ("POST", "Retail:wit/workitems/$User Story", _add("/fields/System.Title", "New"), 200, {}),
         ("PATCH", "wit/$batch", [patch | {"body": _add("/fields/System.Title", "Batched")}], 200, {}),
         ("POST", "wit/$batch", [patch | {"body": [{"op": "test", "path": "/rev", "value": 1}]}], 200, {}),

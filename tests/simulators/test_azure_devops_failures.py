@@ -188,6 +188,20 @@ def test_each_identity_has_a_budget_of_its_own(serve_boards, organisation):
     assert boards.call("GET", "projects").status_code == 200
 
 
+def test_a_client_that_waits_as_told_takes_little_more_than_the_ideal_time(serve_boards):
+    boards = serve_boards(tstu_limit=5, tstu_cost=1, tstu_window_seconds=1)
+    begun, statuses = time.monotonic(), []
+    for _ in range(15):
+        answer = boards.call("GET", "projects")
+        statuses.append(answer.status_code)
+        time.sleep(float(answer.headers.get("Retry-After", 0)))
+    seconds = time.monotonic() - begun
+    assert set(statuses) == {200}
+    # 15 units at 5 a second: 5 at once, the other 10 take two seconds.
+    assert boards.server.budget.ideal_seconds == 2.0
+    assert 2.0 <= seconds < 10
+
+
 def test_rows_and_single_templates_can_cost_more(serve_boards, five):
     boards = serve_boards(tstu_cost=1, tstu_costs={"/_apis/projects": 3}, tstu_per_row=0.5, cost_header=True)
     assert boards.call("GET", "projects").headers["x-ratelimit-cost"] == "3.50000"

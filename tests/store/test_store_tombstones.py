@@ -152,3 +152,49 @@ def test_a_tombstone_does_not_vanish_again(store: Store) -> None:
     assert store.vanishing("shop", [IdPage(scope="CHK", ids=[])]) == Vanishing(
         ids={"shop/2": "not in the census"}, known=1
     )
+
+
+def areas(store: Store) -> None:
+    """Items of a project and of areas below it, and of one whose name only begins alike."""
+    save(
+        store,
+        item(1, scope="Retail"),
+        item(2, scope="Retail\\Checkout"),
+        item(3, scope="Retail\\Checkout\\Cart"),
+        item(4, scope="Retail Europe\\Checkout"),
+    )
+
+
+def test_a_list_may_be_that_of_every_scope_below(store: Store) -> None:
+    areas(store)
+
+    pages = [IdPage(scope="Retail", ids=["shop/2"], covers_below=True)]
+
+    assert store.vanishing("shop", pages) == Vanishing(
+        ids={"shop/1": "not in the census", "shop/3": "not in the census"}, known=3
+    )
+
+
+def test_a_list_that_does_not_say_so_is_that_of_its_own_scope_only(store: Store) -> None:
+    areas(store)
+
+    assert store.vanishing("shop", [IdPage(scope="Retail", ids=[])]).ids == {"shop/1": "not in the census"}
+
+
+def test_a_wide_scope_that_could_not_be_read_says_nothing_of_those_below(store: Store) -> None:
+    areas(store)
+
+    pages = [
+        IdPage(scope="Retail\\Checkout", ids=[]),
+        IdPage(scope="Retail", ids=[], is_readable=False, covers_below=True),
+    ]
+
+    assert store.vanishing("shop", pages) == Vanishing(ids={}, known=0)
+
+
+def test_what_is_known_of_a_single_item_is_a_better_reason(store: Store) -> None:
+    areas(store)
+
+    page = IdPage(scope="Retail", ids=["shop/1"], covers_below=True, reasons={"shop/2": "in the bin"})
+
+    assert store.vanishing("shop", [page]).ids == {"shop/2": "in the bin", "shop/3": "not in the census"}

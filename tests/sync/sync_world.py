@@ -15,6 +15,7 @@ from store import Store, open_store
 from sync.check import CheckSettings
 from sync.limits import Limits
 from sync.pipeline import SyncResult, SyncSettings, sync
+from sync.placement import TreeNode
 from sync.plan import PlanSettings
 from sync.pull import PullSettings
 from sync.wanted import WriteSettings
@@ -102,6 +103,8 @@ class World:
         self.overrides: Mapping[str, Override] = {}
         self.writes: dict[str, WriteSettings] | None = None
         self.accept_vanished: frozenset[str] = frozenset()
+        self.twins: list[tuple[str, str]] = []
+        self.tree: Sequence[TreeNode] = ()
         for tracker in self.trackers.values():
             tracker.add_person("ana", "Ana Berg", email="ana@shop.example")
 
@@ -124,7 +127,7 @@ class World:
         writes = self.writes if self.writes is not None else dict.fromkeys(self.connectors, self.write)
         return SyncSettings(
             pull=PullSettings(full=full, limits=self.limits, accept_vanished=self.accept_vanished),
-            derive=DeriveSettings(timezone="Europe/Zurich"),
+            derive=DeriveSettings(timezone="Europe/Zurich", twins=self.twins, tree=self.tree),
             check=CheckSettings(
                 rules=self.rules, overrides=self.overrides, working_days=CALENDAR.working_days_between
             ),

@@ -518,7 +518,9 @@ def test_rules_are_never_bypassed(site: AzureDevOps, serve: Serve) -> None:
 # Trap 7: waits.
 
 
-def test_trap_07_a_wait_that_is_asked_for_with_a_good_answer_is_kept(site: AzureDevOps, serve: Serve) -> None:
+def test_trap_07_a_write_that_was_held_back_is_waited_for_and_made_once(
+    site: AzureDevOps, serve: Serve
+) -> None:
     first, second = epics(site, 2)
     slow = Fault(kind="status", method="PATCH", path=ITEM, nth=1, status=429, retry_after="20", body="{}")
     trial = serve(faults=[slow])
@@ -529,7 +531,9 @@ def test_trap_07_a_wait_that_is_asked_for_with_a_good_answer_is_kept(site: Azure
     assert kinds(list(connector.push([intent(second, "health", "red")]))) == ["Applied"]
 
 
-def test_trap_07_a_budget_is_kept_by_waiting_and_nothing_is_refused(site: AzureDevOps, serve: Serve) -> None:
+def test_trap_07_waits_asked_for_with_good_answers_are_kept_and_nothing_is_refused(
+    site: AzureDevOps, serve: Serve
+) -> None:
     items = epics(site, 30)
     trial = serve(tstu_limit=2.0, tstu_cost=0.1, tstu_window_seconds=3.0)
     connector = trial.connector()
@@ -537,6 +541,19 @@ def test_trap_07_a_budget_is_kept_by_waiting_and_nothing_is_refused(site: AzureD
     assert kinds(receipts) == ["Applied"] * 30
     assert [status for _, _, status in site.requests if status == 429] == []
     assert sum(trial.slept) > 3
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "truncated"])
+def test_trap_07_a_connection_that_is_dropped_is_throttling_and_everybody_waits(
+    site: AzureDevOps, serve: Serve, kind: Any
+) -> None:
+    items = epics(site, 3)
+    trial = serve(faults=[Fault(kind=kind, method="PATCH", path=ITEM, nth=2)])
+    connector = trial.connector()
+    receipts = [one for item in items for one in connector.push([intent(item, "health", "red")])]
+    assert kinds(receipts) == ["Applied"] * 3
+    assert [trial.revisions(item) for item in items] == [2] * 3
+    assert 30 <= sum(trial.slept) < 60
 
 
 def test_a_wait_that_is_too_long_ends_the_push_with_what_was_done(site: AzureDevOps, serve: Serve) -> None:

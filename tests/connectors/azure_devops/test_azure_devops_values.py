@@ -281,7 +281,7 @@ def test_a_risk_of_cmmi_has_probability_impact_and_response(serve: Serve) -> Non
     fields = {
         "Microsoft.VSTS.CMMI.Probability": 70,
         "Microsoft.VSTS.Common.Severity": "2 - High",
-        "Microsoft.VSTS.CMMI.MitigationPlan": "<div>Buy a second gateway before the season, and test it</div>",
+        "Microsoft.VSTS.CMMI.MitigationPlan": "<div>Buy a second gateway before the season; test it</div>",
     }
     item = site.create_item("Retail", "Risk", fields, ANN)
     (risk,) = [one for one in serve(site).pull("items") if isinstance(one, Risk)]

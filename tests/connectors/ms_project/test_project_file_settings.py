@@ -242,6 +242,17 @@ def test_doctor_names_fields_that_cannot_be_written_and_where_copies_are_kept(tm
     ]
 
 
+def test_doctor_warns_of_a_field_that_people_call_something_else(tmp_path: Path) -> None:
+    fields = [{"FieldID": 188744016, "FieldName": "Text30", "Alias": "Risk owner"}]
+    (tmp_path / "plan.xml").write_text(plan([task(1)], fields=fields), encoding="utf-8")
+    found = lines(tmp_path, write={"fields": {"health": "Text30"}})
+    assert ("WARN", "plan.xml: health is written to Text30, which is called Risk owner there") in found
+    found = lines(tmp_path, write={"fields": {"health": "risk owner"}})
+    assert [message for level, message in found if level == "WARN"] == [
+        "plan.xml: no calendar; working days are those of the portfolio"
+    ]
+
+
 def test_doctor_says_that_a_plan_is_open(tmp_path: Path) -> None:
     save(tmp_path)
     (tmp_path / "~$plan.xml").write_bytes(b"")

@@ -9,49 +9,15 @@ import plan_builder as build
 import pytest
 import writing
 from plan_builder import plan, task
-from writing import DEFINITIONS, FIELDS, NOTE, connector, everything, intent, kinds, look
+from writing import DEFINITIONS, FIELDS, NOTE, PRETTY, connector, everything, intent, kinds, look
 
 from connectors.ms_project import living_note
+from connectors.ms_project.edits import Edits
 from portfolio.intents import COMMENT, Applied, Conflict, Gone, Refused, Unchanged
 
 BLOCK = living_note.block_text("1", NOTE.digest(), writing.NOTE_LINES)
 BLOCK_IN_XML = BLOCK.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
-# As Project 2019 writes it: a tab per level, and a line end of Windows where the test asks for one.
-PRETTY = """\
-<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<Project xmlns="http://schemas.microsoft.com/project">
-	<MinutesPerDay>480</MinutesPerDay>
-	<ExtendedAttributes>
-		<ExtendedAttribute>
-			<FieldID>188744016</FieldID>
-			<FieldName>Text30</FieldName>
-			<Alias>Portfolio health</Alias>
-		</ExtendedAttribute>
-		<ExtendedAttribute>
-			<FieldID>188743767</FieldID>
-			<FieldName>Number1</FieldName>
-			<Alias>Slip</Alias>
-		</ExtendedAttribute>
-	</ExtendedAttributes>
-	<Views><View><Name>&amp;Gantt</Name></View></Views>
-	<Tasks>
-		<Task>
-			<UID>1</UID>
-			<ID>1</ID>
-			<Name>Build &amp; test</Name>
-			<Start>2026-11-02T08:00:00</Start>
-			<Empty></Empty>
-			<IgnoreResourceCalendar>0</IgnoreResourceCalendar>
-			<HideBar>0</HideBar>
-			<IsPublished>1</IsPublished>
-			<CommitmentType>0</CommitmentType>
-			<Baseline>
-				<Number>0</Number>
-			</Baseline>
-		</Task>
-	</Tasks>
-</Project>"""
 TWO = {"health": "Portfolio health", "slip_wd": "Slip"}
 BOTH = {"comments": True, "fields": TWO}
 
@@ -273,154 +239,63 @@ def test_pushing_from_another_process_finds_its_own_work(tmp_path: Path) -> None
     assert path.read_bytes() == written
 
 
-# Definitions.
-
-
-def define(folder: Path, text: str, **told: object) -> tuple[list[object], str]:
-    write = {"fields": {"health": "Portfolio health"}, "define": {"Portfolio health": "Text30"}, **told}
-    path = save(folder, text)
-    return push(folder, intent("health", "amber"), write=write), path.read_text(encoding="utf-8")
-
-
-NO_DEFINITIONS = PRETTY[: PRETTY.index("\t<ExtendedAttributes>")] + PRETTY[PRETTY.index("\t<Views>") :]
-MADE = (
-    "\t<ExtendedAttributes>\n\t\t<ExtendedAttribute>\n\t\t\t<FieldID>188744016</FieldID>\n"
-    "\t\t\t<FieldName>Text30</FieldName>\n\t\t\t<Alias>Portfolio health</Alias>\n"
-    "\t\t</ExtendedAttribute>\n\t</ExtendedAttributes>\n"
-)
-
-
 @pytest.mark.parametrize(
-    "spelling", ["", "\t<ExtendedAttributes/>\n", "\t<ExtendedAttributes></ExtendedAttributes>\n"]
-)
-def test_a_definition_is_made_where_the_configuration_names_a_free_field(
-    tmp_path: Path, spelling: str
-) -> None:
-    text = NO_DEFINITIONS.replace("\t<Tasks>", f"{spelling}\t<Tasks>")
-    found, written = define(tmp_path, text)
-    assert kinds(found) == {"Applied"}
-    expected = NO_DEFINITIONS.replace("\t<Tasks>", f"{MADE}\t<Tasks>").replace(
-        "\t\t\t<Baseline>\n",
-        "\t\t\t<ExtendedAttribute>\n\t\t\t\t<FieldID>188744016</FieldID>\n\t\t\t\t<Value>amber</Value>\n"
-        "\t\t\t</ExtendedAttribute>\n\t\t\t<Baseline>\n",
-    )
-    assert written == expected
-
-
-def test_a_definition_joins_those_that_stand_there(tmp_path: Path) -> None:
-    text = (
-        PRETTY.replace("Portfolio health", "Somebody's")
-        .replace("188744016", "188744015")
-        .replace("Text30", "Text29")
-    )
-    found, written = define(tmp_path, text)
-    assert kinds(found) == {"Applied"}
-    one = MADE.partition("\n")[2].rpartition("\t</Ext")[0]
-    assert written.count(one) == 1
-    assert written.index("<FieldName>Number1") < written.index("<FieldName>Text30") < written.index("<Views>")
-
-
-def test_without_leave_no_field_is_defined(tmp_path: Path) -> None:
-    found, written = define(tmp_path, NO_DEFINITIONS, define={})
-    assert found == [
-        Refused(
-            intent_id="plans/plan.xml:1:health",
-            reason="the plan has no field Portfolio health; "
-            "`write.define: {Portfolio health: Text30}` would make it",
-        )
-    ]
-    assert written == NO_DEFINITIONS
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
+    ("was", "becomes"),
     [
-        (PRETTY.replace("Portfolio health", "Risk owner"), ", as Risk owner"),
-        (
-            NO_DEFINITIONS.replace(
-                "<Baseline>",
-                "<ExtendedAttribute><FieldID>188744016</FieldID><Value>x</Value></ExtendedAttribute><Baseline>",
-            ),
-            "",
-        ),
+        ("<Start>2026-11-02T08:00:00", "<Start>2026-11-03T08:00:00"),
+        ("<UID>2</UID>", "<UID>3</UID>"),
+        ("Call the lab", "Call the bar"),
+        ("<MinutesPerDay>480", "<MinutesPerDay>420"),
+        ("<Value>amber</Value>", "<Value>green</Value>"),
+        ("</Project>", ""),
     ],
 )
-def test_a_field_that_somebody_uses_is_not_free(tmp_path: Path, text: str, why: str) -> None:
-    found, written = define(tmp_path, text)
-    assert found == [
-        Refused(
-            intent_id="plans/plan.xml:1:health",
-            reason=f"Text30 is not free in this plan{why}: name another field under `write.define`",
-        )
-    ]
-    assert written == text
-
-
-@pytest.mark.parametrize(
-    ("definition", "reason"),
-    [
-        ({"FieldID": 188743752, "FieldName": "Flag1"}, "the plan has no field Portfolio health"),
-        (
-            {"FieldID": 205520904, "FieldName": "Text1"},
-            "the plan has no field Portfolio health",
-        ),  # a resource's
-        ({"FieldID": 188743945, "FieldName": "Date1"}, "is the date field Date1, which cannot hold it"),
-        ({"FieldID": 188743731, "FieldName": "Text1", "Formula": "[Name]"}, "is calculated by Project"),
-        ({"FieldID": 188743731, "FieldName": "Text1", "CalculationType": 1}, "is calculated by Project"),
-        ({"FieldID": 188743731, "FieldName": "Text1", "RestrictValues": 1}, "takes only values of a list"),
-    ],
-)
-def test_fields_that_cannot_hold_a_value_are_refused_by_name(
-    tmp_path: Path, definition: dict[str, object], reason: str
+def test_trap_a_rewrite_that_would_change_anything_else_is_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, was: str, becomes: str
 ) -> None:
-    text = plan([task(1)], fields=[{**definition, "Alias": "Portfolio health"}])
+    text = plan([task(1, Notes="Call the lab"), task(2)], fields=DEFINITIONS)
     path = save(tmp_path, text)
-    told = {"fields": {"health": "Portfolio health"}}
-    (found,) = push(tmp_path, intent("health", "amber"), write=told)
-    assert isinstance(found, Refused)
-    assert reason in found.reason
-    assert path.read_text(encoding="utf-8") == text
+    result = Edits.result
 
+    def damaged(self: Edits) -> bytes:
+        whole = result(self).decode()
+        assert was in whole
+        return whole.replace(was, becomes).encode()
 
-def test_an_alias_that_stands_twice_is_refused_with_its_candidates(tmp_path: Path) -> None:
-    twice = [DEFINITIONS[0], {**DEFINITIONS[6], "Alias": "portfolio HEALTH"}]
-    save(tmp_path, plan([task(1)], fields=twice))
-    (found,) = push(tmp_path, intent("health", "amber"), write={"fields": {"health": "Portfolio health"}})
-    assert found == Refused(
-        intent_id="plans/plan.xml:1:health", reason="Portfolio health means 2 fields here: Text30, Text29"
-    )
-
-
-def test_a_field_that_is_read_as_a_key_stays_peoples(tmp_path: Path) -> None:
-    save(
-        tmp_path, plan([task(1)], fields=[{"FieldID": 188743731, "FieldName": "Text1", "Alias": "Jira Key"}])
-    )
-    (found,) = push(tmp_path, intent("health", "amber"), write={"fields": {"health": "Text1"}})
-    assert found == Refused(
-        intent_id="plans/plan.xml:1:health",
-        reason="Text1 (Text1) is read as a key or a team, and stays people's",
-    )
-
-
-def test_a_value_of_a_list_and_a_value_that_stands_twice_are_left_alone(tmp_path: Path) -> None:
-    value = {"FieldID": 188744016, "Value": "x"}
-    rows = [task(1, ExtendedAttribute={**value, "ValueGUID": "A"}), task(2, ExtendedAttribute=[value, value])]
-    save(tmp_path, plan(rows, fields=DEFINITIONS))
-    found = push(tmp_path, intent("health", "red", before="x"), intent("health", "red", before="x", uid=2))
-    assert [receipt.reason for receipt in found] == [
-        "Portfolio health holds a value of a list",
-        "the task holds Portfolio health twice",
-    ]
-
-
-def test_a_value_that_the_field_cannot_hold_is_refused(tmp_path: Path) -> None:
-    text = plan([task(1)], fields=DEFINITIONS)
-    path = save(tmp_path, text)
-    found = push(tmp_path, intent("forecast_finish", "next spring"), write={"fields": FIELDS})
+    monkeypatch.setattr(Edits, "result", damaged)
+    found = push(tmp_path, intent(COMMENT, NOTE), intent("health", "amber"))
     assert found == [
         Refused(
-            intent_id="plans/plan.xml:1:forecast_finish",
-            reason="Forecast finish cannot hold 'next spring'",
+            intent_id=f"plans/plan.xml:1:{slot}",
+            reason="plan.xml would not read the same afterwards, so it is left as it is",
         )
+        for slot in (COMMENT, "health")
     ]
     assert path.read_text(encoding="utf-8") == text
+    assert [one.name for one in tmp_path.iterdir()] == ["plan.xml"]
+
+
+def test_trap_a_plan_that_project_saved_again_still_shows_what_was_written(tmp_path: Path) -> None:
+    told = {"comments": True, "fields": {**TWO, "open_risks": "Risks"}, "define": {"Risks": "Number5"}}
+    path = save(tmp_path, PRETTY)
+    intents = [
+        intent(COMMENT, NOTE),
+        intent("health", "amber"),
+        intent("slip_wd", 4, before=0),
+        intent("open_risks", 2, before=0),
+    ]
+    assert kinds(push(tmp_path, *intents, write=told)) == {"Applied"}
+    text = path.read_text(encoding="utf-8")
+    head, _, rest = text.partition("<Notes>")
+    notes, _, tail = rest.partition("</Notes>")
+    # Further elements in the definitions, line ends of Windows, spaces, and notes as CDATA.
+    head = head.replace("<Alias>", "<Guid>000039B7-8BBE-4CEB-82C4-FA8C0B400150</Guid>\n\t\t\t<Alias>")
+    notes = notes.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").replace("test -", "test  -")
+    saved = f"{head}<Notes><![CDATA[{notes}\n]]></Notes>{tail}".replace("\n", "\r\n")
+    path.write_bytes(saved.encode())
+    (slots,) = look(connector(tmp_path, told), 1)
+    assert slots.fields == {"health": "amber", "slip_wd": 4, "open_risks": 2}
+    assert slots.comment is not None
+    assert (slots.comment.digest, slots.comment.is_edited) == (NOTE.digest(), False)
+    assert kinds(push(tmp_path, *intents, write=told)) == {"Unchanged"}
+    assert path.read_bytes() == saved.encode()

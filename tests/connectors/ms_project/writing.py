@@ -29,6 +29,41 @@ DEFINITIONS = [
     {"FieldID": 188743770, "FieldName": "Number4", "Alias": "Open findings"},
     {"FieldID": 188744015, "FieldName": "Text29", "Alias": "Worst finding"},
 ]
+# As Project 2019 writes it: a tab per level, and a line end of Windows where the test asks for one.
+PRETTY = """\
+<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<Project xmlns="http://schemas.microsoft.com/project">
+	<MinutesPerDay>480</MinutesPerDay>
+	<ExtendedAttributes>
+		<ExtendedAttribute>
+			<FieldID>188744016</FieldID>
+			<FieldName>Text30</FieldName>
+			<Alias>Portfolio health</Alias>
+		</ExtendedAttribute>
+		<ExtendedAttribute>
+			<FieldID>188743767</FieldID>
+			<FieldName>Number1</FieldName>
+			<Alias>Slip</Alias>
+		</ExtendedAttribute>
+	</ExtendedAttributes>
+	<Views><View><Name>&amp;Gantt</Name></View></Views>
+	<Tasks>
+		<Task>
+			<UID>1</UID>
+			<ID>1</ID>
+			<Name>Build &amp; test</Name>
+			<Start>2026-11-02T08:00:00</Start>
+			<Empty></Empty>
+			<IgnoreResourceCalendar>0</IgnoreResourceCalendar>
+			<HideBar>0</HideBar>
+			<IsPublished>1</IsPublished>
+			<CommitmentType>0</CommitmentType>
+			<Baseline>
+				<Number>0</Number>
+			</Baseline>
+		</Task>
+	</Tasks>
+</Project>"""
 VALUES: Mapping[str, Value] = {
     "health": "amber",
     "forecast_finish": "2027-03-19",
