@@ -59,6 +59,14 @@ def test_the_examples_of_writing_are_valid(kind: str, tmp_path: Path) -> None:
     assert source.kind.name == kind
 
 
+def test_the_example_of_reading_azure_devops_is_valid(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    (example,) = [one for one in re.findall(r"```yaml\n(.*?)```", text, flags=re.S) if "fields_for:" in one]
+    config = read_config(tmp_path / "dovetail.yaml", f"version: 1\ntimezone: Europe/Zurich\n{example}")
+    (source,) = config.sources
+    assert source.kind.name == "azure_devops"
+
+
 def alone(command_line: CommandLine, folder: Path, *args: str, **env: str) -> tuple[int, str]:
     return command_line.run(folder, *args, env=env)
 
