@@ -47,9 +47,10 @@ def update(call: Call) -> Response:
     edit = read_patch(call, item, operations)
     kind = call.site.type_of(item)
     if call.flag("validateOnly"):
-        shown = deepcopy(item)
+        shown, counters = deepcopy(item), dict(call.site.counters)
         if _save(call, shown, kind, edit, dry=True):
             call.site.log.pop()
+        call.site.counters = counters
         return _shown(call, shown)
     changed = _save(call, item, kind, edit)
     if changed:
@@ -72,6 +73,7 @@ def create(call: Call) -> Response:
     edit = read_patch(call, blank, _operations(call))
     values = {"System.State": kinds[name].states[0].name} | _values(call, blank, kinds[name], edit)
     _permitted(call, kinds[name], blank, values, is_new=True)
+    _check_relations(call, blank, edit)
     dry = call.flag("validateOnly")
     number = call.site.counters.get("item", 0) + 1 if dry else call.site.next_id("item")
     item = call.site.new_item(home.id, name, values, call.caller.descriptor, call.site.when(None), number)
@@ -259,9 +261,10 @@ def _check_relations(call: Call, item: Item, edit: Edit) -> None:
     probe = deepcopy(item)
     for value in edit.added:
         rel, url = str(value.get("rel")), str(value.get("url"))
-        _target(call, rel, url)
+        target = _target(call, rel, url)
         try:
-            links.check(call.site, probe, rel, _target(call, rel, url))
+            other = links.check(call.site, probe, rel, target)
+            probe.relations.append(Relation(rel, other.id if other else None, url, 0))
         except links.LinkProblem as error:
             raise _link_refusal(error) from None
 
