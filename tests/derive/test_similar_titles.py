@@ -13,7 +13,7 @@ from store import open_store
 from sync.derive import derive
 from sync.similar_titles import MOST, Titled, similar_titles, suggestions
 from sync.twin_classes import confirmed_classes
-from sync.twins import TwinDecision, find_twins
+from sync.twins import TwinDecision, TwinSide, find_twins
 from sync.workspace import DeriveSettings
 
 OTHERS = (
@@ -154,6 +154,16 @@ def test_a_suggestion_never_comes_near_a_link_and_a_rejected_one_never_comes_bac
     assert suggestions(items, [], [by_name]) == []
     assert suggestions(items, [], ordered={("shop/1", "boards/5")}) == []
     assert find_twins([], {}, ()) == []
+
+
+def test_who_has_a_counterpart_through_a_third_tracker_needs_no_other() -> None:
+    items = [titled(source, 1, "Discount codes") for source in ("boards", "plans", "shop")]
+    sides = [
+        TwinSide("shop/1", "shop", "shop-1", "", ["boards:boards-1", "plans:plans-1"]),
+        TwinSide("boards/1", "boards", "boards-1", ""),
+        TwinSide("plans/1", "plans", "plans-1", ""),
+    ]
+    assert suggestions(items, find_twins(sides, {}, ())) == []
 
 
 def _random_titles(count: int) -> list[Titled]:
