@@ -141,7 +141,7 @@ class _Play:
         stage.act("A week passes")
         week = self.trackers.ask("week")
         stage.say(f"It is {week['today']} now in the simulated world. Meanwhile:")
-        stage.show([f"- {line}" for line in week["told"]])
+        stage.quote([f"• {line}" for line in week["told"]])
         stage.run("sync", "--today", week["today"])
         written = stage.rows("write")
         for source in _NAMES:
