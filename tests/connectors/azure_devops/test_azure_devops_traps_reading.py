@@ -525,7 +525,7 @@ def test_trap_15_our_own_echo_is_no_news(serve: Serve) -> None:
     more = {
         "projects": ["Web"],
         "fields": {"health": "Custom.Health"},
-        "write": {"fields": {"health": "Custom.Health"}},
+        "write": {"fields": {"health": "Health"}},
     }
     trial.pull(**more)
     site.clock.advance(minutes=5)
