@@ -125,7 +125,12 @@ class HistoryReader:
             if row.rev <= before[0]:  # told again
                 kept[row.id] = before
                 continue
-            values = (account_of(fields.owner), *values_of(fields))
+            owner = fields.owner
+            if type(owner) is Account and owner.descriptor:
+                owner = owner.descriptor  # the usual case, half a million times
+            else:
+                owner = account_of(owner)
+            values = (owner, *values_of(fields))
             packed = _PACK(values)
             if packed != before[1]:
                 was = _UNPACK(before[1])

@@ -103,7 +103,7 @@ class LinkStream:
             state.token = batch.continuation_token or state.token
             if batch.values:
                 read = self._reader.read(self._differing(batch.values))
-                read.records.extend(self._changes(batch.values))
+                read.records.extend(self._changes(batch.values, read.numbers))
                 yield read.page(save(state))
             elif since is None or save(state) != since:
                 yield Page(cursor=save(state))
@@ -134,14 +134,16 @@ class LinkStream:
                 numbers.update(pair)
         return numbers
 
-    def _changes(self, rows: Sequence[Link]) -> list[Change]:
+    def _changes(self, rows: Sequence[Link], read: set[int]) -> list[Change]:
         """Moves to another parent, and dependencies that came or went, dated by the tracker."""
         told: list[Change] = []
         moves: dict[tuple[int, str], list[Link]] = {}
         for row in rows:
-            if row.rel == HIERARCHY and row.target_id in self._site.parents:
+            if row.target_id not in self._site.parents and row.target_id not in read:
+                continue  # of another project
+            if row.rel == HIERARCHY:
                 moves.setdefault((row.target_id, row.changed_date), []).append(row)
-            elif row.rel == DEPENDENCY and row.target_id in self._site.parents:
+            elif row.rel == DEPENDENCY:
                 other = item_id(self._source, row.source_id)
                 before, after = (None, other) if row.is_active else (other, None)
                 told.append(self._change(row, "predecessor", before, after))

@@ -92,8 +92,8 @@ class ItemStream:
                 reason=f"moved to the project {row.fields.project}, which is not read",
             )
             for row in last
-            # An item that was made there was never ours.
-            if row.rev > 1 and not self._site.in_scope(row.fields.project)
+            # An item that was made there was never ours; one whose project is hidden has not moved.
+            if row.rev > 1 and self._site.is_elsewhere(row.fields.project)
         ]
         return read, gone, timeline.changes(rows)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from command_world import Folder
 
-from portfolio.records import AnyRecord, Change, Identity, Page, WorkItem
+from portfolio.records import AnyRecord, Change, Dependency, Identity, Page, WorkItem, linked_end
 from store import open_store
 from sync.derive import derive
 from sync.workspace import DeriveSettings
@@ -198,3 +198,17 @@ def test_a_key_that_nothing_has_is_a_usage_error(three: Folder) -> None:
     answer = three.run("reconcile", "CHK-999")
     assert answer.code == 2
     assert "There is no item CHK-999" in answer.err
+
+
+def test_derive_says_how_many_dependencies_lead_out_of_the_portfolio(folder: Folder) -> None:
+    link = Dependency(
+        dependency_id="d1",
+        source="shop",
+        predecessor_id=linked_end("https://dev.azure.com/partner/_workitems/edit/5"),
+        successor_id="shop/CHK-12",
+    )
+    fill(folder, [item("shop", "CHK-12"), link])
+    answer = folder.run("derive", "--today", "2026-11-24")
+    assert answer.err.startswith("Dependencies on an address that no source delivers: 1.")
+    (row,) = json.loads(folder.run("export", "dependency", "--format", "json").out)
+    assert row["predecessor_id"] == "url:https://dev.azure.com/partner/_workitems/edit/5"

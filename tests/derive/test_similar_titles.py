@@ -12,7 +12,6 @@ from portfolio.records import Page, WorkItem
 from store import open_store
 from sync.derive import derive
 from sync.similar_titles import MOST, Titled, similar_titles, suggestions
-from sync.twin_classes import confirmed_classes
 from sync.twins import TwinDecision, TwinSide, find_twins
 from sync.workspace import DeriveSettings
 
@@ -200,7 +199,7 @@ def test_the_time_grows_with_the_number_of_items_and_not_with_its_square() -> No
     assert seconds(8000) < 10 * seconds(2000)  # the square would be 16 times
 
 
-def test_suggestions_are_stored_unconfirmed_and_make_no_class() -> None:
+def test_suggestions_are_stored_unconfirmed() -> None:
     now = datetime(2026, 11, 24, 9, tzinfo=UTC)
     with open_store("sqlite://") as store:
         run = store.start_run("pull", now)
@@ -223,4 +222,3 @@ def test_suggestions_are_stored_unconfirmed_and_make_no_class() -> None:
             False,
             1,
         )
-        assert confirmed_classes(store) == []
