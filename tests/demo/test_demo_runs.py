@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -104,3 +105,32 @@ def test_an_occupied_folder_is_a_usage_error(tmp_path: Path) -> None:
     done = dovetail("demo", "--folder", ".", folder=tmp_path)
     assert done.returncode == 2
     assert "is not empty" in done.stderr
+
+
+@pytest.mark.slow
+def test_simulate_runs_two_trackers_tells_how_to_reach_them_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "cli", "simulate", "--folder", "here"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout is not None
+        told = ""
+        while "Ctrl-C ends it." not in told:
+            line = process.stdout.readline()
+            assert line, told
+            told += line
+        urls = re.findall(r"at (http://[^,;\s]+)", told)
+        secrets = dict(re.findall(r"export (\w+)=(\S+)", told))
+        assert len(urls) == 2
+        assert all(answers(url) for url in urls)
+        assert sorted(secrets) == ["ADO_PAT", "JIRA_TOKEN"]
+        done = dovetail("pull", "--format", "jsonl", folder=tmp_path / "here", secrets=secrets)
+        assert done.returncode == 0, done.stderr
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    assert not any(answers(url) for url in urls)
