@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from connectors.azure_devops.cursor import LinksCursor, load, save
 from connectors.azure_devops.reading import ItemReader
 from connectors.azure_devops.relations import DEPENDENCY, HIERARCHY
-from connectors.azure_devops.values import account_of, instant
+from connectors.azure_devops.values import account_of, instant_of
 from connectors.azure_devops.wire import Link, Links
 from portfolio.errors import BadAnswer
 from portfolio.records import Change, Cursor, Page, item_id
@@ -146,23 +146,27 @@ class LinkStream:
             elif row.rel == DEPENDENCY:
                 other = item_id(self._source, row.source_id)
                 before, after = (None, other) if row.is_active else (other, None)
-                told.append(self._change(row, "predecessor", before, after))
+                told += self._change(row, "predecessor", before, after)
         for links in moves.values():
             # Taken from one parent and given to another at the same instant is one move.
             lost = next((item_id(self._source, one.source_id) for one in links if not one.is_active), None)
             got = next((item_id(self._source, one.source_id) for one in links if one.is_active), None)
             if lost != got:
-                told.append(self._change(links[-1], "parent", lost, got))
+                told += self._change(links[-1], "parent", lost, got)
         return told
 
-    def _change(self, row: Link, name: str, before: str | None, after: str | None) -> Change:
-        return Change(
+    def _change(self, row: Link, name: str, before: str | None, after: str | None) -> list[Change]:
+        at = instant_of(row.changed_date)
+        if at is None:
+            return []
+        change = Change(
             source=self._source,
             event_id=f"{row.target_id}.{name}.{row.changed_date}.{before or ''}.{after or ''}",
             item_id=item_id(self._source, row.target_id),
-            at=instant(row.changed_date),
+            at=at,
             by=account_of(row.changed_by),
             field=name,
             before=before,
             after=after,
         )
+        return [change]
