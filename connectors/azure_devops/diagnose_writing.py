@@ -63,7 +63,7 @@ def _types(site: Site, remote: Remote, projects: Sequence[wire.Project]) -> Iter
 
     It fails only where no project at all has the field: a project on a stock process cannot have any.
     """
-    slots = {slot: field for slot, field in remote.write_fields.slots.items() if not field.problem}
+    slots = {slot: field for slot, field in remote.slots.items() if not field.problem}
     has_somewhere: set[str] = set()
     lacking: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for project in projects:
