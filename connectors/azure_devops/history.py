@@ -17,7 +17,7 @@ import msgspec
 from connectors.azure_devops.fields import Resolved
 from connectors.azure_devops.mapping import ItemMapper
 from connectors.azure_devops.mapping_site import iteration_id
-from connectors.azure_devops.values import account_of, day, health_of, instant, number_of, tags_of, text_of
+from connectors.azure_devops.values import account_of, day, health_of, instant_of, number_of, tags_of, text_of
 from connectors.azure_devops.wire import Account
 from portfolio.records import Change, SourceId, item_id
 
@@ -88,6 +88,7 @@ class HistoryReader:
         self._chains = resolved.chains
         self._kept: dict[int, tuple[int, bytes]] = {}  # item → its last revision, and that packed
         self.accounts: dict[str, Account | str] = {}  # everybody who changed something
+        self.problems: list[str] = []  # revisions that could not be understood
 
     def missing(self, rows: Iterable[Any]) -> dict[int, Any]:
         """The first row of each item whose state before it is not known; items begin with revision 1."""
@@ -125,7 +126,10 @@ class HistoryReader:
             if row.rev <= before[0]:  # told again
                 kept[row.id] = before
                 continue
-            values = (account_of(fields.owner), *values_of(fields))
+            owner = fields.owner
+            # The descriptor is the usual case, half a million times.
+            known = type(owner) is Account and owner.descriptor
+            values = (known or account_of(owner), *values_of(fields))
             packed = _PACK(values)
             if packed != before[1]:
                 was = _UNPACK(before[1])
@@ -171,7 +175,13 @@ class HistoryReader:
             self.accounts[by] = fields.changed_by
         if touched:
             self._meanings(told, touched, before, after, by)
-        entry, item, at = f"{row.id}.{row.rev}.", item_id(self._source, row.id), instant(fields.changed_date)
+        at = instant_of(fields.changed_date)
+        if at is None:
+            self.problems.append(
+                f"{self._source}: revision {row.rev} of {row.id} does not say when it was made"
+            )
+            return
+        entry, item = f"{row.id}.{row.rev}.", item_id(self._source, row.id)
         changes.extend(
             Change(
                 source=self._source,

@@ -105,6 +105,13 @@ class Site:
         """Whether the items of a project are read."""
         return project in self.scope
 
+    def is_elsewhere(self, project: str | None) -> bool:
+        """Whether a project is none of those that should be read, also of those that cannot be seen now."""
+        ours = {*self.settings.projects, *self.former_names.values(), *self.former_names}
+        return not self.in_scope(project) and (project or "").casefold() not in {
+            one.casefold() for one in ours
+        }
+
     @cached_property
     def process(self) -> ProcessBook:
         """The types, states and backlog levels of the projects."""

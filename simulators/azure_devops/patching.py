@@ -11,7 +11,16 @@ from datetime import datetime
 from simulators.azure_devops import catalogue, discussion, links
 from simulators.azure_devops.call import Call
 from simulators.azure_devops.changes import revise
-from simulators.azure_devops.model import Comment, CommentVersion, Item, Json, Relation, WorkType
+from simulators.azure_devops.items import expansion
+from simulators.azure_devops.model import (
+    Comment,
+    CommentVersion,
+    Item,
+    Json,
+    Relation,
+    TextFormat,
+    WorkType,
+)
 from simulators.azure_devops.refusals import MAY_NOT_SAVE, Refusal, bad_request, no_controller, refuse
 from simulators.azure_devops.rules import Broken, broken_rules, rule_refusal
 from simulators.azure_devops.values import BadValue, canonical, tags
@@ -245,11 +254,11 @@ def _save(call: Call, item: Item, kind: WorkType, edit: Edit, *, dry: bool = Fal
 
 
 def _history(call: Call, item: Item, values: dict[str, Json], edit: Edit, by: str, at: int) -> None:
-    form = "markdown" if edit.history_format == "markdown" else "html"
+    form: TextFormat = "markdown" if edit.history_format == "markdown" else "html"
     text = values["System.History"]
     rendered = discussion.rendered(text, form)
     number = call.site.next_id("comment")
-    item.comments.append(Comment(number, item.id, form, [CommentVersion(text, rendered, by, at)]))  # type: ignore[arg-type]
+    item.comments.append(Comment(number, item.id, form, [CommentVersion(text, rendered, by, at)]))
     values["System.History"] = rendered
     values["System.CommentCount"] = sum(not comment.deleted for comment in item.comments)
 
@@ -320,9 +329,10 @@ def _mail(call: Call, item: Item) -> None:
 
 
 def _shown(call: Call, item: Item) -> Response:
-    text = call.request.one("$expand").lower() or "none"
-    expand = "relations" if text == "none" and item.relations else text
-    body = call.renderer().item(item, expand)  # type: ignore[arg-type]
+    expand = expansion(call.request.one("$expand"))
+    if expand == "none" and item.relations:
+        expand = "relations"  # recorded: a patch of relations shows them unasked
+    body = call.renderer().item(item, expand)
     return Response(body=json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode())
 
 
