@@ -59,28 +59,31 @@ class LinksAhead:
 
 def read_ahead(site: Site) -> LinksAhead | None:
     """The links as they stand, or None where there are too many to keep."""
-    ahead, token, seen = LinksAhead(), None, 0
-    while True:
-        batch = _batch(site, token)
+    ahead, seen = LinksAhead(), 0
+    for batch in _batches(site, None):
         for row in batch.values:
             ahead.add(row)
         seen += len(batch.values)
-        if batch.is_last_batch:
-            return ahead
-        if seen > MOST:
+        if seen > MOST and not batch.is_last_batch:
             return None
+    return ahead
+
+
+def _batches(site: Site, token: str | None) -> Iterator[Links]:
+    followed = {None, token}
+    while True:
+        batch = site.client.links(token)
+        if not batch.is_last_batch and batch.continuation_token in followed:
+            raise BadAnswer(
+                site.settings.name,
+                "workitemlinks: a batch that is not the last one leads nowhere.",
+                hint="Nothing of it was believed; the next run continues from the last checkpoint.",
+            )
+        yield batch
+        if batch.is_last_batch:
+            return
         token = batch.continuation_token
-
-
-def _batch(site: Site, token: str | None) -> Links:
-    batch = site.client.links(token)
-    if not batch.is_last_batch and batch.continuation_token in (None, token):
-        raise BadAnswer(
-            site.settings.name,
-            "workitemlinks: a batch that is not the last one leads nowhere.",
-            hint="Nothing of it was believed; the next run continues from the last checkpoint.",
-        )
-    return batch
+        followed.add(token)
 
 
 class LinkStream:
@@ -98,8 +101,7 @@ class LinkStream:
             CursorRejected: the cursor cannot be read, or its token is not accepted.
         """
         state = load(self._source, since, LinksCursor)
-        while True:
-            batch = _batch(self._site, state.token)
+        for batch in _batches(self._site, state.token):
             state.token = batch.continuation_token or state.token
             if batch.values:
                 read = self._reader.read(self._differing(batch.values))
@@ -109,8 +111,6 @@ class LinkStream:
                 yield read.page(save(state))
             elif since is None or save(state) != since:
                 yield Page(cursor=save(state))
-            if batch.is_last_batch:
-                return
 
     def _differing(self, rows: Sequence[Link]) -> set[int]:
         """The items that are to be read: what was delivered of them says something else, or nothing was."""

@@ -229,15 +229,17 @@ def batches(
     def ask(token: str | None) -> Revisions:
         return site.client.revisions(token, fields, decoder, latest_only=latest_only)
 
+    followed = {None, state.token}
     batch = ask(state.token)
     while True:
-        if not batch.is_last_batch and batch.continuation_token in (None, state.token):
+        if not batch.is_last_batch and batch.continuation_token in followed:
             raise BadAnswer(
                 site.settings.name,
                 "workitemrevisions: a batch that is not the last one leads nowhere.",
                 hint="Nothing of it was believed; the next run continues from the last checkpoint.",
             )
         state.token = batch.continuation_token or state.token
+        followed.add(state.token)
         if batch.is_last_batch:
             yield batch
             return

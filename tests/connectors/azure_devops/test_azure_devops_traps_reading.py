@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import pytest
 from reading_world import (
     ANN,
@@ -236,6 +239,47 @@ def test_trap_4_a_token_that_is_refused_starts_the_stream_over(site: AzureDevOps
         trial.cursors[stream] = Cursor(version=1, value=old.value | {"token": "999999999;1;1;Discussion"})
         with pytest.raises(CursorRejected):
             trial.pages(stream)
+
+
+@pytest.mark.parametrize("stream", ["items", "history", "links"])
+def test_trap_4_tokens_that_go_round_in_a_circle_are_not_followed_for_ever(
+    site: AzureDevOps, serve: Serve, monkeypatch: pytest.MonkeyPatch, stream: str
+) -> None:
+    monkeypatch.setattr("simulators.azure_devops.reporting._LINK_PAGE", 1)
+    made = many(site, 8)
+    for parent, child in pairwise(made):
+        site.link(child, PARENT, parent, ANN)
+    connector = serve().connector(items_per_page=1)
+    asked = connector.site.client
+    ask = asked.links if stream == "links" else asked.revisions
+    tokens: list[str] = []
+
+    def round_and_round(token: str | None, *more: Any, **further: Any) -> Any:
+        answer: Any = ask(token, *more, **further)
+        tokens.append(answer.continuation_token)
+        assert len(tokens) < 20
+        if len(tokens) % 3 == 0:
+            answer.continuation_token = tokens[0]
+        return answer
+
+    monkeypatch.setattr(asked, ask.__name__, round_and_round)
+    with pytest.raises(BadAnswer, match="leads nowhere"):
+        list(connector.pull(stream, None))
+
+
+def test_trap_4_revisions_of_an_item_that_are_told_again_are_not_believed(
+    site: AzureDevOps, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "REVISIONS_AT_ONCE", 2)
+    (item,) = many(site, 1, project="Other")
+    for number in range(4):
+        site.edit_item(item, {"System.Title": f"work {number}"}, ANN)
+    trial = serve(faults=[Fault(kind="duplicate_page", path="*/revisions", nth=2)])
+    trial.pull()
+    site.clock.advance(minutes=5)
+    site.move_item(item, "Retail", by=ANN)
+    with pytest.raises(BadAnswer, match="repeats"):
+        trial.pull()
 
 
 def test_a_page_size_that_is_refused_falls_back_to_200(site: AzureDevOps, serve: Serve) -> None:
