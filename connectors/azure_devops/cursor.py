@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from connectors.azure_devops.wire import Link
 from portfolio.errors import CursorRejected
 from portfolio.records import Cursor, SourceId
 
@@ -35,6 +36,7 @@ class LinksCursor(msgspec.Struct, kw_only=True):
     """The stream of links."""
 
     token: str | None = None
+    half: list[Link] = []  # the last moves that were told: the batch may have ended in the middle of one
 
 
 C = TypeVar("C", ItemsCursor, HistoryCursor, LinksCursor)

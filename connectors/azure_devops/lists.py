@@ -56,12 +56,17 @@ def lists(site: Site, since: Cursor | None) -> Iterator[Page]:
         records.extend(_iterations(site, project, areas, skipped))
         for (type_, state), category in site.process.states(project.name).items():
             states[f"{project.id}/{type_}/{state}"] = category
+    known_areas, known_states = _texts(before, "areas"), _texts(before, "states")
+    wanted = _renamed(known_areas, areas) + _redefined(site, known_states, states)
+    wanted += _first_understood(site, _texts(before, "projects"), known_states, states)
+    # What could not be read this time is as it was, or a change of it would never be noticed.
+    read = {key.partition("/")[0] for key in states}
+    states.update((key, text) for key, text in known_states.items() if key.partition("/")[0] not in read)
     value: dict[str, object] = {
-        "areas": areas,
+        "areas": {**known_areas, **areas},
         "states": states,
         "projects": site.first_names(),
     }
-    wanted = _renamed(_texts(before, "areas"), areas) + _redefined(site, _texts(before, "states"), states)
     yield Page(
         records=records, skipped=skipped, cursor=Cursor(version=_VERSION, value=value) if not wanted else None
     )
@@ -188,6 +193,19 @@ def _redefined(site: Site, before: Mapping[str, str], now: Mapping[str, str]) ->
                 f" AND [System.State] = {quoted(state)}"
             )
     return clauses
+
+
+def _first_understood(
+    site: Site, projects: Mapping[str, str], before: Mapping[str, str], now: Mapping[str, str]
+) -> list[str]:
+    """Which items to read again, because their project's states could not be read when they were."""
+    blind = projects.keys() - {key.partition("/")[0] for key in before}
+    seeing = {key.partition("/")[0] for key in now}
+    return [
+        f"[System.TeamProject] = {quoted(one.name)}"
+        for one in site.projects
+        if one.id in blind and one.id in seeing
+    ]
 
 
 def _texts(value: Mapping[str, object], name: str) -> dict[str, str]:
