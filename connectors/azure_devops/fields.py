@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -163,7 +163,7 @@ class Resolved:
             "Row",
             [
                 ("id", int),
-                ("rev", int),
+                ("rev", Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]),
                 ("fields", self.fields_type),
                 ("relations", list[Relation] | None, None),
             ],

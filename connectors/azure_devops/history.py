@@ -22,8 +22,9 @@ from connectors.azure_devops.values import account_of, day, health_of, instant_o
 from connectors.azure_devops.wire import Account
 from portfolio.records import Change, SourceId, item_id
 
-# A packed state takes some 300 bytes, so this is at most some 40 MB, however large the organisation is.
+# A packed state takes some 300 bytes, so this is at most some 30 MB, however large the organisation is.
 KEPT = 100_000
+_REV = 4  # bytes of a revision's number before its packed state: a tuple of both would take 70 more
 _LONGEST_TEXT = 255
 
 _PACK = msgspec.msgpack.Encoder().encode
@@ -92,7 +93,7 @@ class HistoryReader:
         self._touched = [touched.get(name, _NONE) for name in names]
         self._chains = resolved.chains
         self._plans: dict[tuple[int, ...], _Plan] = {}
-        self._kept: dict[int, tuple[int, bytes]] = {}  # item → its last revision, and that packed
+        self._kept: dict[int, bytes] = {}  # item → the number of its last revision, and that packed
         self.accounts: dict[str, Account | str] = {}  # everybody who changed something
         self.problems: list[str] = []  # revisions that could not be understood
 
@@ -112,7 +113,8 @@ class HistoryReader:
     def remember(self, row: Any) -> None:
         """Keep this revision as what stands before the next one of its item."""
         fields = row.fields
-        self._kept[row.id] = (row.rev, _PACK((account_of(fields.owner), *self._values(fields))))
+        packed = _PACK((account_of(fields.owner), *self._values(fields)))
+        self._kept[row.id] = row.rev.to_bytes(_REV) + packed
 
     def read(self, rows: Iterable[Any], *, everywhere: bool = False) -> list[Change]:
         """The changes that these revisions are, oldest first.
@@ -134,7 +136,7 @@ class HistoryReader:
                     if row.rev == 1:
                         self._born(row, changes)
                 continue
-            if row.rev <= before[0]:  # told again
+            if row.rev <= int.from_bytes(before[:_REV]):  # told again
                 kept[row.id] = before
                 continue
             owner = fields.owner
@@ -142,11 +144,12 @@ class HistoryReader:
             known = type(owner) is Account and owner.descriptor
             values = (known or account_of(owner), *values_of(fields))
             packed = _PACK(values)
-            if packed != before[1]:
-                was = _UNPACK(before[1])
+            earlier = before[_REV:]
+            if packed != earlier:
+                was = _UNPACK(earlier)
                 self._compare(row, was, values, tuple(compress(self._places, map(ne, was, values))), changes)
             if inside:
-                kept[row.id] = (row.rev, packed)
+                kept[row.id] = row.rev.to_bytes(_REV) + packed
         if not everywhere:
             self._let_go()
         return changes

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _REMOTE = "System.LinkTypes.Remote."
 MOST = 300_000
+_NONE: frozenset[tuple[int, int]] = frozenset()  # one for all: an empty one of its own takes 216 bytes
 
 
 class LinksAhead:
@@ -38,7 +39,8 @@ class LinksAhead:
 
     def pairs_of(self, item: int) -> frozenset[tuple[int, int]]:
         """(predecessor, successor) of each dependency of an item."""
-        return frozenset(self.pairs.get(item, ()))
+        pairs = self.pairs.get(item)
+        return frozenset(pairs) if pairs else _NONE
 
     def add(self, row: Link) -> None:
         """The next link that came or went."""

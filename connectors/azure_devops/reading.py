@@ -113,7 +113,7 @@ class ItemReader:
 
     def _pairs(self, item: int, mapped: Mapped, *, with_relations: bool) -> frozenset[tuple[int, int]]:
         links = mapped.links
-        if not with_relations:
+        if not with_relations or not (links.predecessors or links.successors):
             return _NONE
         return frozenset(
             [*((one, item) for one in links.predecessors), *((item, one) for one in links.successors)]
