@@ -121,10 +121,11 @@ class ItemStream:
     def _as_they_stand(self, rows: Sequence[Any], ahead: LinksAhead | None) -> Read:
         """A page of the first load: whole only where links may lead elsewhere or there is long text."""
         mapper = self._site.mapper
+        is_long = self._site.resolved.has_long_text
         rich = [
             row
             for row in rows
-            if row.fields.hyperlinks or row.fields.remote_links or mapper.is_risk(row.fields)
+            if is_long or row.fields.hyperlinks or row.fields.remote_links or mapper.is_risk(row.fields)
         ]
         read = self._reader.read([row.id for row in rich]) if rich else Read()
         rest = [row for row in rows if row.id not in read.numbers]
@@ -228,8 +229,13 @@ class Timeline:
         return bool(before.fields.is_deleted) or not self._site.in_scope(before.fields.project)
 
     def _one_by_one(self, number: int, before: int) -> Iterator[Any]:
+        last = 0
         for row in self._site.client.revisions_of(number, self._site.resolved.whole):
-            fields = row.fields
+            if row.rev <= last:
+                raise BadAnswer(
+                    self._site.settings.name, f"revisions of {number}: what was read comes again."
+                )
+            last, fields = row.rev, row.fields
             if fields.iteration is None and fields.iteration_path and fields.project:
                 fields.iteration = self._site.process.iteration(fields.project, fields.iteration_path)
             if row.rev < before:
