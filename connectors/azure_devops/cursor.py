@@ -6,14 +6,14 @@ from typing import TypeVar
 
 import msgspec
 
+from connectors import cursors
 from connectors.azure_devops.wire import Link
-from portfolio.errors import CursorRejected
 from portfolio.records import Cursor, SourceId
 
 VERSION = 1
 
 
-class ItemsCursor(msgspec.Struct, kw_only=True):
+class ItemsCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The stream of items. A token is a place among all revisions of the organisation, and never ends."""
 
     token: str | None = None
@@ -26,7 +26,7 @@ class ItemsCursor(msgspec.Struct, kw_only=True):
     fields: str = ""  # which fields had which meaning
 
 
-class HistoryCursor(msgspec.Struct, kw_only=True):
+class HistoryCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The one reading of all revisions from the beginning; afterwards the stream of items brings new ones."""
 
     token: str | None = None
@@ -35,7 +35,7 @@ class HistoryCursor(msgspec.Struct, kw_only=True):
     returns: int = 0  # of the items, when it was begun
 
 
-class LinksCursor(msgspec.Struct, kw_only=True):
+class LinksCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The stream of links."""
 
     token: str | None = None
@@ -52,19 +52,9 @@ def load(source: SourceId, since: Cursor | None, kind: type[C]) -> C:
     Raises:
         CursorRejected: it was written by another version.
     """
-    if since is None:
-        return kind()
-    if since.version != VERSION:
-        raise CursorRejected(source, f"the cursor has version {since.version} instead of {VERSION}.")
-    try:
-        return msgspec.convert(since.value, kind)
-    except msgspec.ValidationError as error:
-        raise CursorRejected(source, "the cursor cannot be read.") from error
+    return cursors.load(source, since, kind, version=VERSION)
 
 
 def save(state: ItemsCursor | HistoryCursor | LinksCursor) -> Cursor:
     """The cursor to store with a page."""
-    value: dict[str, object] = msgspec.to_builtins(state)
-    return Cursor(
-        version=VERSION, value={k: v for k, v in value.items() if v not in (None, [], {}, "", False, 0)}
-    )
+    return cursors.save(state, version=VERSION)

@@ -18,6 +18,7 @@ from connectors.azure_devops.mapping_site import (
 )
 from connectors.azure_devops.reading import IN_THE_BIN, ItemReader
 from connectors.azure_devops.site import chunks
+from connectors.azure_devops.teams import read_teams
 from connectors.azure_devops.wire import Project, Subject
 from connectors.parallel import completed
 from portfolio.errors import AccessDenied, AuthError, BadAnswer, TargetMissing, Unsupported
@@ -35,7 +36,7 @@ _NO_DIRECTORY = (*_CLOSED, AuthError, BadAnswer)
 
 
 def lists(site: Site, since: Cursor | None) -> Iterator[Page]:
-    """Projects as schedules, iterations, and items that a renamed area or a changed process touches.
+    """Projects with their teams, iterations, and items that a renamed area or a changed process touches.
 
     Dates of an iteration vanish when it is moved, an area is renamed, a state gets another category: none of
     it makes a revision (facts/azure_devops.md §3). So the trees are read whole, and the cursor keeps what
@@ -48,8 +49,10 @@ def lists(site: Site, since: Cursor | None) -> Iterator[Page]:
     skipped: list[str] = []
     areas: dict[str, str] = {}
     states: dict[str, str] = {}
-    for project in site.visible_projects():
-        records.append(schedule(name, project))
+    for teams in read_teams(site, site.visible_projects()):
+        project = teams.project
+        records.append(schedule(name, project, teams.areas))
+        skipped.extend(f"{name}: {project.name}: {problem}" for problem in teams.problems)
         records.extend(_iterations(site, project, areas, skipped))
         for (type_, state), category in site.process.states(project.name).items():
             states[f"{project.id}/{type_}/{state}"] = category
