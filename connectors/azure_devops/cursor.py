@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from connectors import cursors
+from connectors.azure_devops.wire import Link
 from portfolio.records import Cursor, SourceId
 
 VERSION = 1
@@ -35,6 +36,7 @@ class LinksCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The stream of links."""
 
     token: str | None = None
+    half: list[Link] = []  # the last moves that were told: the batch may have ended in the middle of one
 
 
 C = TypeVar("C", ItemsCursor, HistoryCursor, LinksCursor)

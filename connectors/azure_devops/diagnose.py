@@ -11,6 +11,7 @@ from connectors.azure_devops.diagnose_writing import diagnose_writing
 from connectors.azure_devops.fields import FieldUnresolved
 from connectors.azure_devops.remote import Remote
 from connectors.azure_devops.site import Site
+from connectors.azure_devops.teams import read_teams
 from connectors.base import Diagnosis, Level
 from portfolio.errors import AuthError, DovetailError, SourceError
 
@@ -42,6 +43,7 @@ def diagnose(site: Site, remote: Remote) -> Iterator[Diagnosis]:
         ("projects", _projects),
         ("fields", _fields),
         ("processes", _processes),
+        ("teams", _teams),
         ("revisions", _revisions),
         ("directory", _directory),
     ):
@@ -187,6 +189,24 @@ def _processes(site: Site) -> Iterator[Diagnosis]:
                 f"{project.name}: {', '.join(unknown[:8])}: taken for tasks",
                 f"Say what they are: kinds: {{{unknown[0]}: story}}.",
             )
+
+
+def _teams(site: Site) -> Iterator[Diagnosis]:
+    """Whose work an item is where no field says it."""
+    for one in read_teams(site, site.projects):
+        name = one.project.name
+        for problem in one.problems:
+            hint = "Give the token the scope Project and team (read); until then items there have no team."
+            yield _line("WARN", "teams", f"{name}: {problem}", hint)
+        for area, teams in one.contested().items():
+            yield _line(
+                "WARN",
+                "teams",
+                f"{area} belongs to {' and '.join(teams)}: its items have no team",
+                "Leave it to one team, or name a field for the team: fields: {team: …}.",
+            )
+        if one.teams:
+            yield _line("OK", "teams", f"{name}: {len(one.teams)} teams have {len(one.areas)} areas")
 
 
 def _revisions(site: Site) -> Iterator[Diagnosis]:

@@ -211,7 +211,7 @@ class Writer:
                 self._site.context.sleep(pause)
             try:
                 found = self._remote.find_comment(now, intent.remote_id, surely=True)
-            except (Unavailable, RateLimited, TargetMissing):
+            except (Unavailable, BadAnswer, RateLimited, TargetMissing):
                 continue
             if (found.comment.digest if found else None) == intent.wanted:
                 number = found.comment.remote_id if found else intent.remote_id

@@ -185,6 +185,7 @@ class IssueMapper:
             state=state,
             priority=priority,
             priority_rank=rank,
+            severity=self._text(fields, "severity"),
             is_milestone=kind in ("milestone", "gate"),
             is_summary=is_container,
             is_detail=not is_container and state != "removed" and kind not in _NO_WORK,

@@ -27,6 +27,7 @@ class FieldMap(Settings):
     sprint: str | None = None
     flagged: str | None = Field(default=None, description="the impediment flag")
     team: str | None = None
+    severity: str | None = Field(default=None, description="how bad a bug is; Jira has no such field itself")
     twin: str | None = Field(default=None, description="keys of the same work in another tracker")
     health: str | None = Field(default=None, description="the health people declare: green, amber, red")
     probability: str | None = Field(default=None, description="risk probability, 1-5 or words")
