@@ -13,6 +13,7 @@ from commands.group import Verb
 from commands.options import format_option
 from commands.output import Format, Listing, Row, emit
 from commands.paragraphs import print_heading, print_pairs
+from commands.safety_rows import safety_rows
 from commands.session import Session, session_of, utc_now
 from commands.table import Column
 from portfolio.views import VIEWS
@@ -51,6 +52,7 @@ def status(session: Session, output_format: Format) -> int:
                 ("store", store.url),
                 ("items", f"{counts['item']:,}"),
                 ("findings", _open(store)),
+                ("writing", _writing(config, store)),
             ]
         )
         print_heading("Sources")
@@ -78,6 +80,14 @@ def _sources(store: Store, config: Config) -> list[dict[str, Any]]:
 def _open(store: Store) -> str:
     counts = Counter(one.severity for one in store.findings(states=LIVE))
     return f"{severities(counts, noun='open finding')}"
+
+
+def _writing(config: Config, store: Store) -> str:
+    """What holds writes back now; the settings where nothing does."""
+    rows = list(safety_rows(config, store, utc_now()))
+    held = [f"{one.name}: {one.message}" for one in rows if one.holds]
+    told = [f"{one.name}: {one.message}" for one in rows if one.message != "none" and not one.holds]
+    return "; ".join(held) or f"not held back; {'; '.join(told)}"
 
 
 def _source_listing(rows: list[dict[str, Any]], now: datetime) -> Listing:

@@ -63,7 +63,8 @@ class WriteRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `base` is what Dovetail last wrote there, `before` what stood there, `after` what was wanted. The states
     are `sending` (recorded before the request), then what the tracker answered: `applied`, `unchanged`,
-    `conflict`, `gone`, `refused`, `unknown`.
+    `conflict`, `gone`, `refused`, `unknown`; or `kept`: a person's value, in `before`, was left standing
+    instead of `after`.
     """
 
     write_id: str

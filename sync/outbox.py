@@ -132,6 +132,15 @@ def _book(store: Store, row: WriteRow, state: str, now: datetime, *, remote_id: 
     )
 
 
+def keep(store: Store, row: WriteRow, *, reason: str, run_id: str, now: datetime) -> None:
+    """Book that a person's value, in `before`, was left standing instead of what was wanted, in `after`.
+
+    The base stays what we last wrote: what is wanted next is compared with what was wanted now.
+    """
+    store.record_writes(run_id, [row], now)
+    store.settle_write(row.write_id, state="kept", reason=reason, now=now)
+
+
 def adopt(store: Store, row: WriteRow, *, run_id: str, now: datetime) -> None:
     """Book a value that stands in the tracker as wanted, though this store never wrote it.
 

@@ -15,7 +15,16 @@ from connectors.jira import edits
 from connectors.jira.remote import Marker, Remote
 from connectors.jira.render import decode_body, document, text_hash
 from connectors.jira.site import Site
-from connectors.targets import GONE, by_item, compared, native, same
+from connectors.targets import (
+    GONE,
+    by_item,
+    compared,
+    digest_of,
+    is_as_wanted,
+    is_theirs,
+    native,
+    same,
+)
 from portfolio.errors import AccessDenied, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -157,12 +166,10 @@ class Writer:
             return Unknown(intent_id=intent.intent_id, reason=error.message)
 
     def _comment(self, intent: Intent, issue: str, standing: RemoteComment | None) -> Receipt:
-        if standing is not None and standing.is_edited:
-            return Conflict(
-                intent_id=intent.intent_id, now=standing.digest, reason="a person edited the comment"
-            )
-        now = standing.digest if standing else None
-        if now == intent.wanted and (standing is None) == (intent.wanted is None):
+        now = digest_of(standing)
+        if is_theirs(intent, standing):
+            return Conflict(intent_id=intent.intent_id, now=now, reason="a person edited the comment")
+        if is_as_wanted(intent, standing):
             return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id if standing else None)
         if now != intent.before:
             reason = (
@@ -195,7 +202,7 @@ class Writer:
                 comment = self._remote.look_at(issue).comment
             except (Unavailable, RateLimited):
                 continue
-            if comment is not None and comment.digest == intent.wanted:
+            if comment is not None and is_as_wanted(intent, comment):
                 return Applied(intent_id=intent.intent_id, remote_id=comment.remote_id, at=self._now())
         return Unknown(intent_id=intent.intent_id, reason=error.message)
 
