@@ -127,8 +127,14 @@ def settle(store: Store, row: WriteRow, receipt: Receipt, *, now: datetime) -> s
 
 
 def _book(store: Store, row: WriteRow, state: str, now: datetime, *, remote_id: str | None) -> None:
+    # The reason stays that of the plan: the audit trail says why, and whose value was overwritten.
     store.settle_write(
-        row.write_id, state=state, after=row.after, remote_id=remote_id or row.remote_id, now=now
+        row.write_id,
+        state=state,
+        reason=row.reason,
+        after=row.after,
+        remote_id=remote_id or row.remote_id,
+        now=now,
     )
 
 
