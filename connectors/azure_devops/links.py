@@ -24,7 +24,7 @@ _REMOTE = "System.LinkTypes.Remote."
 MOST = 300_000
 
 
-class Ahead:
+class LinksAhead:
     """All links of the organisation, read before its items are read for the first time.
 
     The first load shows items without their links, and reading each of them whole only for its parent would
@@ -57,9 +57,9 @@ class Ahead:
                     known.discard(pair)
 
 
-def read_ahead(site: Site) -> Ahead | None:
+def read_ahead(site: Site) -> LinksAhead | None:
     """The links as they stand, or None where there are too many to keep."""
-    ahead, token, seen = Ahead(), None, 0
+    ahead, token, seen = LinksAhead(), None, 0
     while True:
         batch = _batch(site, token)
         for row in batch.values:

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from connectors.azure_devops.cursor import HistoryCursor, ItemsCursor, load, save
 from connectors.azure_devops.history import HistoryReader, last_of_each
-from connectors.azure_devops.links import Ahead, read_ahead
+from connectors.azure_devops.links import LinksAhead, read_ahead
 from connectors.azure_devops.reading import IN_THE_BIN, ItemReader, Read
 from connectors.azure_devops.values import instant_of
 from connectors.azure_devops.wire import Revisions
+from connectors.parallel import Ahead
 from portfolio.errors import BadAnswer, CursorRejected
 from portfolio.records import AnyRecord, Change, Cursor, Gone, Page, item_id
 
@@ -69,7 +70,7 @@ class ItemStream:
             yield read.page(self._cursor(state), gone=gone)
 
     def _batch(
-        self, rows: Sequence[Any], timeline: Timeline, ahead: Ahead | None, *, is_loaded: bool
+        self, rows: Sequence[Any], timeline: Timeline, ahead: LinksAhead | None, *, is_loaded: bool
     ) -> tuple[Read, list[Gone], Sequence[AnyRecord]]:
         last = last_of_each(rows).values()
         for row in last:
@@ -99,7 +100,7 @@ class ItemStream:
         ]
         return read, gone, timeline.changes(rows)
 
-    def _as_they_stand(self, rows: Sequence[Any], ahead: Ahead | None) -> Read:
+    def _as_they_stand(self, rows: Sequence[Any], ahead: LinksAhead | None) -> Read:
         """A page of the first load: whole only where links may lead elsewhere or there is long text."""
         mapper = self._site.mapper
         rich = [
@@ -114,7 +115,7 @@ class ItemStream:
     def _cursor(self, state: ItemsCursor) -> Cursor:
         state.owners = sorted(self._site.owners)
         state.known = sorted(self._site.known - self._site.owners)
-        state.projects = {one.id: one.name for one in self._site.projects}
+        state.projects = self._site.first_names()
         return save(state)
 
 
@@ -216,8 +217,13 @@ def batches(
     Raises:
         BadAnswer: a batch that is not the last leads nowhere, or back.
     """
+    decoder = site.resolved.revisions
+
+    def ask(token: str | None) -> Revisions:
+        return site.client.revisions(token, fields, decoder, latest_only=latest_only)
+
+    batch = ask(state.token)
     while True:
-        batch = site.client.revisions(state.token, fields, site.resolved.revisions, latest_only=latest_only)
         if not batch.is_last_batch and batch.continuation_token in (None, state.token):
             raise BadAnswer(
                 site.settings.name,
@@ -225,6 +231,10 @@ def batches(
                 hint="Nothing of it was believed; the next run continues from the last checkpoint.",
             )
         state.token = batch.continuation_token or state.token
-        yield batch
         if batch.is_last_batch:
+            yield batch
             return
+        # The next one is on its way while this one is mapped and stored.
+        following = Ahead(partial(ask, state.token))
+        yield batch
+        batch = following.result()

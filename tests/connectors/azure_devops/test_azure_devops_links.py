@@ -22,7 +22,7 @@ from reading_world import (
     told,
 )
 
-from connectors.azure_devops.links import Ahead
+from connectors.azure_devops.links import LinksAhead
 from connectors.azure_devops.wire import Link
 from portfolio.errors import CursorRejected
 from portfolio.records import Cursor, Dependency, WorkItem
@@ -102,7 +102,7 @@ def test_where_there_are_too_many_links_to_keep_they_are_read_all_the_same(
 
 
 def test_links_that_came_and_went_are_not_there() -> None:
-    ahead = Ahead()
+    ahead = LinksAhead()
     for source, target, is_active in ((1, 2, True), (1, 2, False), (3, 2, True), (1, 2, False)):
         ahead.add(
             Link(
