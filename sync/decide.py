@@ -102,7 +102,7 @@ def _decide_field(
     what = "cleared" if now in (None, "") else "changed"
     changed = f"{what} by a person since Dovetail wrote it"
     # Without a base the field is ours because the configuration says so, unless it says that people's values
-    # stand: docs/decisions/0005 and 0016.
+    # stand: docs/decisions/0005 and 0020.
     is_theirs = not same(now, base.value) if base is not None else policy == "theirs" and what == "changed"
     if is_theirs and policy == "report":
         return Decision(verdict="conflict", now=now, reason=changed)
