@@ -87,7 +87,9 @@ def test_a_project_that_lacks_what_another_has_is_a_warning_in_one_line(
     site: AzureDevOps, serve: Serve
 ) -> None:
     site.add_project("Data", "Agile")
-    told = lines(serve(), projects=("Retail", "Data"), fields={"health": "Portfolio health", "slip_wd": "Slip"})
+    told = lines(
+        serve(), projects=("Retail", "Data"), fields={"health": "Portfolio health", "slip_wd": "Slip"}
+    )
     about = [(level, text) for level, check, text in told if check == "write fields" and "Data" in text]
     expected = "Data: Epic, Feature has no field Portfolio health, Slip, so health, slip_wd are left out"
     assert about == [("WARN", expected)]
