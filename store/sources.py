@@ -129,7 +129,8 @@ class SourceStore:
 
     def _change_arming(self, source: SourceId, values: Mapping[str, object], event: AuditEvent) -> None:
         with self._db.write() as connection:
-            self._put(SOURCE_TABLE, {"source": source, **values}, connection)
+            if not self._update(SOURCE_TABLE, {"source": source}, values, connection):
+                raise KeyError(f"source {source} was not declared")
             audit.append(connection, self._db.dialect, [event])
 
     def cursor(self, source: SourceId, stream: str) -> Cursor | None:
@@ -180,15 +181,20 @@ class SourceStore:
         with self._db.write() as own:
             bulk.upsert(own, self._db.dialect, table, [row], tuple(values))
 
-    def _update(self, table: TableSpec, key: Mapping[str, object], values: Mapping[str, object]) -> int:
+    def _update(
+        self,
+        table: TableSpec,
+        key: Mapping[str, object],
+        values: Mapping[str, object],
+        connection: Connection | None = None,
+    ) -> int:
         """Overwrite the given columns of the rows of this key. Returns how many rows there were."""
         kinds = {column.name: column for column in table.columns}
         sets = ", ".join(f'"{name}" = {self._mark}' for name in values)
         condition = " AND ".join(f'"{name}" = {self._mark}' for name in key)
         row = tuple(encode_value(kinds[name], value) for name, value in {**values, **key}.items())
-        with self._db.write() as connection:
-            return bulk.execute_many(
-                connection,
-                f"UPDATE {table.name} SET {sets} WHERE {condition}",  # noqa: S608 names are ours
-                [row],
-            )
+        sql = f"UPDATE {table.name} SET {sets} WHERE {condition}"  # noqa: S608 names are ours
+        if connection is not None:
+            return bulk.execute_many(connection, sql, [row])
+        with self._db.write() as own:
+            return bulk.execute_many(own, sql, [row])

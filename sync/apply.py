@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from connectors.base import Connector
 from portfolio.errors import ConfigError, DovetailError, SourceError, StoreError, UsageError
 from portfolio.intents import Conflict, Receipt, Unchanged, Unknown
+from sync.audit import plan_applied
 from sync.decide import same
 from sync.limits import Limits, Target, check_writes
 from sync.outbox import settle, settle_earlier, write_row
@@ -42,7 +43,8 @@ class ApplyOutcome:
         unknown: writes whose answer never came; the next run looks before it repeats anything.
         failed: sources that stopped.
         defects: those of them that stopped because of a defect of ours.
-        armed: sources that this plan armed.
+        armed: sources that this plan armed, or that were held back and are no longer.
+        held: sources to which nothing more is written, because this plan took writes back.
     """
 
     states: dict[str, int] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class ApplyOutcome:
     failed: dict[str, str] = field(default_factory=dict)
     defects: set[str] = field(default_factory=set)
     armed: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
 
     @property
     def applied(self) -> int:
@@ -72,6 +75,7 @@ def apply(
     *,
     run_id: str,
     clock: Callable[[], datetime],
+    by: str = "",
     allowed: Mapping[str, WriteSettings] | None = None,
     limits: Limits | None = None,
     sources: Sequence[str] | None = None,
@@ -79,7 +83,8 @@ def apply(
 ) -> ApplyOutcome:
     """Make the writes of a plan.
 
-    Every source that the plan names is armed, even where the plan has no write for it.
+    Every source that the plan names is armed, even where the plan has no write for it. A plan that undoes a
+    run holds its sources back instead: else the next run would write the same again (docs/decisions/0015).
 
     Args:
         store: the outbox.
@@ -87,6 +92,7 @@ def apply(
         plan: as `plan` made it or `read_plan` read it.
         run_id: the run that writes.
         clock: aware UTC; every receipt is booked with its own instant.
+        by: who applies it, for the audit trail.
         allowed: what the configuration lets Dovetail write now; None where it was asked a moment ago.
         limits: see `sync.limits`.
         sources: only these of the plan's sources.
@@ -114,6 +120,7 @@ def apply(
     if unknown:
         raise UsageError(f"The plan names {', '.join(unknown)}, which the configuration does not.")
     writes = [write for write in plan.writes if write.source in chosen]
+    _check_emptied(plan, writes)
     if allowed is not None:
         _check_allowed(plan, chosen, writes, allowed)
     check_writes(
@@ -122,19 +129,41 @@ def apply(
         limits=limits or Limits(),
     )
     outcome = ApplyOutcome()
+    if writes:
+        store.record_events([plan_applied(plan, len(writes), run_id=run_id, by=by, at=now)])
     states = store.sources()
     for source in chosen:
         known = states.get(source)
         if known is None:
             one = connectors[source]
             store.declare_source(source, one.kind, one.capabilities.form, one.mapping_version)
-        if known is None or known.armed_at is None:
-            store.arm(source, now)
+        if plan.undoes:
+            store.hold(source, f"run {plan.undoes} was undone", now, run_id=run_id, by=by)
+            outcome.held.append(source)
+        elif known is None or known.armed_at is None or known.held_because is not None:
+            store.arm(source, now, run_id=run_id, by=by)
             outcome.armed.append(source)
     for source in chosen:
         mine = [write for write in writes if write.source == source]
         _SourceApply(store, connectors[source], run_id, clock, tell, outcome).run(mine)
     return outcome
+
+
+def _check_emptied(plan: Plan, writes: Sequence[PlannedWrite]) -> None:
+    """Refuse to empty a place for any other reason than that an undo puts back what stood there.
+
+    A value that is not known (a person without an account there, a forecast that does not exist yet) is not
+    written at all, so it can never clear what stands in a tracker.
+
+    Raises:
+        UsageError: the plan would empty a place, and undoes nothing.
+    """
+    emptied = [write for write in writes if write.wanted is None]
+    if emptied and not plan.undoes:
+        raise UsageError(
+            f"The plan would empty {emptied[0].field} of {emptied[0].key}, which only an undo may do.",
+            hint="Make it again with `dovetail plan`.",
+        )
 
 
 def _check_allowed(
@@ -198,7 +227,8 @@ class _SourceApply:
             return
         rows = {write.intent_id: write_row(write, self.run_id) for write in writes}
         # Recorded before the first request: from here on, a kill leaves a trace that the next run looks up.
-        self.store.record_writes(self.run_id, list(rows.values()), self.clock())
+        notes = [write.note for write in writes if write.note is not None]
+        self.store.record_writes(self.run_id, list(rows.values()), self.clock(), notes=notes)
         open_writes = {write.intent_id: write for write in writes}
         for receipt in self._overtaken(writes):
             overtaken = open_writes.pop(receipt.intent_id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connectors.base import Connector
@@ -19,6 +19,7 @@ from portfolio.findings import Finding
 from portfolio.intents import COMMENT, FIELD_NAMES, Cost, Slots, Value
 from portfolio.records import ItemId
 from sync.decide import Decision, decide, same
+from sync.failed_writes import Stopped
 from sync.outbox import adopt, settle_earlier, write_row
 from sync.plan_file import NotWritten, Plan, PlannedWrite, intent_id
 from sync.progress import Progress, Tell, defect, failure, silent
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 # The stream name under which the store remembers that it looked for the comments of an earlier store.
 FIRST_LOOK = "look:comments"
 _ROWS_AT_ONCE = 500
-# How long a refusal stands before the tracker is asked again.
-ASK_AGAIN_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +100,7 @@ def plan(
         failed=draft.failed,
         cost=draft.cost,
         places={source: settings.writes[source].place for source in writing},
+        audit_head=store.audit_head(),
     ).sealed()
 
 
@@ -140,7 +140,9 @@ class _Draft:
         due = [one for one in wanted if self.settings.look_everywhere or not _stands(one, bases)]
         places = self._places(due)
         due = [one for one in due if one.item_id in places]
-        refused = self._refused(source)
+        stopped = Stopped(
+            self.store, source, now=self.now, look_everywhere=self.settings.look_everywhere, wanted=wanted
+        )
         targets = list(dict.fromkeys(one.item_id for one in due))
         standing = {slots.item_id: slots for slots in connector.look(targets)} if targets else {}
         planned: list[PlannedWrite] = []
@@ -155,10 +157,8 @@ class _Draft:
             place = places[one.item_id]
             self._note_duplicates(place, slots)
             match decision.verdict:
-                case "write" if (reason := refused.get((one.item_id, one.slot, str(one.value)))) is not None:
-                    self.skipped.append(
-                        _not_written(place, one, base, decision.now, f"refused before: {reason}")
-                    )
+                case "write" if (reason := stopped.why(one)) is not None:
+                    self.skipped.append(_not_written(place, one, base, decision.now, reason))
                 case "write":
                     planned.append(_planned(place, one, base, decision, self._field(writes, one.slot)))
                 case "conflict":
@@ -219,22 +219,6 @@ class _Draft:
                 places[place.item_id] = place
         return places
 
-    def _refused(self, source: str) -> dict[tuple[ItemId, str, str], str]:
-        """What the tracker refused lately. It is asked again after a day, and at once by a full run.
-
-        A permission that was missing may have been granted meanwhile, which no tracker announces.
-        """
-        if self.settings.look_everywhere:
-            return {}
-        rows: list[dict[str, Any]] = list(
-            self.store.rows("write", where={"source": source, "state": "refused"})
-        )
-        return {
-            (str(row["item_id"]), str(row["slot"]), str(row["after"])): str(row["reason"])
-            for row in rows
-            if timedelta(0) <= self.now - row["at"] < ASK_AGAIN_AFTER
-        }
-
     def _field(self, writes: WriteSettings, slot: str) -> str:
         return "comment" if slot == COMMENT else writes.fields[slot]
 
@@ -250,7 +234,9 @@ class _Draft:
         self, place: _Place, one: Wanted, base: SlotBase | None, decision: Decision, name: str
     ) -> None:
         write = _planned(place, one, base, decision, name)
-        adopt(self.store, write_row(write, self.run_id, suffix=":found"), run_id=self.run_id, now=self.now)
+        notes = [] if one.note is None else [one.note]
+        row = write_row(write, self.run_id, suffix=":found")
+        adopt(self.store, row, run_id=self.run_id, now=self.now, notes=notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
