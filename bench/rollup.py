@@ -29,7 +29,8 @@ from sync.workspace import DeriveSettings
 T = TypeVar("T")
 ITEMS = 100_000
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-CHAIN = 10_000
+CHAIN = 2_000
+SUMS = 12  # the rollup makes more than thirty
 _PER_EPIC = 1 + 4 * (1 + 6 * (1 + 3))  # epic, features, stories, sub-tasks
 _TREE = (
     TreeNode("all", "portfolio", None, "All"),
@@ -57,11 +58,15 @@ def main() -> None:
     table(
         ("what", "CPU s", "ratio"),
         [
-            ("twelve sums over 100,000 items, as the rollup makes them", f"{summed:.2f}", "1.0"),
-            (f"listing everything below each ({pairs:,} pairs)", f"{listed:.2f}", f"{listed / summed:.1f}"),
-            (f"twelve sums over a chain of {CHAIN:,}", f"{chain_summed:.3f}", "1.0"),
+            (f"{SUMS} sums over these items, as the rollup makes them", f"{summed:.2f}", "1.0"),
             (
-                f"listing everything below each ({chain_pairs:,} pairs)",
+                f"{SUMS} sums over lists of everything below each ({pairs:,} pairs)",
+                f"{listed:.2f}",
+                f"{listed / summed:.1f}",
+            ),
+            (f"{SUMS} sums over a chain of {CHAIN:,}", f"{chain_summed:.3f}", "1.0"),
+            (
+                f"{SUMS} sums over lists of everything below each ({chain_pairs:,} pairs)",
                 f"{chain_listed:.2f}",
                 f"{chain_listed / chain_summed:.1f}",
             ),
@@ -79,7 +84,7 @@ def _seconds(work: Callable[[], T]) -> tuple[float, T]:
 
 
 def _everything_below(ids: list[str], parents: list[str | None]) -> int:
-    """The simple way: a list for each item. Its length, so that nothing is left out."""
+    """The simple way: a list for each item, and sums over it. Gives the length of all lists."""
     hierarchy = build_hierarchy(ids, parents)
     below: list[list[int]] = [[] for _ in ids]
     for level in hierarchy.levels:
@@ -88,13 +93,17 @@ def _everything_below(ids: list[str], parents: list[str | None]) -> int:
             if above >= 0:
                 below[above].append(index)
                 below[above].extend(below[index])
+    values = [1.0] * len(ids)
+    for _ in range(SUMS):
+        for index, some in enumerate(below):
+            values[index] = 1.0 + sum([1.0 for _ in some])
     return sum(len(one) for one in below)
 
 
 def _sums(ids: list[str], parents: list[str | None]) -> float:
     position = {one: index for index, one in enumerate(ids)}
     edges = [(index, position[above]) for index, above in enumerate(parents) if above is not None]
-    return float(contain(len(ids), edges).sum_up(np.ones((len(ids), 12)))[0, 0])
+    return float(contain(len(ids), edges).sum_up(np.ones((len(ids), SUMS)))[0, 0])
 
 
 def _just_read(store: Store) -> int:

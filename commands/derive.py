@@ -42,6 +42,11 @@ def derive(session: Session, today: date | None, output_format: Format) -> int:
         columns=[Column(name="items", is_number=True), Column(name="changed", is_number=True)],
         empty="",
     )
+    if counts.unknown_ends:
+        session.talk.say(
+            f"Dependencies on an address that no source delivers: {counts.unknown_ends:,}. "
+            "`dovetail export dependency` shows them with `url:`."
+        )
     if not (session.talk.quiet and output_format == "table"):
         emit(listing, output_format)
     return 0

@@ -293,7 +293,7 @@ _VIEWS = (
     ),
     View(
         "twin",
-        "Two items in different trackers that are the same piece of work.",
+        "Two items in different trackers that are the same piece of work, or may be: `is_confirmed`.",
         _parse(
             """
             text: twin_id a_id b_id a_key b_key evidence

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from portfolio.errors import UsageError
 from portfolio.records import ItemId
+from sync.twin_evidence import LOWERED_TO, SIMILAR
 
 if TYPE_CHECKING:
     from store import Store
@@ -20,8 +21,11 @@ COMPARED = (
     "title", "state", "owner", "start", "due", "effective_due", "commitment", "baseline_finish", "p80",
     "actual_finish", "percent_complete",
 )  # fmt: skip
-_WITH_HISTORY = ("state", "owner", "start", "due")
 SHOWN = ("title", "type", "status", *COMPARED[1:], "url")
+
+
+# What of a history helps to see how two sides came to differ.
+_TOLD = ("title", "state", "status", "owner", "start", "due", "percent_complete", "scope", "parent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,17 @@ class SideBySide:
     """One piece of work.
 
     Attributes:
-        items: rows of the view `item`, one per tracker, the one that was asked for first.
+        items: rows of the view `item`, at least one per tracker that has it, the one asked for first.
         pairs: rows of the view `twin` that hold them together.
+        unconfirmed: ids of the items that something speaks for and nobody has confirmed.
+        possible: rows of the view `twin` about other items that may be the same work: their titles are alike,
+            or what speaks for them speaks for others as well.
     """
 
     items: Sequence[Row]
     pairs: Sequence[Row]
+    unconfirmed: frozenset[ItemId] = frozenset()
+    possible: Sequence[Row] = ()
 
     def lines(self) -> list[tuple[str, list[Any], bool]]:
         """(column, the value on each side, whether they differ) for everything that any side knows."""
@@ -52,17 +61,39 @@ class SideBySide:
             return any(pair[f"{name}_differs"] for pair in self.pairs)
         return differs(name, values)
 
+    def timeline(self, store: Store) -> list[Row]:
+        """Who changed what and when on each side, oldest first: rows of the view `change`, people by name.
+
+        Empty where the sides agree: then nobody asks how it came to that.
+        """
+        if not self.differences:
+            return []
+        told: list[Row] = []
+        for item in self.items:
+            names = account_names(store, item["source"])
+            changes = store.rows("change", where={"item_id": item["item_id"], "field": list(_TOLD)})
+            for change in changes:
+                row = {**change, "by": names.get(str(change["by"]), change["by"])}
+                if change["field"] == "owner":
+                    row |= {side: names.get(str(change[side]), change[side]) for side in ("before", "after")}
+                told.append(row)
+        return sorted(told, key=lambda row: (row["at"], row["item_id"], row["event_id"]))
+
     def last_changes(self, store: Store) -> dict[tuple[ItemId, str], Row]:
         """Who changed last what differs, by item and column, where the tracker keeps a history."""
-        found: dict[tuple[ItemId, str], Row] = {}
-        fields = [name for name in self.differences if name in _WITH_HISTORY]
-        for item in self.items if fields else ():
-            names = account_names(store, item["source"])
-            changes = store.rows("change", where={"item_id": item["item_id"], "field": fields})
-            for change in sorted(changes, key=_when):
-                by = names.get(str(change["by"]), change["by"])
-                found[item["item_id"], str(change["field"])] = {**change, "by": by}
-        return found
+        fields = [name for name in self.differences if name in _TOLD]
+        return {
+            (str(change["item_id"]), str(change["field"])): change
+            for change in self.timeline(store)
+            if change["field"] in fields
+        }
+
+    def without_history(self, store: Store) -> list[str]:
+        """The sources among the sides that tell no history at all, as files do."""
+        sources = dict.fromkeys(str(item["source"]) for item in self.items)
+        return [
+            source for source in sources if next(store.rows("change", where={"source": source}), None) is None
+        ]
 
     @property
     def differences(self) -> list[str]:
@@ -93,16 +124,25 @@ def side_by_side(store: Store, key: str) -> list[SideBySide]:
         UsageError: nothing has that key.
     """
     starts = items_named(store, key)
-    pairs = list(store.rows("twin"))
+    pairs = _Pairs(store.rows("twin"))
     groups: list[SideBySide] = []
     seen: set[ItemId] = set()
     for start in starts:
         if start["item_id"] in seen:
             continue
-        ids, held = _connected(start["item_id"], pairs)
-        seen.update(ids)
-        others = list(store.rows("item", where={"item_id": [one for one in ids if one != start["item_id"]]}))
-        groups.append(SideBySide([start, *others], held))
+        sure, shown = pairs.around(start["item_id"])
+        seen.update(sure)
+        others = list(store.rows("item", where={"item_id": shown[1:]})) if len(shown) > 1 else []
+        items = [start, *sorted(others, key=lambda item: (item["source"], item["key"]))]
+        held = pairs.among(shown)
+        groups.append(
+            SideBySide(
+                items=items,
+                pairs=held,
+                unconfirmed=frozenset(shown) - sure,
+                possible=[pair for pair in pairs.touching(sure) if pair not in held],
+            )
+        )
     return groups
 
 
@@ -130,28 +170,73 @@ def items_named(store: Store, key: str) -> list[Row]:
 
 
 def unequal_pairs(store: Store) -> list[Row]:
-    """The twins that differ, and those whose counterpart is missing."""
-    return [
+    """The twins that differ, then those whose counterpart is missing, then what nobody has confirmed.
+
+    What is no more than possible is left out: there is nothing to compare before someone has confirmed it.
+    """
+    found = [
         row
         for row in store.rows("twin")
-        if row["due_gap_wd"] or row["state_differs"] or row["owner_differs"] or row["missing_side"]
+        if not is_merely_possible(row)
+        and (row["due_gap_wd"] or row["state_differs"] or row["owner_differs"] or row["missing_side"])
     ]
+    return sorted(found, key=_certainty)
 
 
-def _connected(start: ItemId, pairs: Sequence[Row]) -> tuple[list[ItemId], list[Row]]:
-    ids: list[ItemId] = [start]
-    held: list[Row] = []
-    for one in ids:  # grows while it is read
+def _certainty(pair: Row) -> tuple[bool, bool, str, str]:
+    is_doubtful = not (pair["is_confirmed"] or pair["missing_side"])
+    return is_doubtful, bool(pair["missing_side"]), pair["a_id"], pair["twin_id"]
+
+
+def is_merely_possible(pair: Row) -> bool:
+    """Whether a pair rests on titles that are alike, or on evidence that speaks for others as well."""
+    return (
+        not pair["is_confirmed"]
+        and pair["b_id"] is not None
+        and (pair["evidence"] == SIMILAR.name or pair["confidence"] <= LOWERED_TO)
+    )
+
+
+class _Pairs:
+    """The pairs of a portfolio, by item."""
+
+    def __init__(self, pairs: Iterable[Row]) -> None:
+        self._of: dict[ItemId, list[Row]] = {}
         for pair in pairs:
-            if one not in (pair["a_id"], pair["b_id"]) or pair in held:
-                continue
-            held.append(pair)
-            ids += [other for other in (pair["a_id"], pair["b_id"]) if other and other not in ids]
-    return ids, held
+            for end in (pair["a_id"], pair["b_id"]):
+                if end is not None:
+                    self._of.setdefault(end, []).append(pair)
 
+    def around(self, start: ItemId) -> tuple[frozenset[ItemId], list[ItemId]]:
+        """What is confirmed to be the same work, and, the start first, that and what is likely to be."""
+        sure = [start]
+        for one in sure:  # grows while it is read
+            sure += [other for pair, other in self._others(one) if pair["is_confirmed"] and other not in sure]
+        likely = [
+            other
+            for one in sure
+            for pair, other in self._others(one)
+            if other not in sure and not is_merely_possible(pair)
+        ]
+        return frozenset(sure), list(dict.fromkeys([*sure, *likely]))
 
-def _when(change: Row) -> Any:
-    return change["at"]
+    def _others(self, one: ItemId) -> Iterator[tuple[Row, ItemId]]:
+        for pair in self._of.get(one, ()):
+            other = pair["b_id"] if pair["a_id"] == one else pair["a_id"]
+            if other is not None:
+                yield pair, other
+
+    def among(self, items: Collection[ItemId]) -> list[Row]:
+        """The pairs between these items, and those of them that lack their counterpart."""
+        return [
+            pair for pair in self.touching(items)
+            if pair["a_id"] in items and (pair["b_id"] is None or pair["b_id"] in items)
+            and not is_merely_possible(pair)
+        ]  # fmt: skip
+
+    def touching(self, items: Iterable[ItemId]) -> list[Row]:
+        """The pairs of these items, each once."""
+        return list({pair["twin_id"]: pair for one in items for pair in self._of.get(one, ())}.values())
 
 
 def _folded(name: str, value: Any) -> Any:

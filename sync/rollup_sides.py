@@ -7,7 +7,7 @@ less healthy counts: a rollup must not look better than the worst that is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 _WORSE_FIRST = (RED, AMBER, GREEN, GREY)
 _ENDED = ("done", "removed")
+_DONE = Health(GREEN, "done")
 OwnHealth = Callable[[int, str | None], Health]
 
 
@@ -39,18 +40,18 @@ class Known:
             it in its own tracker.
     """
 
-    state: list[str] = field(default_factory=list)
-    own: list[Health] = field(default_factory=list)
-    is_risk: list[bool] = field(default_factory=list)
-    is_container: list[bool] = field(default_factory=list)
-    percent: list[float | None] = field(default_factory=list)
-    points: list[float | None] = field(default_factory=list)
-    start: list[date | None] = field(default_factory=list)
-    commitment: list[date | None] = field(default_factory=list)
-    p80: list[date | None] = field(default_factory=list)
-    slip_wd: list[int | None] = field(default_factory=list)
-    slip_pair: list[str | None] = field(default_factory=list)
-    amounts: list[tuple[tuple[float | None, str | None], ...]] = field(default_factory=list)
+    state: list[str]
+    own: list[Health]
+    is_risk: list[bool]
+    is_container: list[bool]
+    percent: list[float | None]
+    points: list[float | None]
+    start: list[date | None]
+    commitment: list[date | None]
+    p80: list[date | None]
+    slip_wd: list[int | None]
+    slip_pair: list[str | None]
+    amounts: list[tuple[tuple[float | None, str | None], ...]]
 
 
 def known_of(
@@ -69,44 +70,89 @@ def known_of(
         worst: the highest rank of each item's open findings.
         own_health: the colour of the item at a position whose worst finding has this severity.
     """
-    known = Known()
-    states, summary = columns["state"], columns["is_summary"]
-    kinds, owners = columns["kind"], columns["schedule_id"]
-    for all_sides, sides in zip(classes.sides, live, strict=True):
+    known = _of_first_sides(columns, classes, live, worst, own_health)
+    states, owners = columns["state"], columns["schedule_id"]
+    for one, all_sides in enumerate(classes.sides):
+        if len(all_sides) == 1:
+            continue
+        sides = live[one]
         speaking = _speaking(owners, classes.plans, sides)
-        state = _state(states, speaking)
+        state = known.state[one] = _state(states, speaking)
         still_open = [side for side in sides if states[side] not in _ENDED] if state == "open" else []
-        known.state.append(state)
-        known.own.append(_worst_health(columns["key"], sides, still_open, worst, own_health))
-        known.is_risk.append(any(kinds[side] == "risk" for side in sides))
-        known.is_container.append(
-            any(
-                kinds[side] in CONTAINER_KINDS or (summary[side] and owners[side] in classes.plans)
-                for side in all_sides
-            )
-        )
-        known.percent.append(_percent(columns, speaking, state))
-        known.points.append(next((one for side in sides if (one := columns["points"][side])), None))
-        known.start.append(_extreme(columns["start"], sides, min))
-        known.commitment.append(_extreme(columns["commitment"], sides, max))
-        known.p80.append(_extreme(columns["p80"], still_open, max))
-        _slip(known, columns, still_open or sides)
-        known.amounts.append(tuple(_amount(columns, name, sides) for name in AMOUNTS))
+        known.own[one] = _worst_health(columns["key"], sides, still_open, worst, own_health)
+        known.is_risk[one] = any(columns["kind"][side] == "risk" for side in sides)
+        known.is_container[one] = any(_is_container(columns, classes.plans, side) for side in all_sides)
+        known.percent[one] = _percent(columns, speaking, state)
+        known.points[one] = next((points for side in sides if (points := columns["points"][side])), None)
+        known.start[one] = _extreme(columns["start"], sides, min)
+        known.commitment[one] = _extreme(columns["commitment"], sides, max)
+        known.p80[one] = _extreme(columns["p80"], still_open, max)
+        slips = columns["slip_wd"]
+        slipping = [side for side in still_open or sides if slips[side] is not None]
+        most = max(slipping, key=lambda side: slips[side], default=None)
+        known.slip_wd[one] = None if most is None else slips[most]
+        known.slip_pair[one] = None if most is None else columns["slip_pair"][most]
+        known.amounts[one] = tuple(_amount(columns, name, sides) for name in AMOUNTS)
     return known
+
+
+def _of_first_sides(
+    columns: dict[str, list[Any]],
+    classes: WorkClasses,
+    live: Sequence[Sequence[int]],
+    worst: Sequence[int],
+    own_health: OwnHealth,
+) -> Known:
+    """What the first side of each class says: all there is to say of work without twins."""
+    first = [sides[0] for sides in live]
+
+    def column(name: str) -> list[Any]:
+        values = columns[name]
+        return [values[side] for side in first]
+
+    states = [state if state in _ENDED else "open" for state in column("state")]
+    amounts = [columns[name] for name in AMOUNTS]
+    nothing = ((None, None),) * len(AMOUNTS)
+    return Known(
+        state=states,
+        own=[
+            own_health(side, severity_of(worst[side])) if state == "open" else _DONE
+            for side, state in zip(first, states, strict=True)
+        ],
+        is_risk=[kind == "risk" for kind in column("kind")],
+        is_container=[_is_container(columns, classes.plans, side) for side in first],
+        percent=[
+            100.0 if state == "done" else percent
+            for state, percent in zip(states, column("percent_complete"), strict=True)
+        ],
+        points=[points or None for points in column("points")],
+        start=column("start"),
+        commitment=column("commitment"),
+        p80=[day if state == "open" else None for state, day in zip(states, column("p80"), strict=True)],
+        slip_wd=column("slip_wd"),
+        slip_pair=column("slip_pair"),
+        amounts=[
+            nothing
+            if all(some[side] is None for some in amounts)
+            else tuple(_amount(columns, name, (side,)) for name in AMOUNTS)
+            for side in first
+        ],
+    )
+
+
+def _is_container(columns: dict[str, list[Any]], plans: frozenset[str], side: int) -> bool:
+    return columns["kind"][side] in CONTAINER_KINDS or bool(
+        columns["is_summary"][side] and columns["schedule_id"][side] in plans
+    )
 
 
 def _speaking(owners: Sequence[str | None], plans: frozenset[str], sides: Sequence[int]) -> Sequence[int]:
     """The trackers' items; a plan's task only where there is nothing else."""
-    if len(sides) == 1:
-        return sides
     return [side for side in sides if owners[side] not in plans] or sides
 
 
 def _state(states: Sequence[str], speaking: Sequence[int]) -> str:
     """Work is done when every tracker says so."""
-    if len(speaking) == 1:
-        state = states[speaking[0]]
-        return state if state in _ENDED else "open"
     said = {states[side] for side in speaking}
     if said == {"removed"}:
         return "removed"
@@ -122,12 +168,12 @@ def _worst_health(
 ) -> Health:
     """The worst colour of any open side; grey only where no side knows more."""
     if not still_open:
-        return Health(GREEN, "done")
-    if len(sides) == 1:
-        return own_health(sides[0], severity_of(worst[sides[0]]))
+        return _DONE
     found = [own_health(side, severity_of(worst[side])) for side in still_open]
     index = min(range(len(found)), key=lambda one: (_WORSE_FIRST.index(found[one].colour), one))
     health = found[index]
+    if len(sides) == 1:
+        return health
     return Health(health.colour, f"{keys[still_open[index]]}: {health.reason}", health.unknown)
 
 
@@ -138,15 +184,6 @@ def _percent(columns: dict[str, list[Any]], speaking: Sequence[int], state: str)
     percent, states = columns["percent_complete"], columns["state"]
     said = [percent[side] for side in speaking if states[side] != "done" and percent[side] is not None]
     return min(said, default=None)
-
-
-def _slip(known: Known, columns: dict[str, list[Any]], sides: Sequence[int]) -> None:
-    slips = columns["slip_wd"]
-    most: int | None = sides[0]
-    if len(sides) > 1:
-        most = max((one for one in sides if slips[one] is not None), key=lambda one: slips[one], default=None)
-    known.slip_wd.append(None if most is None else slips[most])
-    known.slip_pair.append(None if most is None else columns["slip_pair"][most])
 
 
 def _amount(
@@ -161,9 +198,6 @@ def _amount(
 
 
 def _extreme(column: Sequence[date | None], sides: Sequence[int], choose: Any) -> date | None:
-    if len(sides) == 1:
-        only: date | None = column[sides[0]]
-        return only
     found: date | None = choose((day for side in sides if (day := column[side]) is not None), default=None)
     return found
 
@@ -183,10 +217,11 @@ def ignorance(
         columns: the items.
         ancestor: for each item the nearest one above it that has a due date of its own, -1 for none.
         stale: sources that could not be read.
-        unmapped: (source, status) that the mapping does not know.
+        unmapped: (source, status) that the mapping does not know; Azure DevOps says `type: status`, because
+            there each type has states of its own.
     """
     found: list[Ignorance | None] = []
-    commitments, committed = columns["commitment"], columns["committed_at"]
+    commitments, committed, types = columns["commitment"], columns["committed_at"], columns["type"]
     for index, (source, status, due, origin, slip_wd) in enumerate(
         zip(
             columns["source"], columns["status"], columns["effective_due"],
@@ -196,7 +231,7 @@ def ignorance(
         above = ancestor[index]
         if source in stale:
             found.append("stale")
-        elif (source, status) in unmapped:
+        elif unmapped and not unmapped.isdisjoint(((source, status), (source, f"{types[index]}: {status}"))):
             found.append("unmapped")
         elif due is None:
             found.append("undated")

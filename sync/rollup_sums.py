@@ -196,8 +196,9 @@ def _table(columns: Columns) -> FloatArray:
 def _percents(work: Work, sums: Columns, leaves: Columns) -> list[float | None]:
     """Weighted by points where everything counted has them, else by count.
 
-    None where a tracker's own figure stands: of a leaf, and of a plan's summary that has no twin at or below
-    it, because the plan weighs by duration what the plan alone holds.
+    None where a tracker's own figure stands: of a leaf (though an epic without one is complete when it is
+    done), and of a plan's summary that has no twin at or below it, because the plan weighs by duration what
+    the plan alone holds.
     """
     own_percent = work.columns["percent_complete"]
     has_members, has_twins = leaves["has_members"].tolist(), leaves["has_twins"].tolist()
@@ -208,8 +209,10 @@ def _percents(work: Work, sums: Columns, leaves: Columns) -> list[float | None]:
     for one, count in enumerate(items):
         is_node = one >= len(work.live)
         if not has_members[one]:
-            shared = not is_node and len(work.live[one]) > 1 and work.known.is_container[one]
-            found.append(work.known.percent[one] if shared else None)
+            is_said = not is_node and work.known.is_container[one]
+            if is_said and len(work.live[one]) == 1:
+                is_said = own_percent[work.live[one][0]] is None
+            found.append(work.known.percent[one] if is_said else None)
         elif not count or (not is_node and not has_twins[one] and own_percent[work.live[one][0]] is not None):
             found.append(None)
         elif with_points[one] == count:

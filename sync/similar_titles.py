@@ -19,6 +19,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from portfolio.records import ItemId, SourceId
+from sync.twin_classes import twin_classes
 from sync.twin_evidence import SIMILAR
 from sync.twins import TwinDecision, TwinPair, pair_of, twin_id
 
@@ -189,11 +190,10 @@ def suggestions(
     for pair in pairs:
         if pair.b_id is not None:
             known.add((pair.a_id, pair.b_id))
-            if pair.is_confirmed:
-                taken |= {
-                    (pair.a_id, source_of.get(pair.b_id, "")),
-                    (pair.b_id, source_of.get(pair.a_id, "")),
-                }
+    # Through a third tracker, too: who is the issue that the task is, needs no other task.
+    for members in twin_classes((one.a_id, one.b_id) for one in pairs if one.is_confirmed and one.b_id):
+        sources = {source_of.get(one, "") for one in members}
+        taken |= {(one, source) for one in members for source in sources}
     for one in decisions:
         ends = one.ids or tuple(name_of.get(name, "") for name in one.keys)
         known.add(pair_of(ends[0], ends[1]))

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from portfolio.records import ItemId
-
-if TYPE_CHECKING:
-    from store import Store
 
 
 def twin_classes(pairs: Iterable[tuple[ItemId, ItemId]]) -> list[tuple[ItemId, ...]]:
@@ -38,11 +34,3 @@ def twin_classes(pairs: Iterable[tuple[ItemId, ItemId]]) -> list[tuple[ItemId, .
     for one in sorted(leader):
         members.setdefault(lead(one), []).append(one)
     return sorted(tuple(some) for some in members.values() if len(some) > 1)
-
-
-def confirmed_classes(store: Store) -> list[tuple[ItemId, ...]]:
-    """The classes of the confirmed twins, as derivation has stored them. Suggestions are never in it."""
-    rows = store.read("derived_twin", ("a_id", "b_id", "is_confirmed"))
-    return twin_classes(
-        (a_id, b_id) for a_id, b_id, is_confirmed in zip(*rows.values(), strict=True) if is_confirmed and b_id
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connectors.answers import Refusal
@@ -17,9 +18,10 @@ from connectors.azure_devops.mapping_site import (
 )
 from connectors.azure_devops.reading import IN_THE_BIN, ItemReader
 from connectors.azure_devops.site import chunks
-from connectors.azure_devops.wire import Project
+from connectors.azure_devops.wire import Project, Subject
+from connectors.parallel import completed
 from portfolio.errors import AccessDenied, AuthError, BadAnswer, TargetMissing, Unsupported
-from portfolio.records import AnyRecord, Cursor, IdPage, ItemId, Page, item_id
+from portfolio.records import AnyRecord, Cursor, Identity, IdPage, ItemId, Page, item_id
 
 if TYPE_CHECKING:
     from connectors.azure_devops.site import Site
@@ -54,7 +56,7 @@ def lists(site: Site, since: Cursor | None) -> Iterator[Page]:
     value: dict[str, object] = {
         "areas": areas,
         "states": states,
-        "projects": {one.id: one.name for one in site.projects},
+        "projects": site.first_names(),
     }
     wanted = _renamed(_texts(before, "areas"), areas) + _redefined(site, _texts(before, "states"), states)
     yield Page(
@@ -83,17 +85,23 @@ def people(site: Site, since: Cursor | None) -> Iterator[Page]:
     records: list[AnyRecord] = []
     try:
         for batch in chunks(descriptors, _SUBJECTS_AT_ONCE):
-            found = site.client.subjects(batch)
-            for descriptor, subject in sorted(found.items()):
-                is_group = (subject.subject_kind or "").casefold() == "group"
-                active = None if is_group else site.client.is_active(descriptor)
-                records.append(directory_identity(name, descriptor, subject, is_active=active))
+            calls = [partial(_account, site, *found) for found in site.client.subjects(batch).items()]
+            latency = site.client.graph.latency_seconds
+            accounts_found = list(completed(calls, latency_seconds=latency))
+            accounts_found.sort(key=lambda one: one.account_id)
+            records.extend(accounts_found)
     except _NO_DIRECTORY as error:
         site.context.say(
             f"{name}: the directory cannot be read ({type(error).__name__}); who has left is not known. "
             "The token needs the scope Graph (read)."
         )
     yield Page(records=records, cursor=Cursor(version=_VERSION, value={"accounts": accounts}))
+
+
+def _account(site: Site, descriptor: str, subject: Subject) -> Identity:
+    is_group = (subject.subject_kind or "").casefold() == "group"
+    active = None if is_group else site.client.is_active(descriptor)
+    return directory_identity(site.settings.name, descriptor, subject, is_active=active)
 
 
 def census(site: Site) -> Iterator[IdPage]:

@@ -71,6 +71,6 @@ def _answer(call: Call, entry: Json) -> Response:
 class _Headers(dict[str, str]):
     """Header names in any case."""
 
-    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # dict.get has overloads
         wanted = name.lower()
         return next((value for key, value in self.items() if key.lower() == wanted), default)

@@ -6,7 +6,18 @@ types are recorded ones (fixtures cli_extension).
 
 from __future__ import annotations
 
-from simulators.azure_devops.model import Category, FieldDef, FieldUse, Json, Process, State, WorkType
+from simulators.azure_devops.model import (
+    ARTIFACT,
+    ATTACHMENT,
+    HYPERLINK,
+    Category,
+    FieldDef,
+    FieldUse,
+    Json,
+    Process,
+    State,
+    WorkType,
+)
 
 PROCESS_IDS = {
     "Agile": "adcc42ab-9882-485e-a3ed-7678f01f66bc",
@@ -29,6 +40,7 @@ COLORS: dict[Category, str] = {
     "Completed": "339933",
     "Removed": "ffffff",
 }
+_CATEGORIES: dict[str, Category] = {name: name for name in COLORS}
 _NEW, _ACTIVE, _CLOSED = ("New", "Proposed"), ("Active", "InProgress"), ("Closed", "Completed")
 _RESOLVED, _REMOVED = ("Resolved", "Resolved"), ("Removed", "Removed")
 _PROPOSED, _DONE, _TO_DO = ("Proposed", "Proposed"), ("Done", "Completed"), ("To Do", "Proposed")
@@ -266,7 +278,7 @@ _LINKS = (
     ("System.LinkTypes.Related", "Related", "", "network", True, False),
     ("System.LinkTypes.Remote.Related", "Remote Related", "", "network", True, True),
 )
-RESOURCE_LINKS = {"AttachedFile": "Attached File", "Hyperlink": "Hyperlink", "ArtifactLink": "Artifact Link"}
+RESOURCE_LINKS = {ATTACHMENT: "Attached File", HYPERLINK: "Hyperlink", ARTIFACT: "Artifact Link"}
 CATEGORY_NAMES = {
     "Epic": "Epic Category",
     "Feature": "Feature Category",
@@ -319,7 +331,7 @@ def _type(
         color=color,
         icon="icon_" + name.replace(" ", "_").lower(),
         category=category,
-        states=[state(label, group) for label, group in states],  # type: ignore[arg-type]  # written above
+        states=[state(label, _CATEGORIES[group]) for label, group in states],
         fields={ref: use(ref) for ref in (*common, *extra)},
     )
 

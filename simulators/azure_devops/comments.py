@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
 from urllib.parse import urlencode
 
 from simulators.azure_devops import discussion
 from simulators.azure_devops.call import Call
-from simulators.azure_devops.model import Comment, Item, Json, iso
+from simulators.azure_devops.model import Comment, Item, Json, TextFormat, iso
 from simulators.azure_devops.refusals import MAY_NOT_SAVE, Refusal, bad_request, refuse
 from simulators.http import Response
 
 _LONGEST = 1_000_000
+FORMATS: dict[str, TextFormat] = {"html": "html", "markdown": "markdown"}
 
 
 def listed(call: Call) -> Response:
@@ -131,11 +131,11 @@ def _text(call: Call) -> str:
     return text
 
 
-def _format(call: Call) -> Literal["html", "markdown"] | None:
+def _format(call: Call) -> TextFormat | None:
     text = call.request.one("format").lower()
-    if text not in {"", "html", "markdown"}:
+    if text not in FORMATS and text:
         raise bad_request(f"The value '{text}' is not valid for CommentFormat.")
-    return text or None  # type: ignore[return-value]
+    return FORMATS.get(text)
 
 
 def _may(call: Call, comment: Comment | None) -> None:

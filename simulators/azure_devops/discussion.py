@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from simulators.azure_devops.changes import revise
-from simulators.azure_devops.model import Comment, CommentVersion, Item
+from simulators.azure_devops.model import Comment, CommentVersion, Item, TextFormat
 from simulators.azure_devops.sanitizer import sanitize
 from simulators.azure_devops.state import State
 
@@ -18,7 +16,7 @@ def find(item: Item, comment_id: int) -> Comment:
     raise KeyError(f"item {item.id} has no comment {comment_id}")
 
 
-def add(state: State, item: Item, text: str, form: Literal["html", "markdown"], by: str, at: int) -> Comment:
+def add(state: State, item: Item, text: str, form: TextFormat, by: str, at: int) -> Comment:
     """A new comment; the sanitiser runs on both forms."""
     kept = sanitize(text)
     version = CommentVersion(kept, rendered(kept, form), by, at)
@@ -34,7 +32,7 @@ def edit(
     item: Item,
     comment: Comment,
     text: str,
-    form: Literal["html", "markdown"] | None,
+    form: TextFormat | None,
     by: str,
     at: int,
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 
 from simulators.azure_devops.call import Call
@@ -11,7 +13,7 @@ from simulators.azure_devops.render import Expand, Wish
 from simulators.http import Response
 
 BATCH = 200
-_EXPANDS = frozenset({"none", "relations", "fields", "links", "all"})
+_EXPANDS: dict[str, Expand] = {name: name for name in get_args(Expand)}
 
 
 def read(call: Call) -> Response:
@@ -20,7 +22,7 @@ def read(call: Call) -> Response:
         return no_controller(call.path)
     item = call.item(call.params["id"])
     names = call.request.many("fields") or None
-    expand = _expand(call, call.request.one("$expand"), names)
+    expand = expansion(call.request.one("$expand"), names)
     text = call.request.one("asOf")
     at = call.instant(text, "asOf") if text else None
     if at is not None and item.rev_at(at) == 0:
@@ -70,7 +72,7 @@ def _batch(
             if name not in call.site.field_defs:
                 words = f"TF51535: Cannot find field {name}."
                 raise bad_request(words, "WorkItemTrackingFieldDefinitionNotFoundException")
-    kind = _expand(call, expand, names)
+    kind = expansion(expand, names)
     at = call.instant(as_of, "asOf") if as_of else None
     renderer = call.renderer()
     project = call.optional_project()
@@ -97,7 +99,7 @@ def revisions(call: Call) -> Response:
     """GET workitems/{id}/revisions: full states, oldest first."""
     item, renderer = call.item(call.params["id"]), call.renderer()
     first, last = _window(call, item.rev)
-    expand = _expand(call, call.request.one("$expand"), None)
+    expand = expansion(call.request.one("$expand"))
     rows = [renderer.item(item, expand, rev=rev, linked=False) for rev in range(first + 1, last + 1)]
     return call.collection([_as_revision(row) for row in rows])
 
@@ -172,14 +174,15 @@ def _window(call: Call, count: int) -> tuple[int, int]:
     return first, min(first + min(call.number("$top", BATCH), BATCH), count)
 
 
-def _expand(call: Call, text: str, names: list[str] | None) -> Expand:
+def expansion(text: str, names: list[str] | None = None) -> Expand:
+    """What `$expand` asks for, or 400."""
     kind = text.lower() or "none"
     if kind not in _EXPANDS:
         raise bad_request(f"The value '{text}' is not valid for $expand.")
     if names is not None and kind not in {"none", "links"}:
         words = "The expand parameter can not be used with the fields parameter."
         raise bad_request(words, "ConflictingParametersException")
-    return kind  # type: ignore[return-value]
+    return _EXPANDS[kind]
 
 
 def _as_revision(row: dict[str, Json]) -> dict[str, Json]:

@@ -10,13 +10,21 @@ import re
 
 from simulators.azure_devops import catalogue
 from simulators.azure_devops.changes import revise
-from simulators.azure_devops.model import HYPERLINK, Item, LinkEvent, Relation, RelationEvent
+from simulators.azure_devops.model import (
+    ARTIFACT,
+    ATTACHMENT,
+    HYPERLINK,
+    Item,
+    LinkEvent,
+    Relation,
+    RelationEvent,
+)
 from simulators.azure_devops.state import State
 
 COUNTS = {  # resource links are part of the item: their counts are fields of it
     HYPERLINK: "System.HyperLinkCount",
-    "AttachedFile": "System.AttachedFileCount",
-    "ArtifactLink": "System.ExternalLinkCount",
+    ATTACHMENT: "System.AttachedFileCount",
+    ARTIFACT: "System.ExternalLinkCount",
 }
 _ITEM_URL = re.compile(r"/_apis/wit/workitems/(\d+)$", re.IGNORECASE)
 

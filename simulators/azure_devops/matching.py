@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from simulators.azure_devops.links import parent_of
-from simulators.azure_devops.model import Item, Json, Project, iso
+from simulators.azure_devops.model import Item, Json, Project, Tree, iso
 from simulators.azure_devops.state import State
 from simulators.azure_devops.wiql import Condition, Group, Node, Value, WiqlError
 from simulators.clock import to_ms
@@ -230,10 +230,10 @@ def _under(context: Context, name: str, condition: Condition) -> Test:
     if name not in trees:
         raise WiqlError(f"The UNDER operator needs a tree path. The error is caused by «{condition.text}».")
     path = _plain(context, name, condition.values[0], condition)
-    tree = "area" if name == "System.AreaPath" else "iteration"
+    tree: Tree = "area" if name == "System.AreaPath" else "iteration"
     state = context.state
     home = state.find_project(str(path).partition("\\")[0])
-    node = state.find_node(home, tree, str(path)) if home else None  # type: ignore[arg-type]
+    node = state.find_node(home, tree, str(path)) if home else None
     if node is None:
         words = (
             f"TF51011: The specified {tree} path does not exist. The error is caused by «{condition.text}»."

@@ -11,9 +11,10 @@ Json: TypeAlias = Any
 UserKind: TypeAlias = Literal["aad", "msa", "svc", "group"]
 Category: TypeAlias = Literal["Proposed", "InProgress", "Resolved", "Completed", "Removed"]
 Tree: TypeAlias = Literal["area", "iteration"]
+TextFormat: TypeAlias = Literal["html", "markdown"]
 
 NEVER = "9999-01-01T00:00:00Z"  # the RevisedDate of a newest revision
-HYPERLINK, ATTACHMENT, ARTIFACT = "Hyperlink", "AttachedFile", "ArtifactLink"
+HYPERLINK, ATTACHMENT, ARTIFACT = "Hyperlink", "AttachedFile", "ArtifactLink"  # resource links
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -212,7 +213,7 @@ class Comment:
 
     id: int
     item_id: int
-    format: Literal["html", "markdown"]
+    format: TextFormat
     versions: list[CommentVersion]
 
     @property

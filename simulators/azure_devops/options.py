@@ -44,6 +44,7 @@ class Options:
         may_write: may it edit items at all?
         revision_cap: revisions of one item that the API can make.
         wiql_cap: items that a query can return.
+        denied_projects: names of projects that the account cannot see.
         omitted: how `errorPolicy=omit` shows an item it left out; reports differ.
     """
 

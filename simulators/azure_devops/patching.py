@@ -11,7 +11,16 @@ from datetime import datetime
 from simulators.azure_devops import catalogue, discussion, links
 from simulators.azure_devops.call import Call
 from simulators.azure_devops.changes import revise
-from simulators.azure_devops.model import Comment, CommentVersion, Item, Json, Relation, WorkType
+from simulators.azure_devops.items import expansion
+from simulators.azure_devops.model import (
+    Comment,
+    CommentVersion,
+    Item,
+    Json,
+    Relation,
+    TextFormat,
+    WorkType,
+)
 from simulators.azure_devops.refusals import MAY_NOT_SAVE, Refusal, bad_request, no_controller, refuse
 from simulators.azure_devops.rules import Broken, broken_rules, rule_refusal
 from simulators.azure_devops.values import BadValue, canonical, tags
@@ -47,9 +56,10 @@ def update(call: Call) -> Response:
     edit = read_patch(call, item, operations)
     kind = call.site.type_of(item)
     if call.flag("validateOnly"):
-        shown = deepcopy(item)
+        shown, counters = deepcopy(item), dict(call.site.counters)
         if _save(call, shown, kind, edit, dry=True):
             call.site.log.pop()
+        call.site.counters = counters
         return _shown(call, shown)
     changed = _save(call, item, kind, edit)
     if changed:
@@ -72,6 +82,7 @@ def create(call: Call) -> Response:
     edit = read_patch(call, blank, _operations(call))
     values = {"System.State": kinds[name].states[0].name} | _values(call, blank, kinds[name], edit)
     _permitted(call, kinds[name], blank, values, is_new=True)
+    _check_relations(call, blank, edit)
     dry = call.flag("validateOnly")
     number = call.site.counters.get("item", 0) + 1 if dry else call.site.next_id("item")
     item = call.site.new_item(home.id, name, values, call.caller.descriptor, call.site.when(None), number)
@@ -243,11 +254,11 @@ def _save(call: Call, item: Item, kind: WorkType, edit: Edit, *, dry: bool = Fal
 
 
 def _history(call: Call, item: Item, values: dict[str, Json], edit: Edit, by: str, at: int) -> None:
-    form = "markdown" if edit.history_format == "markdown" else "html"
+    form: TextFormat = "markdown" if edit.history_format == "markdown" else "html"
     text = values["System.History"]
     rendered = discussion.rendered(text, form)
     number = call.site.next_id("comment")
-    item.comments.append(Comment(number, item.id, form, [CommentVersion(text, rendered, by, at)]))  # type: ignore[arg-type]
+    item.comments.append(Comment(number, item.id, form, [CommentVersion(text, rendered, by, at)]))
     values["System.History"] = rendered
     values["System.CommentCount"] = sum(not comment.deleted for comment in item.comments)
 
@@ -259,9 +270,10 @@ def _check_relations(call: Call, item: Item, edit: Edit) -> None:
     probe = deepcopy(item)
     for value in edit.added:
         rel, url = str(value.get("rel")), str(value.get("url"))
-        _target(call, rel, url)
+        target = _target(call, rel, url)
         try:
-            links.check(call.site, probe, rel, _target(call, rel, url))
+            other = links.check(call.site, probe, rel, target)
+            probe.relations.append(Relation(rel, other.id if other else None, url, 0))
         except links.LinkProblem as error:
             raise _link_refusal(error) from None
 
@@ -317,9 +329,10 @@ def _mail(call: Call, item: Item) -> None:
 
 
 def _shown(call: Call, item: Item) -> Response:
-    text = call.request.one("$expand").lower() or "none"
-    expand = "relations" if text == "none" and item.relations else text
-    body = call.renderer().item(item, expand)  # type: ignore[arg-type]
+    expand = expansion(call.request.one("$expand"))
+    if expand == "none" and item.relations:
+        expand = "relations"  # recorded: a patch of relations shows them unasked
+    body = call.renderer().item(item, expand)
     return Response(body=json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode())
 
 

@@ -19,7 +19,7 @@ from simulators.azure_devops.matching import (
     reader,
 )
 from simulators.azure_devops.model import Item, Json, iso
-from simulators.azure_devops.refusals import bad_request
+from simulators.azure_devops.refusals import bad_request, refuse
 from simulators.azure_devops.wiql import Condition, Group, Node, Query, WiqlError, parse
 from simulators.http import Response
 
@@ -40,7 +40,7 @@ def wiql(call: Call) -> Response:
             return Response.json(_links(call, query, context))
         return Response.json(_flat(call, query, context))
     except WiqlError as error:
-        raise bad_request(str(error), "WorkItemTrackingQueryException") from None
+        raise refuse(400, "WorkItemTrackingQueryException", str(error), event=3000) from None
 
 
 def _context(call: Call, query: Query) -> Context:

@@ -230,10 +230,11 @@ class Structure(State):
         self, project: str, path: str, start: date | str | None = None, finish: date | str | None = None
     ) -> int:
         """An iteration and what lacks above it; returns its id. Without dates it is undated."""
-        node = self._grow(project, "iteration", path)
-        node.start = None if start is None else str(start)[:10]
-        node.finish = None if finish is None else str(finish)[:10]
-        return node.id
+        with self.writing():
+            node = self._grow(project, "iteration", path)
+            node.start = None if start is None else str(start)[:10]
+            node.finish = None if finish is None else str(finish)[:10]
+            return node.id
 
     def edit_iteration(
         self, project: str, path: str, start: date | str | None, finish: date | str | None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from simulators.azure_devops.model import FieldDef, Json, Project, iso
+from simulators.azure_devops.model import FieldDef, Json, Project, Tree, iso
 from simulators.azure_devops.sanitizer import sanitize
 from simulators.azure_devops.state import State
 from simulators.clock import to_ms
@@ -34,8 +34,8 @@ def canonical(state: State, project: Project, given: Mapping[str, Json]) -> dict
     for name, value in given.items():
         field = state.field_defs[name]
         if name in {"System.AreaPath", "System.IterationPath"}:
-            tree = "area" if name == "System.AreaPath" else "iteration"
-            node = state.find_node(project, tree, str(value))  # type: ignore[arg-type]
+            tree: Tree = "area" if name == "System.AreaPath" else "iteration"
+            node = state.find_node(project, tree, str(value))
             if node is None:
                 raise BadValue("invalidTreeName", f"Invalid tree name given for field '{name}'.")
             found["System.AreaId" if tree == "area" else "System.IterationId"] = node.id

@@ -11,7 +11,7 @@ import pytest
 from portfolio.records import AnyRecord, Dependency, Page, WorkItem, linked_end
 from store import Store, open_store
 from sync.derive import DeriveCounts, derive
-from sync.twin_classes import confirmed_classes
+from sync.twin_classes import twin_classes
 from sync.workspace import DeriveSettings
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -55,6 +55,12 @@ def derived(store: Store, *records: AnyRecord) -> DeriveCounts:
         mine = [record for record in records if getattr(record, "source", None) == source]
         store.save_page(source, "all", Page(records=mine), tombstones={}, run_id=run, now=NOW)
     return derive(store, DeriveSettings(), today=NOW.date(), now=NOW)
+
+
+def confirmed_classes(store: Store) -> list[tuple[str, ...]]:
+    return twin_classes(
+        (row["a_id"], row["b_id"]) for row in store.rows("twin", where={"is_confirmed": True})
+    )
 
 
 def dependencies(store: Store) -> list[tuple[Any, ...]]:

@@ -267,6 +267,20 @@ def test_a_plans_own_percentage_stands_until_a_twin_brings_in_other_work() -> No
     assert work.row("plans:2")["percent_complete"] == 50.0
 
 
+def test_an_epic_with_nothing_below_it_is_complete_when_it_is_done_and_else_as_its_trackers_say() -> None:
+    work = Trackers()
+    work.add("shop:CHK-1", kind="epic", state="done")
+    work.add("shop:CHK-2", kind="epic")
+    work.add("shop:CHK-3", kind="epic")
+    work.add("boards:3", kind="feature", percent_complete=30.0, twin="shop:CHK-3")
+    work.add("shop:CHK-4", state="done")
+    work.roll_up()
+    found = {name: work.row(name)["percent_complete"] for name in work.items}
+    assert found == {
+        "shop:CHK-1": 100.0, "shop:CHK-2": None, "shop:CHK-3": 30.0, "boards:3": 30.0, "shop:CHK-4": None,
+    }  # fmt: skip
+
+
 def test_a_container_without_a_forecast_has_one_only_when_all_that_is_open_below_it_has() -> None:
     work = Trackers()
     work.add("shop:CHK-1", kind="epic")

@@ -12,8 +12,7 @@ from portfolio.records import Page, WorkItem
 from store import open_store
 from sync.derive import derive
 from sync.similar_titles import MOST, Titled, similar_titles, suggestions
-from sync.twin_classes import confirmed_classes
-from sync.twins import TwinDecision, find_twins
+from sync.twins import TwinDecision, TwinSide, find_twins
 from sync.workspace import DeriveSettings
 
 OTHERS = (
@@ -156,6 +155,16 @@ def test_a_suggestion_never_comes_near_a_link_and_a_rejected_one_never_comes_bac
     assert find_twins([], {}, ()) == []
 
 
+def test_who_has_a_counterpart_through_a_third_tracker_needs_no_other() -> None:
+    items = [titled(source, 1, "Discount codes") for source in ("boards", "plans", "shop")]
+    sides = [
+        TwinSide("shop/1", "shop", "shop-1", "", ["boards:boards-1", "plans:plans-1"]),
+        TwinSide("boards/1", "boards", "boards-1", ""),
+        TwinSide("plans/1", "plans", "plans-1", ""),
+    ]
+    assert suggestions(items, find_twins(sides, {}, ())) == []
+
+
 def _random_titles(count: int) -> list[Titled]:
     random = Random(7)
     letters = "abcdefghijklmnoprstuvwz"
@@ -190,7 +199,7 @@ def test_the_time_grows_with_the_number_of_items_and_not_with_its_square() -> No
     assert seconds(8000) < 10 * seconds(2000)  # the square would be 16 times
 
 
-def test_suggestions_are_stored_unconfirmed_and_make_no_class() -> None:
+def test_suggestions_are_stored_unconfirmed() -> None:
     now = datetime(2026, 11, 24, 9, tzinfo=UTC)
     with open_store("sqlite://") as store:
         run = store.start_run("pull", now)
@@ -213,4 +222,3 @@ def test_suggestions_are_stored_unconfirmed_and_make_no_class() -> None:
             False,
             1,
         )
-        assert confirmed_classes(store) == []

@@ -69,6 +69,7 @@ TREE = [
     TreeNode("checkout", "project", "store-2", "Checkout", None,
              ["shop:CHK", "boards:Retail\\Checkout", "plans:checkout.xml"]),
     TreeNode("kiosk", "project", "store-2", "Kiosk", None, ["boards:Retail\\Checkout\\Kiosk"]),
+    TreeNode("payments", "project", "store-2", "Payments", None, ["boards:Payments"]),
 ]  # fmt: skip
 CHECKOUT = Place("retail", "store-2", "checkout")
 
@@ -84,6 +85,9 @@ CHECKOUT = Place("retail", "store-2", "checkout")
         ("boards", "Retail\\Checkout\\Cart", CHECKOUT),
         ("boards", "Retail\\Checkout\\Kiosk\\Screen", Place("retail", "store-2", "kiosk")),
         ("boards", "Retail\\Checkouts", Place("retail")),
+        # The area Payments of Retail is not the project Payments.
+        ("boards", "Retail\\Payments", Place("retail")),
+        ("boards", "Payments\\Api", Place("retail", "store-2", "payments")),
     ],
 )
 def test_a_scope_feeds_the_project_that_declares_it_or_a_folder_above_it(

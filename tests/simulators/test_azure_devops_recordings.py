@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 import requests
+from recorded_shapes import FIXTURES, differences
 from shared import shared
 
 from simulators.azure_devops import AzureDevOps, Options
 
-FIXTURES = "specs/azure_devops/fixtures/"
 CLI = "cli_extension/"
-GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$")
-SAME = frozenset({"typeKey", "typeName", "eventId", "structureType", "rel", "referenceName", "timeFrame"})
 # What may differ, and why: (recording, what is said about the difference, reason)
 KNOWN = (
     ("", r"multilineFieldsFormat: only here", "live answers of 2026 have it, those of 2024 and 2025 do not"),
@@ -84,7 +80,7 @@ class Replay:
                 theirs = json.loads(theirs.removeprefix("\ufeff"))
             ours = json.loads(answer.content.decode("utf-8-sig"))
             self._learn(theirs, ours)
-            found += _differences(theirs, ours, "$")
+            found += differences(theirs, ours, "$")
         elif isinstance(recorded["body"], str):
             found += [] if answer.text == self._ours(recorded["body"]) else [f"text {answer.text!r}"]
         elif answer.content:
@@ -109,39 +105,6 @@ class Replay:
         elif isinstance(theirs, list) and isinstance(ours, list):
             for one, other in zip(theirs, ours, strict=False):
                 self._learn(one, other)
-
-
-def _differences(theirs: Any, ours: Any, path: str) -> Iterator[str]:
-    if isinstance(theirs, dict) and isinstance(ours, dict):
-        if path.endswith(".properties"):  # its members are the account's own
-            return
-        for name in theirs.keys() | ours.keys():
-            where = f"{path}.{name}"
-            if name not in ours:
-                yield f"{where}: missing"
-            elif name not in theirs:
-                yield f"{where}: only here"
-            else:
-                yield from _differences(theirs[name], ours[name], where)
-    elif isinstance(theirs, list) and isinstance(ours, list):
-        for number, (one, other) in enumerate(zip(theirs, ours, strict=False)):
-            yield from _differences(one, other, f"{path}[{number}]")
-    elif _form(theirs) != _form(ours) or (path.rpartition(".")[2] in SAME and theirs != ours):
-        yield f"{path}: {ours!r} instead of {theirs!r}"
-
-
-def _form(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str):
-        return "number" if type(value) in {int, float} else type(value).__name__
-    if INSTANT.match(value):
-        return "instant"
-    if value.startswith("http"):
-        path = urlsplit(value).path
-        masked = re.sub(r"/\d+(?=/|$)", "/N", GUID.sub("GUID", path)).lower()
-        return "address " + re.sub(
-            r"(?<=/)(?:aad|msa|svc|vssgp|scp)\.[\w-]+", "DESCRIPTOR", masked.partition("_apis")[2]
-        )
-    return "GUID" if GUID.fullmatch(value) else "text"
 
 
 def _load(name: str) -> list[dict[str, Any]]:
@@ -338,7 +301,7 @@ def test_graph_users_look_as_recorded():
         }
     theirs = {row["descriptor"][:3]: row for row in recorded}
     for prefix in ("svc", "msa"):
-        assert list(_differences(theirs[prefix], ours[prefix], "$")) == []
+        assert list(differences(theirs[prefix], ours[prefix], "$")) == []
 
 
 def test_iterations_and_states_look_as_recorded():
@@ -356,9 +319,9 @@ def test_iterations_and_states_look_as_recorded():
         ).json()
         kinds = requests.get(f"{base}/workitemtypes/User Story/states", query, auth=auth, timeout=10).json()
     del ours["_links"]  # the recording is one node of a longer answer
-    assert list(_differences(node, ours, "$")) == []
-    assert list(_differences(node["children"][1], ours["children"][1], "$")) == []
-    assert list(_differences(states, kinds, "$")) == []
+    assert list(differences(node, ours, "$")) == []
+    assert list(differences(node["children"][1], ours["children"][1], "$")) == []
+    assert list(differences(states, kinds, "$")) == []
     assert [row["category"] for row in kinds["value"]] == [
         "Proposed",
         "InProgress",

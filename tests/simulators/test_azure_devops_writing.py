@@ -144,7 +144,8 @@ def test_a_field_of_another_type_or_of_none_is_refused(boards, story):
 
 def test_validate_only_answers_as_if_and_writes_nothing(boards, story):
     before = story.dump()
-    answer = boards.patch(1, _add(HEALTH, "Red", rev=1), validateOnly="true")
+    history = _add("/fields/System.History", "why")
+    answer = boards.patch(1, [*_add(HEALTH, "Red", rev=1), *history], validateOnly="true")
     assert (answer.json()["rev"], answer.json()["fields"]["Custom.Health"]) == (2, "Red")
     assert boards.patch(1, _add(HEALTH, "Blue"), validateOnly="true").status_code == 400
     assert boards.patch(1, _add(HEALTH, "Red", rev=7), validateOnly="true").status_code == 412
@@ -269,6 +270,14 @@ def test_relations_are_removed_by_their_place_and_the_revision_does_not_guard_it
     assert boards.patch(1, remove).status_code == 200
     assert story.items[1].relations == []
     assert [event.active for event in story.link_log] == [True, True, False, False]
+
+
+def test_a_patch_with_the_same_link_twice_has_no_effect_at_all(boards, story):
+    twice = _relation(boards, "System.LinkTypes.Related", 2) * 2
+    assert boards.patch(1, [*_add(HEALTH, "Red"), *twice]).status_code == 400
+    create = [*_add("/fields/System.Title", "New"), *twice]
+    assert boards.call("POST", "Retail:wit/workitems/$Task", create).status_code == 400
+    assert (story.items[1].rev, story.items[1].relations, len(story.items)) == (1, [], 3)
 
 
 def test_one_save_with_a_field_and_a_hyperlink_is_one_revision(boards, story):

@@ -440,4 +440,7 @@ def test_a_project_that_was_renamed_is_still_read(site: AzureDevOps, serve: Serv
     trial.pull()
     site.clock.advance(minutes=5)
     site.edit_item(item, {"System.Title": "changed"}, ANN)
-    assert trial.items("items")[item].scope == "Shops"
+    assert trial.items()[item].scope == "Shops"
+    site.clock.advance(minutes=5)
+    site.edit_item(item, {"System.Title": "changed again"}, ANN)
+    assert trial.items()[item].title == "changed again"

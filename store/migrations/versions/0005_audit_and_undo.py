@@ -6,8 +6,8 @@ from alembic import op
 
 from store.migrations.kinds import columns, create_table
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 _KEPT = (
     "seq", "at", "event", "run_id", "source", "item_id", "key", "slot", "field", "outcome", "rules",
