@@ -74,11 +74,17 @@ def plan(session: Session, output: Path | None, today: date | None, output_forma
     return run.exit_code
 
 
-def show_plan(session: Session, plan: Plan, output_format: Format, *, writes_anything: bool = True) -> None:
+def show_plan(
+    session: Session,
+    plan: Plan,
+    output_format: Format,
+    *,
+    writes_anything: bool = True,
+    empty: str = "Nothing to write: everything that should stand in the trackers is there.",
+) -> None:
     """A plan as the result; what it left out, and what it costs, as talk."""
     from sync.plan_file import table_rows
 
-    empty = "Nothing to write: everything that should stand in the trackers is there."
     if not writes_anything:
         empty = "Nothing to write: no source has a `write:` block, so Dovetail only reads."
     if plan.writes or plan.conflicts or plan.skipped or output_format != "table" or not session.talk.quiet:

@@ -7,7 +7,9 @@ what else goes in: plans that were applied, and what people decided about writin
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable, Mapping
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,3 +105,32 @@ def read_export(path: Path) -> Iterable[AuditEntry]:
 def kept_head(store: Store) -> str:
     """The anchor to show people, so that they can keep it; empty where the trail is empty."""
     return short(store.audit_head())
+
+
+def export_lines(store: Store) -> Iterator[str]:
+    """The whole trail, one entry per line, ASCII only, so that nothing in it is obeyed by a terminal."""
+    for entry in store.audit():
+        yield json.dumps(msgspec.to_builtins(entry))
+
+
+def write_export(store: Store, path: Path) -> int:
+    """Write the whole trail to a file that only this account can read, all of it or nothing.
+
+    Returns:
+        How many entries it has.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    draft = path.with_name(path.name + ".part")
+    count = 0
+    try:
+        with open(
+            os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="ascii"
+        ) as file:
+            for count, line in enumerate(export_lines(store), 1):
+                file.write(f"{line}\n")
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+    return count
