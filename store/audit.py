@@ -66,16 +66,25 @@ class AuditStore:
         given = {name: value for name, value in where.items() if value is not None}
         if strange := set(given).difference(_FILTERS):
             raise KeyError(sorted(strange)[0])
-        condition = " AND ".join(f'"{name}" = {mark}' for name in given)
-        rows_of = f"SELECT {_NAMES} FROM engine_audit" + (f" WHERE {condition}" if given else "")  # noqa: S608
-        if last is not None:
-            rows_of = f"SELECT {_NAMES} FROM ({rows_of} ORDER BY seq DESC LIMIT {last:d}) AS newest"  # noqa: S608
+        given_sql = "".join(f' AND "{name}" = {mark}' for name in given)
+        rows_of = f"SELECT {_NAMES} FROM engine_audit WHERE seq > {mark}{given_sql}"  # noqa: S608
+        sql = f"{rows_of} ORDER BY seq LIMIT {_FETCH_ROWS}"
+        after = 0 if last is None else self._seq_before(last, given_sql, tuple(given.values()))
+        while True:
+            # Each page is a transaction of its own: whoever stops half way leaves nothing open.
+            with self._db.read() as connection:
+                rows = connection.exec_driver_sql(sql, (after, *given.values())).fetchall()
+            yield from _entries(rows, dialect)
+            if len(rows) < _FETCH_ROWS:
+                return
+            after = int(rows[-1][0])
+
+    def _seq_before(self, last: int, condition: str, parameters: tuple[Any, ...]) -> int:
+        """The number before the first of the last so many entries."""
+        sql = f"SELECT seq FROM engine_audit WHERE seq > 0{condition} ORDER BY seq DESC LIMIT {last:d}"  # noqa: S608
         with self._db.read() as connection:
-            result = connection.execution_options(stream_results=True).exec_driver_sql(
-                f"{rows_of} ORDER BY seq", tuple(given.values())
-            )
-            while rows := result.fetchmany(_FETCH_ROWS):
-                yield from _entries(rows, dialect)
+            seqs = connection.exec_driver_sql(sql, parameters).scalars().all()
+        return int(seqs[-1]) - 1 if seqs else 0
 
     def audit_head(self) -> str:
         """The anchor of the last entry; empty where there is none."""

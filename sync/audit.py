@@ -125,11 +125,11 @@ def write_export(store: Store, path: Path) -> int:
     draft = path.with_name(path.name + ".part")
     count = 0
     try:
-        with open(
-            os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="ascii"
-        ) as file:
-            for count, line in enumerate(export_lines(store), 1):
+        handle = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            for line in export_lines(store):
                 file.write(f"{line}\n")
+                count += 1
         draft.replace(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error

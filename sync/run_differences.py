@@ -76,16 +76,13 @@ def remaining(events: Sequence[RunEvent]) -> list[RunEvent]:
     for event in events:
         mine = standing.setdefault(event.subject, [])
         undone = next((one for one in mine if _OPPOSITES.get(one.what) == event.what), None)
+        if event.what in ("gone", "resolved"):
+            # What is over was neither late nor raised any more.
+            mine.clear()
         if undone is not None:
-            mine.remove(undone)
-            if event.what == "resolved":
-                mine[:] = [one for one in mine if one.what != "raised"]
-        elif event.what == "gone":
-            # What is gone is nothing else any more.
-            mine[:] = [event]
+            mine[:] = [one for one in mine if one is not undone]
         else:
-            mine[:] = [one for one in mine if one.what != event.what]
-            mine.append(event)
+            mine[:] = [*(one for one in mine if one.what != event.what), event]
     order = {what: place for place, what in enumerate((*FINDING_CHANGES, *ITEM_CHANGES))}
     found = [event for mine in standing.values() for event in mine]
     return sorted(found, key=lambda one: (order.get(one.what, len(order)), one.key or "", one.subject))

@@ -34,9 +34,7 @@ def find_run(store: Store, text: str, *, among: Collection[str]) -> str:
         counted = [one for one in known if one in among]
         back = int(relative[1] or 0)
         if back >= len(counted):
-            raise UsageError(
-                f"There is no run `{text}`: there are {len(counted)} that count here.", hint=HINT
-            )
+            raise UsageError(f"There is no run `{text}`: {len(counted)} count here.", hint=HINT)
         return counted[-1 - back]
     found = [one for one in known if one == text] or [one for one in known if text and one.startswith(text)]
     if not found:

@@ -109,7 +109,8 @@ class _Draft:
             # A write whose answer was lost may have been made all the same.
             settle_earlier(self.store, connector, now=self.now)
             rows = [row for row in self.store.writes_of(self.undone) if row.source == source]
-            self._source(connector, [row for row in rows if row.state == "applied"])
+            applied = [row for row in rows if row.state == "applied"]
+            self._source(connector, sorted(applied, key=lambda row: (row.key, row.item_id, row.slot)))
         except (SourceError, ConfigError) as error:
             self.failed[source] = failure(source, error)
         except StoreError:
