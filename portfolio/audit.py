@@ -133,13 +133,17 @@ def digest_of(details: Mapping[str, Any], salt: str) -> str:
     return hashlib.sha256(f"{salt}{_canonical(details)}".encode()).hexdigest()
 
 
+def instant_text(at: datetime) -> str:
+    """An instant as the chain and exports write it: UTC, to the millisecond, ending in Z."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def hash_of(entry: AuditEntry) -> str:
     """The hash that belongs to an entry."""
-    at = entry.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     told = [
-        FORMAT, entry.seq, at, entry.event, entry.run_id, entry.source, entry.item_id, entry.key, entry.slot,
-        entry.field, entry.outcome, list(entry.rules), entry.remote_id, entry.write_id, entry.details_digest,
-        entry.previous,
+        FORMAT, entry.seq, instant_text(entry.at), entry.event, entry.run_id, entry.source, entry.item_id,
+        entry.key, entry.slot, entry.field, entry.outcome, list(entry.rules), entry.remote_id,
+        entry.write_id, entry.details_digest, entry.previous,
     ]  # fmt: skip
     return hashlib.sha256(_canonical(told).encode()).hexdigest()
 

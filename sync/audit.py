@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from portfolio.audit import AuditEntry, AuditEvent, Verification, short, verify
+from portfolio.audit import AuditEntry, AuditEvent, Verification, instant_text, short, verify
 from portfolio.errors import UsageError
 from portfolio.findings import Finding
 
@@ -110,7 +110,7 @@ def kept_head(store: Store) -> str:
 def export_lines(store: Store) -> Iterator[str]:
     """The whole trail, one entry per line, ASCII only, so that nothing in it is obeyed by a terminal."""
     for entry in store.audit():
-        yield json.dumps(msgspec.to_builtins(entry))
+        yield json.dumps(msgspec.to_builtins(entry) | {"at": instant_text(entry.at)})
 
 
 def write_export(store: Store, path: Path) -> int:
