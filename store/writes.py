@@ -130,7 +130,9 @@ class WriteStore:
             ).first()
         if row is None or row[0] is None:
             return None
-        return msgspec.convert(decode_column("object", self._db.dialect, (row[0],))[0], Note)
+        note = msgspec.convert(decode_column("object", self._db.dialect, (row[0],))[0], Note)
+        # A text from which a person was erased is no longer what was written.
+        return note if note.digest() == digest else None
 
     def unsettled_writes(self, source: SourceId) -> list[WriteRow]:
         """Writes whose outcome is not known, oldest first: look before anything is repeated."""

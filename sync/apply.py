@@ -84,7 +84,7 @@ def apply(
     """Make the writes of a plan.
 
     Every source that the plan names is armed, even where the plan has no write for it. A plan that undoes a
-    run holds its sources back instead: else the next run would write the same again (docs/decisions/0015).
+    run holds its sources back instead: else the next run would write the same again (docs/decisions/0018).
 
     Args:
         store: the outbox.

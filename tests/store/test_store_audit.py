@@ -180,6 +180,18 @@ def test_a_comments_text_is_kept_under_its_digest(store: Store) -> None:
     assert store.note("0" * 16) is None
 
 
+def test_a_comment_from_which_a_person_was_erased_is_not_passed_off_as_what_was_written(store: Store) -> None:
+    note = Note(blocks=[Paragraph(content=[Text(text="owner Ana Berg")])])
+    store.record_writes("r1", [write("w1", slot="comment", after=note.digest())], NOW, notes=[note])
+    with store._db.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE engine_note SET note = CAST(replace(CAST(note AS TEXT), 'Ana Berg', 'erased') AS JSON)"
+            if store.dialect == "postgresql"
+            else "UPDATE engine_note SET note = replace(note, 'Ana Berg', 'erased')"
+        )
+    assert store.note(note.digest()) is None
+
+
 def test_what_was_emptied_is_no_base_any_more(store: Store) -> None:
     store.record_writes("r1", [write("w1")], NOW)
     store.settle_write("w1", state="applied", now=NOW)
