@@ -9,7 +9,7 @@ import click
 
 from commands.group import Verb
 from commands.options import format_option, source_option
-from commands.output import Format
+from commands.output import FORMATS
 from commands.plan import show_plan
 from commands.session import Session, clock_of, session_of
 
@@ -26,10 +26,10 @@ from commands.session import Session, clock_of, session_of
     help="Keep the plan in a file, for `dovetail apply FILE`.",
 )
 @source_option
-@format_option()
+@format_option(formats=(*FORMATS, "markdown"))
 @session_of
 def undo(
-    session: Session, run_name: str, output: Path | None, sources: Sequence[str], output_format: Format
+    session: Session, run_name: str, output: Path | None, sources: Sequence[str], output_format: str
 ) -> int:
     """Make a plan that takes the writes of a run back; `dovetail apply` carries it out.
 
@@ -74,7 +74,8 @@ def undo(
             run.exit_code = worst_exit_code({4} if made.failed else ())
             run.counts = {"planned": len(made.writes), "conflicts": len(made.conflicts)}
     empty = f"Nothing to take back: run {undone} wrote nothing, or everything is as it was before."
-    show_plan(session, made, output_format, empty=empty)
+    names = {node.slug: node.name for node in config.tree}
+    show_plan(session, made, output_format, names, empty=empty)
     for name in set(unopened).intersection(made.failed):
         session.talk.error(unopened[name])
     if output is not None:

@@ -18,6 +18,7 @@ from connectors.memory_tracker import (
     MemoryItem,
     MemoryTracker,
 )
+from connectors.targets import digest_of, is_theirs
 from portfolio.errors import CursorRejected, Rejected, SourceError, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -101,6 +102,7 @@ class MemoryConnector:
             comment="marker",
             fields=self._fields,
             compare_and_set="read before write",
+            validates_writes="tracker",
             new_comment_mails_watchers=True,
             list_streams=frozenset({"people", "lists"}),
         )
@@ -262,8 +264,8 @@ class MemoryConnector:
             return Unchanged(intent_id=intent.intent_id)
         if standing is not None and standing.digest == digest and not standing.is_edited:
             return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id)
-        if standing is not None and standing.is_edited:
-            return Conflict(intent_id=intent.intent_id, now=standing.digest, reason="edited by a person")
+        if is_theirs(intent, standing):
+            return Conflict(intent_id=intent.intent_id, now=digest_of(standing), reason="edited by a person")
         now = None if standing is None else standing.digest
         if now != intent.before:
             return Conflict(intent_id=intent.intent_id, now=now)

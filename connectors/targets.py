@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from portfolio.intents import Conflict, Intent, Receipt, Unchanged, Value
+from portfolio.intents import Conflict, Intent, Receipt, RemoteComment, Unchanged, Value, text_digest
 from portfolio.records import ItemId
 
 GONE = "deleted, or hidden from the account"
@@ -21,6 +21,27 @@ def by_item(intents: Sequence[Intent]) -> dict[str, list[Intent]]:
     for intent in intents:
         groups.setdefault(native(intent.item_id), []).append(intent)
     return groups
+
+
+def is_theirs(intent: Intent, standing: RemoteComment | None) -> bool:
+    """Whether a person has edited our comment, and not in the way that this write was told to overwrite."""
+    return (
+        standing is not None
+        and standing.is_edited
+        and (intent.overwrites is None or intent.overwrites != text_digest(standing.body))
+    )
+
+
+def is_as_wanted(intent: Intent, standing: RemoteComment | None) -> bool:
+    """Whether our comment stands there as wanted, or is absent as wanted. One that was edited is not."""
+    if standing is None:
+        return intent.wanted is None
+    return standing.digest == intent.wanted and not standing.is_edited
+
+
+def digest_of(standing: RemoteComment | None) -> str | None:
+    """The digest in our comment's marker; None where there is no comment."""
+    return None if standing is None else standing.digest
 
 
 def compared(intent: Intent, now: Value) -> Receipt | None:

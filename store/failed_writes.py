@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NAMES = bulk.quoted_list(FAILED_WRITE_TABLE.names)
 _FAILED = ("refused", "unknown")
 # After these nothing is left to do at the place. What was found "not sent" is tried again.
-_OVER = ("applied", "unchanged", "conflict", "gone")
+_OVER = ("applied", "unchanged", "conflict", "kept", "gone")
 
 
 def keep_failure(connection: Connection, dialect: Dialect, row: WriteRow) -> None:

@@ -65,7 +65,9 @@ class WriteRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `base` is what Dovetail last wrote there, `before` what stood there, `after` what was wanted. The states
     are `sending` (recorded before the request), then what the tracker answered: `applied`, `unchanged`,
-    `conflict`, `gone`, `refused`, `unknown`.
+    `conflict`, `gone`, `refused`, `unknown`; or `kept`: a person's value, in `before`, was left standing
+    instead of `after`. `overwrote` is the digest of the text that a person had made of our comment, where
+    the configuration lets that be overwritten: no undo brings it back.
     """
 
     write_id: str
@@ -84,6 +86,7 @@ class WriteRow(msgspec.Struct, frozen=True, kw_only=True):
     remote_id: str | None = None
     at: datetime | None = None
     intent_id: str | None = None
+    overwrote: str | None = None
 
 
 class FailedWrite(msgspec.Struct, frozen=True, kw_only=True):

@@ -138,6 +138,22 @@ class WriteStore:
         """Writes whose outcome is not known, oldest first: look before anything is repeated."""
         return self._writes("source = {mark} AND state IN ({mark}, {mark})", (source, *_IN_DOUBT))
 
+    def writes_in_state(self, source: SourceId, state: str) -> list[WriteRow]:
+        """Every write of a source that is in this state, oldest first."""
+        return self._writes("source = {mark} AND state = {mark}", (source, state))
+
+    def writes_since(self, source: SourceId, slot: str, since: datetime) -> dict[ItemId, int]:
+        """How many writes were made to a slot since an instant, by item."""
+        mark = "?" if self._db.dialect == "sqlite" else "%s"
+        at = next(column for column in WRITE_TABLE.columns if column.name == "at")
+        with self._db.read() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT item_id, count(*) FROM engine_write WHERE source = {mark} AND slot = {mark}"  # noqa: S608
+                f" AND state = 'applied' AND \"at\" > {mark} GROUP BY item_id",
+                (source, slot, encode_value(at, since)),
+            ).fetchall()
+        return {item: int(count) for item, count in rows}
+
     def writes_of(self, run_id: str) -> list[WriteRow]:
         """Every write of a run, in the order of its ids. Its values keep their type, as `undo` needs them."""
         return self._writes("run_id = {mark}", (run_id,))

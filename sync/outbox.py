@@ -57,6 +57,7 @@ def write_row(write: PlannedWrite, run_id: str, *, suffix: str = "") -> WriteRow
         rules=write.rules,
         remote_id=write.remote_id,
         intent_id=write.intent_id,
+        overwrote=write.overwrites,
     )
 
 
@@ -128,9 +129,24 @@ def settle(store: Store, row: WriteRow, receipt: Receipt, *, now: datetime) -> s
 
 
 def _book(store: Store, row: WriteRow, state: str, now: datetime, *, remote_id: str | None) -> None:
+    # The reason stays that of the plan: the audit trail says why, and whose value was overwritten.
     store.settle_write(
-        row.write_id, state=state, after=row.after, remote_id=remote_id or row.remote_id, now=now
+        row.write_id,
+        state=state,
+        reason=row.reason,
+        after=row.after,
+        remote_id=remote_id or row.remote_id,
+        now=now,
     )
+
+
+def keep(store: Store, row: WriteRow, *, reason: str, run_id: str, now: datetime) -> None:
+    """Book that a person's value, in `before`, was left standing instead of what was wanted, in `after`.
+
+    The base stays what we last wrote: what is wanted next is compared with what was wanted now.
+    """
+    store.record_writes(run_id, [row], now)
+    store.settle_write(row.write_id, state="kept", reason=reason, now=now)
 
 
 def adopt(store: Store, row: WriteRow, *, run_id: str, now: datetime, notes: Sequence[Note] = ()) -> None:

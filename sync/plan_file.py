@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,13 +21,18 @@ from portfolio.notes import Note
 from portfolio.records import ItemId, SourceId
 
 SCHEMA = "dovetail-plan"
-VERSION = 3  # 2: it says to which addresses it belongs; 3: what it undoes, and the head of the audit trail
+SCHEMA_ID = "https://dovetail.example/plan-schema.json"
+# 3 since a write says its scope and programme, and which text of a person it may overwrite, and a plan which
+# run it undoes and where the audit trail ended.
+VERSION = 3
 
 
 class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     """One write that `apply` would make.
 
     Attributes:
+        program, project: where the item stands in the PMO's tree, by slug.
+        scope: the tracker's own: a Jira project, an area, a plan's file.
         slot: `comment` or the name of a rollup field.
         field: what the tracker calls the field.
         base: what Dovetail last wrote there; None when it never did.
@@ -34,6 +40,7 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
         wanted: what should stand there. For a comment: the digest of `note`.
         rules: the rules that ask for it.
         reason: the same in words.
+        overwrites: the digest of the text that a person made of our comment, where that may be overwritten.
     """
 
     intent_id: str
@@ -41,7 +48,9 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     item_id: ItemId
     native_id: str
     key: str
+    program: str | None = None
     project: str | None = None
+    scope: str | None = None
     slot: str
     field: str
     base: Value = None
@@ -51,6 +60,7 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     remote_id: str | None = None
     rules: Sequence[str] = ()
     reason: str = ""
+    overwrites: str | None = None
 
     def intent(self) -> Intent:
         """The same as the connector takes it."""
@@ -67,6 +77,7 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
             remote_id=self.remote_id,
             rules=self.rules,
             reason=self.reason,
+            overwrites=self.overwrites,
         )
 
 
@@ -76,6 +87,8 @@ class NotWritten(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceId
     item_id: ItemId
     key: str
+    program: str | None = None
+    project: str | None = None
     slot: str
     base: Value = None
     now: Value = None
@@ -85,6 +98,8 @@ class NotWritten(msgspec.Struct, frozen=True, kw_only=True):
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that `apply` would write, and no more.
+
+    docs/plan-schema.json is its JSON Schema.
 
     Attributes:
         sources: every source the plan is about, whether or not it has a write: applying it arms them.
@@ -134,8 +149,20 @@ def intent_id(item: ItemId, slot: str) -> str:
 def write_plan(plan: Plan, path: Path) -> None:
     """Write the plan to a file, all of it or nothing."""
     draft = path.with_name(path.name + ".part")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(plan.sealed()), indent=2) + b"\n")
+    draft.write_bytes(plan_text(plan).encode())
     os.replace(draft, path)  # noqa: PTH105 - Path.replace is the same call; this one is known to be atomic
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan as the text of its file."""
+    return msgspec.json.format(msgspec.json.encode(plan.sealed()), indent=2).decode() + "\n"
+
+
+def plan_schema() -> dict[str, Any]:
+    """The JSON Schema of a plan's file. docs/plan-schema.json is this; a test compares."""
+    schema = msgspec.json.schema(Plan)
+    schema["$defs"] = dict(sorted(schema["$defs"].items()))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID, **schema}
 
 
 def read_plan(path: Path) -> Plan:
@@ -173,10 +200,15 @@ def check_plan(plan: Plan, *, name: str = "The plan") -> None:
 
 
 def table_rows(plan: Plan) -> list[dict[str, object]]:
-    """The plan as rows for people and for `--format`, grouped by source: writes, then what is left alone."""
+    """The plan as rows for people and for `--format`, by source, programme and project.
+
+    In each the writes, then what is left alone. What belongs to no project comes last.
+    """
     rows: list[dict[str, object]] = [
         {
             "source": one.source,
+            "program": one.program,
+            "project": one.project,
             "key": one.key,
             "action": _action(one),
             "field": one.field,
@@ -191,6 +223,8 @@ def table_rows(plan: Plan) -> list[dict[str, object]]:
         rows += [
             {
                 "source": one.source,
+                "program": one.program,
+                "project": one.project,
                 "key": one.key,
                 "action": action,
                 "field": one.slot,
@@ -202,7 +236,13 @@ def table_rows(plan: Plan) -> list[dict[str, object]]:
             for one in entries
         ]
     order = {source: index for index, source in enumerate(plan.sources)}
-    rows.sort(key=lambda row: order.get(str(row["source"]), len(order)))
+
+    def group(row: dict[str, object]) -> tuple[int, bool, str, bool, str]:
+        program, project = row["program"], row["project"]
+        source = order.get(str(row["source"]), len(order))
+        return source, program is None, str(program), project is None, str(project)
+
+    rows.sort(key=group)
     return rows
 
 

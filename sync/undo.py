@@ -18,9 +18,9 @@ from connectors.base import Connector
 from portfolio.errors import BadAnswer, ConfigError, SourceError, StoreError
 from portfolio.intents import COMMENT, Cost, Slots, Value
 from portfolio.notes import Note
-from portfolio.records import ItemId
 from sync.decide import same, value_of
 from sync.outbox import settle_earlier
+from sync.places import WritePlace, write_places
 from sync.plan import PlanSettings
 from sync.plan_file import NotWritten, Plan, PlannedWrite, intent_id
 from sync.progress import Progress, Tell, defect, failure, silent
@@ -33,7 +33,6 @@ REMAINS = (
     "What no undo takes back: revisions and histories, ids and times, and mails that were sent. "
     "docs/undo-and-audit.md has the list for each tracker."
 )
-_ROWS_AT_ONCE = 500
 
 
 def undo(
@@ -124,7 +123,7 @@ class _Draft:
         source = connector.source
         bases = self.store.slots(source)
         allowed = self.settings.writes.get(source, WriteSettings())
-        projects = self._projects(rows)
+        places = write_places(self.store, (row.item_id for row in rows))
         standing = {slots.item_id: slots for slots in connector.look(sorted({row.item_id for row in rows}))}
         planned: list[PlannedWrite] = []
         for row in rows:
@@ -133,7 +132,7 @@ class _Draft:
                 raise BadAnswer(source, f"{row.key} was asked for, but nothing was said of it")
             one = self._place(row, bases.get((row.item_id, row.slot)), slots, allowed)
             if one is not None:
-                planned.append(msgspec.structs.replace(one, project=projects.get(row.item_id)))
+                planned.append(_placed(one, places.get(row.item_id)))
         self.writes += planned
         self.cost[source] = connector.cost([one.intent() for one in planned])
 
@@ -160,6 +159,10 @@ class _Draft:
             return None
         if (problem := slots.unwritable.get(row.slot)) is not None:
             self._leave(self.skipped, row, written, now, problem)
+            return None
+        if row.overwrote is not None:
+            reason = "the text that a person had made of the comment was overwritten and is not kept"
+            self._leave(self.skipped, row, written, now, reason)
             return None
         note: Note | None = None
         if row.slot == COMMENT and row.before is not None:
@@ -201,16 +204,6 @@ class _Draft:
             )
         )
 
-    def _projects(self, rows: Sequence[WriteRow]) -> dict[ItemId, str]:
-        """The projects of the items, for the limits. A tombstone has none."""
-        items = sorted({row.item_id for row in rows})
-        found: dict[ItemId, str] = {}
-        for start in range(0, len(items), _ROWS_AT_ONCE):
-            for row in self.store.rows("item", where={"item_id": items[start : start + _ROWS_AT_ONCE]}):
-                if row["project"] is not None:
-                    found[str(row["item_id"])] = str(row["project"])
-        return found
-
 
 def _changed(row: WriteRow, written: Value, slots: Slots) -> str | None:
     """Who changed the place since the run wrote there; None where it stands as the run left it."""
@@ -226,3 +219,10 @@ def _changed(row: WriteRow, written: Value, slots: Slots) -> str | None:
     if same(now, row.before):
         return None
     return "Dovetail has written there since" if is_ours_since else "changed by a person since"
+
+
+def _placed(write: PlannedWrite, place: WritePlace | None) -> PlannedWrite:
+    """The write with its place in the PMO's tree, which limits count by. A tombstone has none."""
+    if place is None:
+        return write
+    return msgspec.structs.replace(write, program=place.program, project=place.project, scope=place.scope)

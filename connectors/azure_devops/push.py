@@ -23,7 +23,7 @@ from connectors.azure_devops.remote import Found, Remote, Standing, form_of
 from connectors.azure_devops.sending import Sender
 from connectors.azure_devops.site import Site
 from connectors.parallel import completed
-from connectors.targets import GONE, by_item
+from connectors.targets import GONE, by_item, digest_of, is_as_wanted, is_theirs
 from portfolio.errors import AccessDenied, BadAnswer, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -173,10 +173,10 @@ class Writer:
     def _comment(self, now: Standing, intent: Intent, *, surely: bool) -> Receipt:
         found = self._remote.find_comment(now, intent.remote_id, surely=surely)
         standing = found.comment if found else None
-        digest = standing.digest if standing else None
-        if standing is not None and standing.is_edited:
+        digest = digest_of(standing)
+        if is_theirs(intent, standing):
             return Conflict(intent_id=intent.intent_id, now=digest, reason="a person edited the comment")
-        if digest == intent.wanted and (standing is None) == (intent.wanted is None):
+        if is_as_wanted(intent, standing):
             return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id if standing else None)
         if digest != intent.before:
             reason = (
@@ -222,7 +222,7 @@ class Writer:
                 found = self._remote.find_comment(now, intent.remote_id, surely=True)
             except (Unavailable, RateLimited, TargetMissing):
                 continue
-            if (found.comment.digest if found else None) == intent.wanted:
+            if is_as_wanted(intent, found.comment if found else None):
                 number = found.comment.remote_id if found else intent.remote_id
                 return Applied(intent_id=intent.intent_id, remote_id=number, at=self._now())
         return Unknown(intent_id=intent.intent_id, reason=error.message)

@@ -15,7 +15,16 @@ from connectors.jira import edits
 from connectors.jira.remote import Marker, Remote
 from connectors.jira.render import decode_body, document, text_hash
 from connectors.jira.site import Site
-from connectors.targets import GONE, by_item, compared, native, same
+from connectors.targets import (
+    GONE,
+    by_item,
+    compared,
+    digest_of,
+    is_as_wanted,
+    is_theirs,
+    native,
+    same,
+)
 from portfolio.errors import AccessDenied, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -165,12 +174,10 @@ class Writer:
         return Gone(intent_id=intent.intent_id, reason=GONE)
 
     def _comment(self, intent: Intent, issue: str, standing: RemoteComment | None) -> Receipt:
-        if standing is not None and standing.is_edited:
-            return Conflict(
-                intent_id=intent.intent_id, now=standing.digest, reason="a person edited the comment"
-            )
-        now = standing.digest if standing else None
-        if now == intent.wanted and (standing is None) == (intent.wanted is None):
+        now = digest_of(standing)
+        if is_theirs(intent, standing):
+            return Conflict(intent_id=intent.intent_id, now=now, reason="a person edited the comment")
+        if is_as_wanted(intent, standing):
             return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id if standing else None)
         if now != intent.before:
             reason = (
@@ -204,7 +211,7 @@ class Writer:
             except (Unavailable, RateLimited):
                 continue
             comment = slots.comment
-            if slots.exists and (comment.digest if comment else None) == intent.wanted:
+            if slots.exists and is_as_wanted(intent, comment):
                 number = comment.remote_id if comment else intent.remote_id
                 return Applied(intent_id=intent.intent_id, remote_id=number, at=self._now())
         return Unknown(intent_id=intent.intent_id, reason=error.message)

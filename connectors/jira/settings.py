@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from connectors.answers import origin_of
 from connectors.auth import Auth
+from connectors.source_safety import Conflicts, SourceSafety
 from portfolio.errors import ConfigError
 from portfolio.intents import FieldName
 from portfolio.records import KINDS
@@ -98,9 +99,10 @@ class WriteMap(_Model):
         default="skip", description="whether findings from before the source was armed are commented"
     )
     comment_severity: Literal["info", "low", "medium", "high", "critical"] = "high"
+    conflicts: Conflicts = {}
 
 
-class JiraSettings(_Model):
+class JiraSettings(SourceSafety, _Model):
     """A Jira Cloud site."""
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")

@@ -17,6 +17,7 @@ from connectors.ms_project.remote import BUSY, OpenPlan, Remote, file_gone
 from connectors.ms_project.render import refusal
 from connectors.ms_project.rewrite import Rewrite, WouldHarm, rewritten, same, stands, uid_of
 from connectors.ms_project.settings import Backups, ProjectFileSettings
+from connectors.targets import digest_of, is_as_wanted, is_theirs
 from portfolio.errors import FileUnreadable
 from portfolio.intents import (
     COMMENT,
@@ -186,10 +187,10 @@ class Writer:
 
 def _compared_comment(intent: Intent, slots: Slots) -> Receipt | None:
     standing = slots.comment
-    if standing is not None and standing.is_edited:
-        return Conflict(intent_id=intent.intent_id, now=standing.digest, reason="a person edited the comment")
-    now = None if standing is None else standing.digest
-    if now == intent.wanted:
+    now = digest_of(standing)
+    if is_theirs(intent, standing):
+        return Conflict(intent_id=intent.intent_id, now=now, reason="a person edited the comment")
+    if is_as_wanted(intent, standing):
         return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id if standing else None)
     if now != intent.before:
         reason = "the comment was deleted" if standing is None else "the comment has changed since the plan"

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from connectors.ms_project.custom_fields import can_hold, kind_of
+from connectors.source_safety import Conflicts, SourceSafety
 from portfolio.intents import FieldName
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -80,6 +81,7 @@ class WriteMap(_Model):
         default="skip", description="whether findings from before the source was armed are commented"
     )
     comment_severity: Literal["info", "low", "medium", "high", "critical"] = "high"
+    conflicts: Conflicts = {}
     backups: Backups = Backups()
 
     @field_validator("fields")
@@ -120,7 +122,7 @@ class WriteMap(_Model):
         return self
 
 
-class ProjectFileSettings(_Model):
+class ProjectFileSettings(SourceSafety, _Model):
     """One entry of `sources:` with `kind: project_file`. Without `write` its plans are read only."""
 
     name: Text

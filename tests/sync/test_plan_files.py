@@ -95,6 +95,8 @@ def test_the_table_says_for_each_place_what_stands_there_and_what_would() -> Non
     assert table_rows(plan) == [
         {
             "source": "shop",
+            "program": None,
+            "project": None,
             "key": "CHK-2",
             "action": "comment",
             "field": "comment",
@@ -105,6 +107,8 @@ def test_the_table_says_for_each_place_what_stands_there_and_what_would() -> Non
         },
         {
             "source": "shop",
+            "program": None,
+            "project": None,
             "key": "CHK-1",
             "action": "set",
             "field": "Portfolio health",

@@ -17,7 +17,11 @@ _REFUSAL = "'the audit trail is append-only'"
 
 
 def upgrade() -> None:
-    for table, column in (("engine_source", "text: held_because"), ("engine_run", "text: audit_head")):
+    for table, column in (
+        ("engine_source", "text: held_because"),
+        ("engine_run", "text: audit_head"),
+        ("engine_write", "text: overwrote"),
+    ):
         op.add_column(table, columns(column)[0])
     create_table(
         "engine_audit",
