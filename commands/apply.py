@@ -48,6 +48,7 @@ def apply(
       dovetail apply plan.json
     """
     from sync.apply import apply as run_apply
+    from sync.audit import actor, kept_head
     from sync.plan_file import read_plan
     from sync.runs import running, worst_exit_code
     from sync.settings import sync_settings
@@ -75,6 +76,7 @@ def apply(
             plan,
             run_id=run.run_id,
             clock=clock,
+            by=actor(),
             allowed=settings.plan.writes,
             limits=settings.pull.limits,
             sources=[one for one in plan.sources if one in by_name],
@@ -85,7 +87,9 @@ def apply(
         outcome.failed.update({name: why for name, why in unopened.items() if name in plan.sources})
         run.exit_code = worst_exit_code(apply_codes(outcome))
         run.counts = {"writes": dict(outcome.states)}
+        head = kept_head(store)
     show_outcome(session, outcome, output_format)
+    say_head(session, outcome, head)
     return run.exit_code
 
 
@@ -138,6 +142,11 @@ def show_outcome(session: Session, outcome: ApplyOutcome, output_format: Format)
         session.talk.say(f"{written(outcome)}.")
     for reason in outcome.failed.values():
         session.talk.error(reason)
+    if outcome.held:
+        session.talk.say(
+            f"Held: {', '.join(outcome.held)}. `dovetail sync` writes nothing there until you apply a plan "
+            "that is no undo."
+        )
     unsent = f"{plural(len(outcome.unsent), 'write')} not sent"
     for reason in outcome.stops:
         session.talk.error(f"{reason}: {unsent}.")
@@ -145,6 +154,12 @@ def show_outcome(session: Session, outcome: ApplyOutcome, output_format: Format)
         session.talk.warn(f"{reason}: {unsent}.")
     if outcome.armed:
         session.talk.say(f"Armed: {', '.join(outcome.armed)}. From now on `dovetail sync` writes there.")
+
+
+def say_head(session: Session, outcome: ApplyOutcome, head: str) -> None:
+    """The end of the audit trail, which people keep to prove later that nothing was cut off."""
+    if head and outcome.states:
+        session.talk.say(f"Audit trail: {head}")
 
 
 def written(outcome: ApplyOutcome) -> str:

@@ -125,6 +125,7 @@ def show_plan(
     names: Mapping[str, str],
     *,
     writes_anything: bool = True,
+    empty: str = "Nothing to write: everything that should stand in the trackers is there.",
 ) -> None:
     """A plan as the result; what it left out, and what it costs, as talk.
 
@@ -134,11 +135,11 @@ def show_plan(
         output_format: one of the formats, or `markdown`.
         names: names of projects and programmes, by slug.
         writes_anything: whether a source has a `write:` block.
+        empty: what to say where nothing is planned.
     """
     from commands.plan_markdown import plan_markdown
     from sync.plan_file import plan_text, table_rows
 
-    empty = "Nothing to write: everything that should stand in the trackers is there."
     if not writes_anything:
         empty = "Nothing to write: no source has a `write:` block, so Dovetail only reads."
     rows = table_rows(plan)

@@ -18,7 +18,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 # ... and at its beginning: a heading, a list, a line below a heading.
 _LEADING = re.compile(r"^(\s*(?:[0-9]+(?=[.)]))?)([-+#=.)])")
 # What is skipped, folded, and left alone is said after the writes.
-_WRITES = ("comment", "edit", "set")
+_WRITES = ("comment", "edit", "set", "delete", "clear")
 _NO_PROJECT = "No project"
 
 
@@ -136,7 +136,13 @@ def _total(plan: Plan) -> str:
     rows = table_rows(plan)
     counts = {
         word: sum(row["action"] == action for row in rows)
-        for action, word in (("comment", "new comment"), ("edit", "edited comment"), ("set", "field"))
+        for action, word in (
+            ("comment", "new comment"),
+            ("edit", "edited comment"),
+            ("delete", "deleted comment"),
+            ("set", "field"),
+            ("clear", "emptied field"),
+        )
     }
     parts = [plural(count, word) for word, count in counts.items() if count]
     requests = sum(one.requests for one in plan.cost.values())

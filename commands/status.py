@@ -52,6 +52,7 @@ def status(session: Session, output_format: Format) -> int:
                 ("store", store.url),
                 ("items", f"{counts['item']:,}"),
                 ("findings", _open(store)),
+                ("failed writes", _failed(store)),
                 ("writing", _writing(config, store)),
             ]
         )
@@ -62,6 +63,10 @@ def status(session: Session, output_format: Format) -> int:
     for row in rows:
         if row["error"]:
             session.talk.warn(f"{row['source']} is stale: {row['error']}")
+        if row["held_because"]:
+            session.talk.warn(
+                f"{row['source']} is held: {row['held_because']}. An applied plan lifts it (`dovetail plan`)."
+            )
     return 0
 
 
@@ -80,6 +85,12 @@ def _sources(store: Store, config: Config) -> list[dict[str, Any]]:
 def _open(store: Store) -> str:
     counts = Counter(one.severity for one in store.findings(states=LIVE))
     return f"{severities(counts, noun='open finding')}"
+
+
+def _failed(store: Store) -> str:
+    """How many places could not be written, by state; the names are those of `dovetail errors list`."""
+    counts = Counter(one.state for one in store.failed_writes())
+    return ", ".join(f"{counts[state]:,} {state}" for state in sorted(counts)) or "none"
 
 
 def _writing(config: Config, store: Store) -> str:
@@ -144,6 +155,8 @@ def _state(row: Row) -> str:
 
 
 def _writes(row: Row) -> str:
+    if row["held_because"]:
+        return "held"
     return "armed" if row["is_armed"] else "no"
 
 

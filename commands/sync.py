@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.apply import not_written_rows, written
+from commands.apply import not_written_rows, say_head, written
 from commands.finding_rows import severities
 from commands.group import Verb
 from commands.options import (
@@ -67,6 +67,7 @@ def sync(
       dovetail sync --quiet --log-format json
       dovetail sync --source shop --fail-on critical
     """
+    from sync.audit import kept_head
     from sync.pipeline import sync as run_sync
     from sync.settings import sync_settings
 
@@ -92,13 +93,16 @@ def sync(
             fail_on=fail_on,
             tell=session.talk.tell,
         )
+        head = kept_head(store)
     if output_format == "json":
-        print_line(to_json(_as_object(result)))
+        print_line(to_json(_as_object(result) | {"audit_head": head or None}))
     elif not session.talk.quiet:
         _show(session, result, why="" if dry_run else f"--today {today} is for looking")
     if is_look_ahead and not dry_run:
         session.talk.say(f"It is not {today} today, so nothing was written.")
     _complain(session, result)
+    if result.applied is not None:
+        say_head(session, result.applied, head)
     return result.exit_code
 
 
@@ -202,6 +206,7 @@ def _as_object(result: SyncResult) -> dict[str, Any]:
         "exit_code": result.exit_code,
         "is_dry_run": result.is_dry_run,
         "unarmed": result.unarmed,
+        "held": result.held,
         "stops": result.stops,
         "waits": result.waits,
         "errors": {name: one.error for name, one in result.sources.items() if one.error},

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from connectors.base import Capability, Connector
 from portfolio.errors import ConfigError, DovetailError, SafetyStop, SourceError, StoreError, UsageError
 from portfolio.intents import Conflict, Receipt, Unchanged, Unknown, Value
+from sync.audit import plan_applied
 from sync.canary import Canary
 from sync.decide import same
 from sync.limits import Limits, Target, check_writes
@@ -48,7 +49,8 @@ class ApplyOutcome:
         waits: until when the unsent writes wait, where quiet hours began meanwhile.
         failed: sources that stopped.
         defects: those of them that stopped because of a defect of ours.
-        armed: sources that this plan armed.
+        armed: sources that this plan armed, or that were held back and are no longer.
+        held: sources to which nothing more is written, because this plan took writes back.
     """
 
     states: dict[str, int] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class ApplyOutcome:
     failed: dict[str, str] = field(default_factory=dict)
     defects: set[str] = field(default_factory=set)
     armed: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
 
     @property
     def applied(self) -> int:
@@ -81,6 +84,7 @@ def apply(
     *,
     run_id: str,
     clock: Callable[[], datetime],
+    by: str = "",
     allowed: Mapping[str, WriteSettings] | None = None,
     limits: Limits | None = None,
     sources: Sequence[str] | None = None,
@@ -91,6 +95,8 @@ def apply(
     """Make the writes of a plan.
 
     Every source that the plan names is armed, even where the plan has no write for it; with `only`, none is.
+    A plan that undoes a run holds its sources back instead: else the next run would write the same again
+    (docs/decisions/0018).
 
     Args:
         store: the outbox.
@@ -98,6 +104,7 @@ def apply(
         plan: as `plan` made it or `read_plan` read it.
         run_id: the run that writes.
         clock: aware UTC; every receipt is booked with its own instant.
+        by: who applies it, for the audit trail.
         allowed: what the configuration lets Dovetail write now; None where it was asked a moment ago.
         limits: see `sync.limits`.
         sources: only these of the plan's sources.
@@ -129,28 +136,66 @@ def apply(
     if unknown:
         raise UsageError(f"The plan names {', '.join(unknown)}, which the configuration does not.")
     writes = [write for write in plan.writes if write.source in chosen]
+    _check_emptied(plan, writes)
     if allowed is not None:
         _check_allowed(plan, chosen, writes, allowed)
-    _check_safety(store, chosen, writes, holding, now)
+    # An undo may reach items that a canary named since has left out: it only takes back.
+    _check_safety(store, chosen, [] if plan.undoes else writes, holding, now)
     if only is not None:
         writes = [one for one in writes if only.covers(one.source, one.key, one.scope)]
     check_limits(store, writes, chosen, limits or Limits())
     outcome = ApplyOutcome()
-    states = store.sources()
+    if writes:
+        store.record_events([plan_applied(plan, len(writes), run_id=run_id, by=by, at=now)])
     for source in chosen:
-        known = states.get(source)
-        if known is None:
-            one = connectors[source]
-            store.declare_source(source, one.kind, one.capabilities.form, one.mapping_version)
-        if only is None and (known is None or known.armed_at is None):
-            store.arm(source, now)
-            outcome.armed.append(source)
+        _arm(store, connectors[source], plan, outcome, arms=only is None, run_id=run_id, by=by, now=now)
     for source in chosen:
         mine = [write for write in writes if write.source == source]
         _SourceApply(store, connectors[source], run_id, clock, tell, outcome, holding).run(mine)
     if outcome.applied and holding.canary.holds(store, clock()):
         holding.canary.note(store, clock())
     return outcome
+
+
+def _arm(
+    store: Store,
+    connector: Connector,
+    plan: Plan,
+    outcome: ApplyOutcome,
+    *,
+    arms: bool,
+    run_id: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Arm a source, or hold it back where the plan takes writes back."""
+    source = connector.source
+    known = store.sources().get(source)
+    if known is None:
+        store.declare_source(source, connector.kind, connector.capabilities.form, connector.mapping_version)
+    if plan.undoes:
+        store.hold(source, f"run {plan.undoes} was undone", now, run_id=run_id, by=by)
+        outcome.held.append(source)
+    elif arms and (known is None or known.armed_at is None or known.held_because is not None):
+        store.arm(source, now, run_id=run_id, by=by)
+        outcome.armed.append(source)
+
+
+def _check_emptied(plan: Plan, writes: Sequence[PlannedWrite]) -> None:
+    """Refuse to empty a place for any other reason than that an undo puts back what stood there.
+
+    A value that is not known (a person without an account there, a forecast that does not exist yet) is not
+    written at all, so it can never clear what stands in a tracker.
+
+    Raises:
+        UsageError: the plan would empty a place, and undoes nothing.
+    """
+    emptied = [write for write in writes if write.wanted is None]
+    if emptied and not plan.undoes:
+        raise UsageError(
+            f"The plan would empty {emptied[0].field} of {emptied[0].key}, which only an undo may do.",
+            hint="Make it again with `dovetail plan`.",
+        )
 
 
 def check_limits(
@@ -276,7 +321,8 @@ class _SourceApply:
 
     def _recorded(self, writes: Sequence[PlannedWrite]) -> dict[str, WriteRow]:
         rows = {write.intent_id: write_row(write, self.run_id) for write in writes}
-        self.store.record_writes(self.run_id, list(rows.values()), self.clock())
+        notes = [write.note for write in writes if write.note is not None]
+        self.store.record_writes(self.run_id, list(rows.values()), self.clock(), notes=notes)
         return rows
 
     def _is_stopped(self) -> bool:

@@ -1,10 +1,10 @@
-"""What earlier writes say about the next one: refused lately, left to a person, or made too often today."""
+"""What earlier writes say about the next one: left to a person, or made too often today."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from portfolio.intents import COMMENT
 from portfolio.records import ItemId
@@ -14,23 +14,7 @@ if TYPE_CHECKING:
     from store import Store
     from store.results import SlotBase
 
-# How long a refusal stands before the tracker is asked again.
-ASK_AGAIN_AFTER = timedelta(hours=24)
 _A_DAY = timedelta(hours=24)
-
-
-def refused_lately(store: Store, source: str, *, now: datetime) -> dict[tuple[ItemId, str, str], str]:
-    """What the tracker refused in the last day, by item, slot and value, with its reason.
-
-    A permission that was missing may have been granted meanwhile, which no tracker announces: it is asked
-    again.
-    """
-    rows: list[dict[str, Any]] = list(store.rows("write", where={"source": source, "state": "refused"}))
-    return {
-        (str(row["item_id"]), str(row["slot"]), str(row["after"])): str(row["reason"])
-        for row in rows
-        if timedelta(0) <= now - row["at"] < ASK_AGAIN_AFTER
-    }
 
 
 def left_to_people(

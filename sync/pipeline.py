@@ -11,6 +11,7 @@ from connectors.base import Connector
 from portfolio.errors import SafetyStop
 from portfolio.findings import severity_rank
 from sync.apply import ApplyOutcome, apply
+from sync.audit import actor
 from sync.check import CheckOutcome, CheckSettings, check
 from sync.derive import DeriveCounts, derive
 from sync.plan import PlanSettings, plan
@@ -56,6 +57,7 @@ class SyncResult:
         derived, checked, plan, applied: what each step says of itself; `applied` is None where nothing was to
             be applied.
         unarmed: sources for which sync stops after the plan.
+        held: sources for which it does so because somebody undid a run, with the reason.
         stops: the limits and switches that stopped something, in words.
         waits: what writes wait for, such as the end of quiet hours, in words; that is no failure.
         is_dry_run: nothing was to be written, whatever the plan says.
@@ -70,6 +72,7 @@ class SyncResult:
     plan: Plan | None = None
     applied: ApplyOutcome | None = None
     unarmed: list[str] = field(default_factory=list)
+    held: dict[str, str] = field(default_factory=dict)
     stops: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     is_dry_run: bool = False
@@ -192,7 +195,21 @@ def _apply(
     ready: list[str] = []
     for source in result.plan.sources:
         is_armed = states[source].armed_at is not None or settings.plan.writes[source].armed
-        (ready if is_armed else result.unarmed).append(source)
+        because = states[source].held_because
+        if because is not None:
+            result.held[source] = because
+        else:
+            (ready if is_armed else result.unarmed).append(source)
+    for source, because in result.held.items():
+        tell(
+            Progress(
+                step="apply",
+                note=(
+                    f"{source}: {because}, so nothing is written there until you say so: read the plan "
+                    "(`dovetail plan --out FILE`) and apply it (`dovetail apply FILE`)."
+                ),
+            )
+        )
     if result.unarmed:
         names = ", ".join(result.unarmed)
         tell(
@@ -214,6 +231,7 @@ def _apply(
             result.plan,
             run_id=run.run_id,
             clock=clock,
+            by=actor(),
             limits=settings.pull.limits,
             sources=ready,
             safety=settings.safety,

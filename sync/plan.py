@@ -19,7 +19,8 @@ from portfolio.findings import Finding
 from portfolio.intents import COMMENT, FIELD_NAMES, Cost, Slots, Value
 from portfolio.records import ItemId
 from sync.decide import Decision, Kept, decide, same
-from sync.earlier_writes import commented_enough, left_to_people, refused_lately
+from sync.earlier_writes import commented_enough, left_to_people
+from sync.failed_writes import Stopped
 from sync.limits import Limits
 from sync.outbox import adopt, keep, settle_earlier, write_row
 from sync.places import WritePlace, write_places
@@ -106,6 +107,7 @@ def plan(
         failed=draft.failed,
         cost=draft.cost,
         places={source: settings.writes[source].place for source in writing},
+        audit_head=store.audit_head(),
     ).sealed()
 
 
@@ -147,8 +149,9 @@ class _Draft:
         places = write_places(self.store, (one.item_id for one in due))
         due = [one for one in due if one.item_id in places]
         due, is_held = self._within_canary(source, due, places)
-        # What was refused is asked again after a day, and at once by a full run.
-        refused = {} if self.settings.look_everywhere else refused_lately(self.store, source, now=self.now)
+        stopped = Stopped(
+            self.store, source, now=self.now, look_everywhere=self.settings.look_everywhere, wanted=wanted
+        )
         most = self.settings.limits.max_comment_edits_per_day
         waiting = commented_enough(self.store, source, most, now=self.now)
         targets = list(dict.fromkeys(one.item_id for one in due))
@@ -171,10 +174,8 @@ class _Draft:
             place = places[one.item_id]
             self._note_duplicates(place, slots)
             match decision.verdict:
-                case "write" if (reason := refused.get((one.item_id, one.slot, str(one.value)))) is not None:
-                    self.skipped.append(
-                        _not_written(place, one, base, decision.now, f"refused before: {reason}")
-                    )
+                case "write" if (reason := stopped.why(one)) is not None:
+                    self.skipped.append(_not_written(place, one, base, decision.now, reason))
                 case "write" if one.slot == COMMENT and one.item_id in waiting:
                     self.skipped.append(_not_written(place, one, base, decision.now, waiting[one.item_id]))
                 case "write":
@@ -254,7 +255,9 @@ class _Draft:
         self, place: WritePlace, one: Wanted, base: SlotBase | None, decision: Decision, name: str
     ) -> None:
         write = _planned(place, one, base, decision, name)
-        adopt(self.store, write_row(write, self.run_id, suffix=":found"), run_id=self.run_id, now=self.now)
+        notes = [] if one.note is None else [one.note]
+        row = write_row(write, self.run_id, suffix=":found")
+        adopt(self.store, row, run_id=self.run_id, now=self.now, notes=notes)
 
     def _keep(
         self, place: WritePlace, one: Wanted, base: SlotBase | None, decision: Decision, name: str

@@ -22,7 +22,9 @@ from portfolio.records import ItemId, SourceId
 
 SCHEMA = "dovetail-plan"
 SCHEMA_ID = "https://dovetail.example/plan-schema.json"
-VERSION = 3  # 3 since a write says its scope and programme, and which text of a person it may overwrite
+# 3 since a write says its scope and programme, and which text of a person it may overwrite, and a plan which
+# run it undoes and where the audit trail ended.
+VERSION = 3
 
 
 class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +108,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         failed: sources that could not be looked at; the plan has no writes for them.
         cost: what the writes would cost, by source.
         places: the address of each source, so that a plan is not applied to another site of the same name.
+        undoes: the run whose writes it takes back; empty for a plan of what is wanted. Only a plan that
+            undoes may empty a place.
+        audit_head: where the audit trail ended when it was made.
         hash: over everything else.
     """
 
@@ -122,6 +127,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     failed: Mapping[SourceId, str] = {}
     cost: Mapping[SourceId, Cost] = {}
     places: Mapping[SourceId, str] = {}
+    undoes: str = ""
+    audit_head: str = ""
     hash: str = ""
 
     def sealed(self) -> Plan:
@@ -250,8 +257,10 @@ def table_rows(plan: Plan) -> list[dict[str, object]]:
 
 def _action(write: PlannedWrite) -> str:
     if write.slot == COMMENT:
+        if write.wanted is None:
+            return "delete"
         return "edit" if write.before is not None else "comment"
-    return "set"
+    return "clear" if write.wanted is None else "set"
 
 
 def _shown(slot: str, value: Value) -> Value:

@@ -156,6 +156,8 @@ class Writer:
             return self._after_lost_answer(now, intent, error)
         except TargetMissing:
             is_there = now.item in self._remote.standing([now.item])
+            if is_there and intent.wanted is None and self._remote.find_comment(now, surely=True) is None:
+                return Applied(intent_id=intent.intent_id, remote_id=intent.remote_id, at=self._now())
             if is_there:
                 return Refused(intent_id=intent.intent_id, reason=_STILL_THERE)
             return Gone(intent_id=intent.intent_id, reason=GONE)

@@ -157,13 +157,21 @@ class Writer:
         except OutcomeUnknown as error:
             return self._after_lost_answer(intent, issue, error)
         except TargetMissing:
-            return Gone(intent_id=intent.intent_id, reason=GONE)
+            return self._missing(intent, issue)
         except AccessDenied as error:
             return Refused(intent_id=intent.intent_id, reason=f"{error.message} {error.hint}")
         except Refusal as error:
             return _refused(intent, error)
         except Unavailable as error:
             return Unknown(intent_id=intent.intent_id, reason=error.message)
+
+    def _missing(self, intent: Intent, issue: str) -> Receipt:
+        """What a 404 means: the issue is gone, or only the comment that was to be deleted."""
+        if intent.wanted is None:
+            slots = self._remote.look_at(issue)
+            if slots.exists and slots.comment is None:
+                return Applied(intent_id=intent.intent_id, remote_id=intent.remote_id, at=self._now())
+        return Gone(intent_id=intent.intent_id, reason=GONE)
 
     def _comment(self, intent: Intent, issue: str, standing: RemoteComment | None) -> Receipt:
         now = digest_of(standing)
@@ -199,11 +207,13 @@ class Writer:
             if pause:
                 self._site.context.sleep(pause)
             try:
-                comment = self._remote.look_at(issue).comment
+                slots = self._remote.look_at(issue)
             except (Unavailable, RateLimited):
                 continue
-            if comment is not None and is_as_wanted(intent, comment):
-                return Applied(intent_id=intent.intent_id, remote_id=comment.remote_id, at=self._now())
+            comment = slots.comment
+            if slots.exists and is_as_wanted(intent, comment):
+                number = comment.remote_id if comment else intent.remote_id
+                return Applied(intent_id=intent.intent_id, remote_id=number, at=self._now())
         return Unknown(intent_id=intent.intent_id, reason=error.message)
 
     # Fields.
