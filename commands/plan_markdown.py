@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Whatever CommonMark, tables, strike-through or mathematics could read as more than text, in a line ...
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 # ... and at its beginning: a heading, a list, a line below a heading.
-_LEADING = re.compile(r"^(\s*[0-9]*)([-+#=.)])")
+_LEADING = re.compile(r"^(\s*(?:[0-9]+(?=[.)]))?)([-+#=.)])")
 # What is skipped, folded, and left alone is said after the writes.
 _WRITES = ("comment", "edit", "set", "delete", "clear")
 _NO_PROJECT = "No project"
@@ -51,6 +51,8 @@ def escaped(value: object) -> str:
     """A text on one line that Markdown shows as it is: no markup, no link, no image, no mention, no HTML."""
     if value is None:
         return "—"
+    if isinstance(value, (int, float)):
+        return str(value)
     text = clean(str(value)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
     # A bare address becomes a link, and a name after @ a mention with mail, in most ticket systems.

@@ -6,8 +6,11 @@ Where a person has changed what we wrote, the policy of the place decides: *repo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
 
 from portfolio.intents import COMMENT, RemoteComment, Slots, Value, text_digest
 from sync.wanted import Wanted
@@ -72,6 +75,7 @@ def decide(
     *,
     policy: ConflictPolicy = "report",
     kept: Kept | None = None,
+    echoes: Collection[Value] = (),
 ) -> Decision:
     """What to do with one slot.
 
@@ -81,6 +85,7 @@ def decide(
         slots: what stands there now.
         policy: whose value stands where a person changed ours.
         kept: the person's value that was left there since we last wrote, under the policy `theirs`.
+        echoes: values that we sent since and took for lost: one that stands there is ours, not a person's.
     """
     if not slots.exists:
         reason = slots.gone_because or "the item is not there any more"
@@ -89,6 +94,8 @@ def decide(
         return _decide_comment(wanted, base, slots, policy)
     if wanted.value is None:
         return NOTHING
+    if base is not None and any(same(slots.fields.get(wanted.slot), one) for one in echoes):
+        base = msgspec.structs.replace(base, value=slots.fields.get(wanted.slot))
     return _decide_field(wanted, base, slots, policy, kept)
 
 
@@ -102,7 +109,7 @@ def _decide_field(
     what = "cleared" if now in (None, "") else "changed"
     changed = f"{what} by a person since Dovetail wrote it"
     # Without a base the field is ours because the configuration says so, unless it says that people's values
-    # stand: docs/decisions/0005 and 0016.
+    # stand: docs/decisions/0005 and 0020.
     is_theirs = not same(now, base.value) if base is not None else policy == "theirs" and what == "changed"
     if is_theirs and policy == "report":
         return Decision(verdict="conflict", now=now, reason=changed)

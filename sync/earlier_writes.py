@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from portfolio.intents import COMMENT
+from portfolio.intents import COMMENT, Value
 from portfolio.records import ItemId
 from sync.decide import Kept, same
+from sync.outbox import NOT_SENT
 
 if TYPE_CHECKING:
     from store import Store
@@ -27,6 +28,21 @@ def left_to_people(
         is_later = base is None or base.at is None or row.at is None or row.at >= base.at
         if is_later and same(row.base, None if base is None else base.value):
             found[row.item_id, row.slot] = Kept(row.before, row.after)
+    return found
+
+
+def sent_and_lost(
+    store: Store, source: str, bases: Mapping[tuple[ItemId, str], SlotBase]
+) -> dict[tuple[ItemId, str], list[Value]]:
+    """Values that were sent after the last write that counts, and were not found there when looked for.
+
+    A request can arrive after its sender has given up. What it leaves there is our own echo.
+    """
+    found: dict[tuple[ItemId, str], list[Value]] = {}
+    for row in store.writes_in_state(source, NOT_SENT):
+        base = bases.get((row.item_id, row.slot))
+        if base is None or base.at is None or row.at is None or row.at >= base.at:
+            found.setdefault((row.item_id, row.slot), []).append(row.after)
     return found
 
 

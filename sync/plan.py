@@ -19,7 +19,7 @@ from portfolio.findings import Finding
 from portfolio.intents import COMMENT, FIELD_NAMES, Cost, Slots, Value
 from portfolio.records import ItemId
 from sync.decide import Decision, Kept, decide, same
-from sync.earlier_writes import commented_enough, left_to_people
+from sync.earlier_writes import commented_enough, left_to_people, sent_and_lost
 from sync.failed_writes import Stopped
 from sync.limits import Limits
 from sync.outbox import adopt, keep, settle_earlier, write_row
@@ -152,6 +152,7 @@ class _Draft:
         stopped = Stopped(
             self.store, source, now=self.now, look_everywhere=self.settings.look_everywhere, wanted=wanted
         )
+        echoes = sent_and_lost(self.store, source, bases)
         most = self.settings.limits.max_comment_edits_per_day
         waiting = commented_enough(self.store, source, most, now=self.now)
         targets = list(dict.fromkeys(one.item_id for one in due))
@@ -170,6 +171,7 @@ class _Draft:
                 slots,
                 policy=writes.policy_of(one.slot),
                 kept=kept.get((one.item_id, one.slot)),
+                echoes=echoes.get((one.item_id, one.slot), ()),
             )
             place = places[one.item_id]
             self._note_duplicates(place, slots)

@@ -11,7 +11,7 @@ from sync_world import World
 
 from connectors.memory import MemoryConnector
 from connectors.source_safety import ConflictPolicy
-from portfolio.intents import Intent, Receipt
+from portfolio.intents import Intent, Receipt, Unknown
 from sync.pipeline import SyncResult
 from sync.wanted import WriteSettings
 
@@ -177,6 +177,30 @@ def test_an_edit_that_the_plan_has_not_seen_is_respected_even_under_ours() -> No
     assert result.applied is not None
     assert result.applied.states == {"conflict": 1}
     assert world.comment("CHK-1") == "I said: I know."
+
+
+class Late(MemoryConnector):
+    """The answer is lost, and the write arrives long after it was looked for."""
+
+    def push(self, intents: Sequence[Intent]) -> Iterator[Receipt]:
+        for intent in intents:
+            yield Unknown(intent_id=intent.intent_id, reason="no answer")
+
+
+@pytest.mark.parametrize("stands", [2, 7])
+def test_our_own_write_that_arrives_late_is_no_persons_change(stands: int) -> None:
+    world = epic()
+    world.connectors["shop"] = Late(world.shop, "shop")
+    one_more_late(world, "CHK-3")  # 2 is on its way
+    world.connectors["shop"] = MemoryConnector(world.shop, "shop")
+    world.sync(dry_run=True)  # looked for, and not found
+    assert shown(world) == 1
+    world.shop.set_field("CHK-1", "open_findings", stands)
+    result = one_more_late(world, "CHK-4")
+    if stands == 2:
+        assert (told(result), shown(world)) == ([], 3)
+    else:
+        assert (told(result)[0][0], shown(world)) == ("CHK-1", 7)
 
 
 def test_our_own_echo_is_no_persons_change() -> None:
