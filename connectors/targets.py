@@ -51,6 +51,24 @@ def compared(intent: Intent, now: Value) -> Receipt | None:
     return None if same(now, intent.before) else Conflict(intent_id=intent.intent_id, now=now)
 
 
+def compared_comment(intent: Intent, standing: RemoteComment | None) -> Receipt | None:
+    """Unchanged or Conflict, or None where the comment may be made, edited or deleted.
+
+    Args:
+        intent: what is wanted, and what the plan saw.
+        standing: our comment as it stands now.
+    """
+    now = digest_of(standing)
+    reason = "the comment was deleted" if standing is None else "the comment has changed since the plan"
+    if is_theirs(intent, standing):
+        reason = "a person edited the comment"
+    elif is_as_wanted(intent, standing):
+        return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id if standing else None)
+    elif now == intent.before:
+        return None
+    return Conflict(intent_id=intent.intent_id, now=now, reason=reason)
+
+
 def same(one: Value, other: Value) -> bool:
     """Whether two canonical values are the same; an empty text is nothing, and 40 is 40.0."""
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):

@@ -96,7 +96,7 @@ def apply(
 
     Every source that the plan names is armed, even where the plan has no write for it; with `only`, none is.
     A plan that undoes a run holds its sources back instead: else the next run would write the same again
-    (docs/decisions/0018).
+    (docs/decisions/0019).
 
     Args:
         store: the outbox.

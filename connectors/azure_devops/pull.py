@@ -78,12 +78,6 @@ class ItemStream:
                 self._site.process.learn_iteration(row.fields.iteration_path, row.fields.iteration)
         inside = [row for row in last if self._site.in_scope(row.fields.project)]
         living = [row for row in inside if not row.fields.is_deleted]
-        if not is_loaded:
-            return self._as_they_stand(living, ahead), [], ()
-        read = self._reader.read([row.id for row in living])
-        # Hidden or destroyed since: what the revision said is the last that is known.
-        lost = [row for row in living if row.id not in read.numbers]
-        self._reader.take(lost, with_relations=False, into=read)
         gone = [
             Gone(item_id=item_id(self._source, row.id), reason=IN_THE_BIN)
             for row in inside
@@ -98,6 +92,13 @@ class ItemStream:
             # An item that was made there was never ours; one whose project is hidden has not moved.
             if row.rev > 1 and self._site.is_elsewhere(row.fields.project)
         ]
+        if not is_loaded:
+            # What goes while everything is read for the first time is told here, and not again.
+            return self._as_they_stand(living, ahead), gone, ()
+        read = self._reader.read([row.id for row in living])
+        # Hidden or destroyed since: what the revision said is the last that is known.
+        lost = [row for row in living if row.id not in read.numbers]
+        self._reader.take(lost, with_relations=False, into=read)
         return read, gone, timeline.changes(rows)
 
     def _as_they_stand(self, rows: Sequence[Any], ahead: LinksAhead | None) -> Read:
@@ -181,7 +182,8 @@ class Timeline:
 
         One instant just before the batch is right for all of its items, as revisions come in their order. A
         row that shows another revision than the one before proves the contrary for its item, whose revisions
-        are then read one by one; so are those of an item that comes from a project that is not read.
+        are then read one by one; so are those of an item that comes from a project that is not read, or out
+        of the recycle bin, where nobody could see what was changed just before it was deleted.
         """
         if not missing:
             return []
@@ -194,11 +196,16 @@ class Timeline:
         changes: list[Change] = []
         for number, row in missing.items():
             before = stood.get(number)
-            if before is None or before.rev != row.rev - 1 or not self._site.in_scope(before.fields.project):
+            if before is not None and before.rev != row.rev - 1:
+                before = None
+            if before is None or self._was_away(before):
                 changes += self._history.read(self._one_by_one(number, row.rev), everywhere=True)
-            else:
+            if before is not None and self._site.in_scope(before.fields.project):
                 self._history.remember(before)
         return changes
+
+    def _was_away(self, before: Any) -> bool:
+        return bool(before.fields.is_deleted) or not self._site.in_scope(before.fields.project)
 
     def _one_by_one(self, number: int, before: int) -> Iterator[Any]:
         for row in self._site.client.revisions_of(number, self._site.resolved.whole):
@@ -222,15 +229,17 @@ def batches(
     def ask(token: str | None) -> Revisions:
         return site.client.revisions(token, fields, decoder, latest_only=latest_only)
 
+    followed = {None, state.token}
     batch = ask(state.token)
     while True:
-        if not batch.is_last_batch and batch.continuation_token in (None, state.token):
+        if not batch.is_last_batch and batch.continuation_token in followed:
             raise BadAnswer(
                 site.settings.name,
                 "workitemrevisions: a batch that is not the last one leads nowhere.",
                 hint="Nothing of it was believed; the next run continues from the last checkpoint.",
             )
         state.token = batch.continuation_token or state.token
+        followed.add(state.token)
         if batch.is_last_batch:
             yield batch
             return

@@ -83,8 +83,11 @@ class Site:
         return former if any(one.id == former for one in self.all_projects) else None
 
     def first_names(self) -> dict[str, str]:
-        """Id → the name a project had when it was first read, which is the one the configuration may know."""
-        return {one.id: self.former_names.get(one.id, one.name) for one in self.projects}
+        """Id → the name a project had when it was first read, which is the one the configuration may know.
+
+        A project that cannot be seen now keeps its name, or it would be a stranger when it can be again.
+        """
+        return {**{one.id: one.name for one in self.projects}, **self.former_names}
 
     @cached_property
     def scope(self) -> frozenset[str]:

@@ -15,16 +15,7 @@ from connectors.jira import edits
 from connectors.jira.remote import Marker, Remote
 from connectors.jira.render import decode_body, document, text_hash
 from connectors.jira.site import Site
-from connectors.targets import (
-    GONE,
-    by_item,
-    compared,
-    digest_of,
-    is_as_wanted,
-    is_theirs,
-    native,
-    same,
-)
+from connectors.targets import GONE, by_item, compared, compared_comment, is_as_wanted, native, same
 from portfolio.errors import AccessDenied, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -174,16 +165,9 @@ class Writer:
         return Gone(intent_id=intent.intent_id, reason=GONE)
 
     def _comment(self, intent: Intent, issue: str, standing: RemoteComment | None) -> Receipt:
-        now = digest_of(standing)
-        if is_theirs(intent, standing):
-            return Conflict(intent_id=intent.intent_id, now=now, reason="a person edited the comment")
-        if is_as_wanted(intent, standing):
-            return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id if standing else None)
-        if now != intent.before:
-            reason = (
-                "the comment was deleted" if standing is None else "the comment has changed since the plan"
-            )
-            return Conflict(intent_id=intent.intent_id, now=now, reason=reason)
+        settled = compared_comment(intent, standing)
+        if settled is not None:
+            return settled
         if intent.note is None or intent.wanted is None:
             assert standing is not None  # noqa: S101 - else it would be as wanted already
             edits.delete_comment(self._client, issue, standing.remote_id)

@@ -289,3 +289,23 @@ def test_an_unknown_value_never_clears_a_field(world: World) -> None:
     assert run.plan is not None
     assert all(one.wanted is not None for one in run.plan.writes)
     assert world.shop.item("CHK-1").fields["forecast_finish"] == "2027-01-15"
+
+
+def test_a_persons_text_that_was_overwritten_cannot_be_brought_back_and_that_is_said(world: World) -> None:
+    world.write = type(world.write)(
+        comments=True, armed=True, comment_backlog=True, conflicts={"comment": "ours"}
+    )
+    world.task("CHK-1", due="2026-11-19")
+    world.sync()
+    world.shop.edit_comment("CHK-1", "I know about it.")
+    world.clock.advance(hours=1)
+    world.shop.edit("CHK-1", state="done")
+    later = world.sync()
+    text = world.comment("CHK-1")
+    assert text != "I know about it."
+    made = undo_plan(world, later.run_id)
+    assert [(one.slot, one.reason) for one in made.skipped] == [
+        ("comment", "the text that a person had made of the comment was overwritten and is not kept")
+    ]
+    apply_plan(world, made)
+    assert world.comment("CHK-1") == text
