@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from connectors.answers import origin_of
+from connectors.source_safety import Conflicts
 from portfolio.errors import ConfigError
 from portfolio.intents import FieldName
 from portfolio.records import KINDS
@@ -40,6 +41,7 @@ class WriteSettings(Settings):
         default="skip", description="whether findings from before the source was armed are commented"
     )
     comment_severity: Literal["info", "low", "medium", "high", "critical"] = "high"
+    conflicts: Conflicts = {}
 
     @model_validator(mode="after")
     def _words_that_can_be_read_back(self) -> WriteSettings:

@@ -82,7 +82,7 @@ def check_portfolio(content: Mapping[str, Any], sources: Sequence[str], problems
 
 
 def check_names(content: Mapping[str, Any], sources: Sequence[str], problems: Problems) -> None:
-    """Twins and aliases, which name sources too."""
+    """Twins, aliases and the canary, which name sources too."""
     people = content.get("people")
     aliases = people.get("aliases") if isinstance(people, dict) else None
     for person, accounts in aliases.items() if isinstance(aliases, dict) else ():
@@ -92,6 +92,11 @@ def check_names(content: Mapping[str, Any], sources: Sequence[str], problems: Pr
             if isinstance(account, str) and "@" not in account:
                 check_reference(account, ("people", "aliases", person, number), sources, problems)
     check_pairs(content.get("twins"), ("twins",), sources, problems)
+    limits = content.get("limits")
+    canary = limits.get("canary") if isinstance(limits, dict) else None
+    for number, place in enumerate(canary if isinstance(canary, list) else []):
+        if isinstance(place, str):
+            check_reference(place, ("limits", "canary", number), sources, problems)
 
 
 def check_pairs(pairs: object, at: Path, sources: Sequence[str], problems: Problems) -> None:

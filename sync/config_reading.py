@@ -16,6 +16,7 @@ from rules.compiler import overrides_problems
 from rules.loading import read_rules
 from rules.rule import Override
 from rules.yaml_text import Document, read_yaml
+from sync.canary import Canary
 from sync.config import TWINS_FILE, Config, SourceConfig, StoreConfig
 from sync.config_checks import (
     check_names,
@@ -92,8 +93,19 @@ class _Reading:
                     if limits.max_writes_per_project is None
                     else limits.max_writes_per_project
                 ),
+                max_writes_per_item=limits.max_writes_per_item,
+                max_comment_edits_per_day=limits.max_comment_edits_per_day,
                 max_share=limits.max_share,
+                max_vanished_of={
+                    one.name: share
+                    for one in sources
+                    if (share := getattr(one.settings, "max_vanished", None)) is not None
+                },
             ),
+            quiet_hours=limits.quiet_hours,
+            canary=Canary(tuple(limits.canary), limits.canary_for),
+            write_stop=model.write_stop,
+            plan_expires_after=model.write.plan_expires_after,
             lists_every=model.lists_every,
             census_every=model.census_every,
             aliases={

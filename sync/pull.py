@@ -16,6 +16,7 @@ import msgspec
 from connectors.base import Connector
 from portfolio.errors import ConfigError, CursorRejected, FileUnreadable, SafetyStop, SourceError, StoreError
 from portfolio.records import Cursor, IdPage, ItemId, Page
+from sync.audit import actor, vanished_accepted
 from sync.limits import Limits
 from sync.progress import Progress, Tell, defect, failure, silent
 from sync.vanished import Vanished
@@ -100,6 +101,11 @@ def pull(
         StoreError: the store cannot be used; nothing else stops the other sources.
     """
     how = settings or PullSettings()
+    lifted = [
+        vanished_accepted(source, run_id=run_id, by=actor(), at=now) for source in sorted(how.accept_vanished)
+    ]
+    if lifted:
+        store.record_events(lifted)
     return [pull_source(store, one, run_id=run_id, now=now, settings=how, tell=tell) for one in connectors]
 
 

@@ -23,7 +23,7 @@ from connectors.azure_devops.remote import Found, Remote, Standing, form_of
 from connectors.azure_devops.sending import Sender
 from connectors.azure_devops.site import Site
 from connectors.parallel import completed
-from connectors.targets import GONE, by_item, compared_comment
+from connectors.targets import GONE, by_item, compared_comment, is_as_wanted
 from portfolio.errors import AccessDenied, BadAnswer, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -156,6 +156,8 @@ class Writer:
             return self._after_lost_answer(now, intent, error)
         except TargetMissing:
             is_there = now.item in self._remote.standing([now.item])
+            if is_there and intent.wanted is None and self._remote.find_comment(now, surely=True) is None:
+                return Applied(intent_id=intent.intent_id, remote_id=intent.remote_id, at=self._now())
             if is_there:
                 return Refused(intent_id=intent.intent_id, reason=_STILL_THERE)
             return Gone(intent_id=intent.intent_id, reason=GONE)
@@ -213,7 +215,7 @@ class Writer:
                 found = self._remote.find_comment(now, intent.remote_id, surely=True)
             except (Unavailable, BadAnswer, RateLimited, TargetMissing):
                 continue
-            if (found.comment.digest if found else None) == intent.wanted:
+            if is_as_wanted(intent, found.comment if found else None):
                 number = found.comment.remote_id if found else intent.remote_id
                 return Applied(intent_id=intent.intent_id, remote_id=number, at=self._now())
         return Unknown(intent_id=intent.intent_id, reason=error.message)

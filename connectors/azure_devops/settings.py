@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from connectors.auth import MicrosoftAuth
 from connectors.settings import Address, KindMap, Settings, SourceName, Texts, WriteSettings, written_fields
+from connectors.source_safety import SourceSafety
 from portfolio.intents import FieldName
 
 _OLD_HOST = ".visualstudio.com"
@@ -114,7 +115,7 @@ class WriteMap(WriteSettings):
     )
 
 
-class AzureDevOpsSettings(Settings):
+class AzureDevOpsSettings(SourceSafety, Settings):
     """An organisation of Azure DevOps Services."""
 
     name: SourceName

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from connectors.auth import Auth
 from connectors.settings import Address, KindMap, Settings, SourceName, WriteSettings, written_fields
+from connectors.source_safety import SourceSafety
 from portfolio.intents import FieldName
 
 
@@ -88,7 +89,7 @@ class WriteMap(WriteSettings):
     )
 
 
-class JiraSettings(Settings):
+class JiraSettings(SourceSafety, Settings):
     """A Jira Cloud site."""
 
     name: SourceName

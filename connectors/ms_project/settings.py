@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from connectors.ms_project.custom_fields import can_hold, kind_of
 from connectors.settings import Settings, Text, Texts, WriteSettings, written_fields
+from connectors.source_safety import SourceSafety
 from portfolio.intents import FieldName
 
 DEFAULT_TWIN_KEYS = ("Jira Key", "Tracker Key", "Issue Key")
@@ -88,7 +89,7 @@ class WriteMap(WriteSettings):
         return self
 
 
-class ProjectFileSettings(Settings):
+class ProjectFileSettings(SourceSafety, Settings):
     """One entry of `sources:` with `kind: project_file`. Without `write` its plans are read only."""
 
     name: Text  # a file that is checked without a configuration is a source by its own name

@@ -286,3 +286,10 @@ def _killed(trial: Trial, store: Store, pages: int, **changes: Any) -> None:
             left -= 1
             if left == 0:
                 return
+
+
+def test_switches_and_limits_of_a_source_are_no_part_of_what_its_records_look_like(serve: Serve) -> None:
+    """Else throwing the kill switch would read the whole organisation again."""
+    trial = serve()
+    plain = trial.connector().mapping_version
+    assert trial.connector(write_stop=True, max_vanished=0.5).mapping_version == plain
