@@ -113,7 +113,10 @@ def _line(level: str, source: str, check: str, message: str, hint: str = "") -> 
 
 
 def _with_hint(row: Any) -> str:
-    return f"{row['message']}. {row['hint']}".replace("..", ".") if row["hint"] else row["message"]
+    message = str(row["message"])
+    if not row["hint"]:
+        return message
+    return f"{message}{'' if message.endswith(('.', '?', '!')) else '.'} {row['hint']}"
 
 
 def _holidays(config: Config) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -105,6 +105,13 @@ def check_pairs(pairs: object, at: Path, sources: Sequence[str], problems: Probl
         for side, name in enumerate(pair if isinstance(pair, list) else []):
             if isinstance(name, str):
                 check_reference(name, (*at, number, side), sources, problems)
+
+
+def check_two_trackers(pair: Sequence[str], at: Path, single: Container[str], problems: Problems) -> None:
+    """Twins stand in two trackers: within one of the `single` sources they would count for nothing."""
+    source, other = (name.partition(":")[0] for name in pair)
+    if source == other and source in single:
+        problems.add(at, f"both stand in {source}; twins are the same work in two trackers")
 
 
 def check_reference(name: str, at: Path, sources: Sequence[str], problems: Problems) -> None:

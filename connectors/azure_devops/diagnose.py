@@ -36,6 +36,7 @@ def diagnose(site: Site, remote: Remote) -> Iterator[Diagnosis]:
         yield _line("FAIL", "auth", error.message, _auth_hint(site, error))
         yield from _token(site)
         return
+    failed: set[str] = set()
     for check, lines in (
         ("token", _token),
         ("clock", _clock),
@@ -47,7 +48,11 @@ def diagnose(site: Site, remote: Remote) -> Iterator[Diagnosis]:
         ("revisions", _revisions),
         ("directory", _directory),
     ):
-        yield from _careful(check, lambda lines=lines: lines(site))  # type: ignore[misc]
+        for line in _careful(check, lambda lines=lines: lines(site)):  # type: ignore[misc]
+            # A field that is not there fails every check that needs fields; it is said once.
+            if line.level != "FAIL" or line.message not in failed:
+                yield line
+                failed.add(line.message)
     yield from _careful("write", lambda: diagnose_writing(site, remote, site.projects))
 
 

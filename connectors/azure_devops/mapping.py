@@ -95,6 +95,7 @@ class ItemMapper:
         self._risk_tags, self._risk_types = folded(marks.risk_tags), folded(marks.risk_types)
         self._blocked_tags = folded(marks.blocked_tags)
         self._unmapped: dict[tuple[str, str], int] = {}
+        self._states: dict[tuple[str, str, str, str | None], str] = {}  # what is known of these so far
 
     def map(self, row: Any, *, with_relations: bool) -> Mapped:
         """The records of one item.
@@ -132,8 +133,16 @@ class ItemMapper:
         """The portfolio's state for a state of a type in a project; None where nobody knows."""
         if not (project and type_ and state):
             return None
-        category = self._process.category(project, type_, state)
-        return state_of(category, reason, self._settings.states) if category else None
+        key = (project, type_, state, reason)
+        known = self._states.get(key)
+        if known is None:
+            category = self._process.category(project, type_, state)
+            if category is None:
+                return None
+            known = state_of(category, reason, self._settings.states)
+            if known is not None:
+                self._states[key] = known
+        return known
 
     def getter(self, project: str | None, type_: str | None) -> Mapping[str, Callable[[Any], Any]]:
         """What stands for each meaning in rows of this project and type."""

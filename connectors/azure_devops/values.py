@@ -123,18 +123,16 @@ def tags_of(text: str | None) -> list[str]:
 
 def text_of(value: Any) -> str | None:
     """The text people see in a field of any type; of rich text, its words."""
+    if isinstance(value, str):  # nearly all that comes
+        plain = html.unescape(_TAG.sub(" ", value)) if "<" in value and ">" in value else value
+        return " ".join(plain.split()) or None
     match value:
-        case None | "":
-            return None
         case bool():
             return "true" if value else "false"
         case float():
             return str(int(value)) if value.is_integer() else str(value)
         case int():
             return str(value)
-        case str():
-            plain = html.unescape(_TAG.sub(" ", value)) if "<" in value and ">" in value else value
-            return " ".join(plain.split()) or None
         case dict():
             return _str(value.get("displayName")) or _str(value.get("name"))
     return None

@@ -65,6 +65,7 @@ def test_a_project_that_cannot_be_seen_is_named(serve: Serve) -> None:
 
 def test_a_field_that_is_not_there_is_named(serve: Serve) -> None:
     lines = serve().lines(fields={"team": "Squad"})
+    assert [line.check for line in lines if line.level == "FAIL"] == ["fields"]  # said once
     assert said(lines, "fields") == [("FAIL", "boards: fields.team: there is no field 'Squad'.")]
 
 
