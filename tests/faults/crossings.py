@@ -1,4 +1,4 @@
-"""Where a run can die: every commit of the store and every send to a tracker, counted as the program meets them.
+"""Where a run can die: every commit of the store and every send to a tracker, counted as the run meets them.
 
 The hooks sit in the product's own code, so a boundary that is added later is found without a list of them.
 """

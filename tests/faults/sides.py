@@ -122,6 +122,11 @@ class Side(ABC):
     def write_into(self, item: str, value: int) -> None:
         raise NotImplementedError
 
+    def own_findings(self, today: date) -> int:
+        """Open findings on the epic itself: it has an owner and no date."""
+        del today
+        return 0
+
     def tasks(self) -> list[str]:
         """What may be worked on: everything but the epic."""
         return [item for item in self.truth() if item != self.epic]
@@ -130,8 +135,8 @@ class Side(ABC):
     @abstractmethod
     def epic(self) -> str: ...
 
-    def close(self) -> None:
-        """Nothing is open."""
+    @abstractmethod
+    def close(self) -> None: ...
 
 
 EVERYTHING = frozenset({"hide", "move", "reparent", "comment", "edit_ours", "delete_ours", "write_into"})
@@ -226,6 +231,9 @@ class MemorySide(Side):
 
     def heal(self) -> None:
         self.tracker.heal()
+
+    def close(self) -> None:
+        self.heal()
 
 
 _WIRE: dict[str, dict[str, Any]] = {
@@ -596,6 +604,9 @@ class PlansSide(Side):
 
     def pass_time(self, **duration: float) -> None:
         self.clock.advance(**duration)
+
+    def own_findings(self, today: date) -> int:
+        return 1  # the summary task has no resource, and its date is far away
 
     # Files are edited as Project would: read, change, written whole.
 
