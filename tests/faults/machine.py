@@ -1,6 +1,6 @@
 """A random history: people work, the tracker fails and lies, processes die. What must hold, always holds.
 
-I1 to I8 are the invariants of the design's test plan: no lost update, no duplicate, cursor never ahead, bounded
+I1 to I8 are the invariants of the test plan: no lost update, no duplicate, cursor never ahead, bounded
 requests, resumable, people win, (no secret: `docs/security.md`), and a plan after apply that is empty.
 """
 
@@ -198,6 +198,10 @@ class Histories(RuleBasedStateMachine):
     def a_run_is_killed(self, die_at: int) -> None:
         self.engine.run_killed(self.crossings, die_at)
 
+    @rule(die_at=st.integers(min_value=0, max_value=40))
+    def a_run_is_killed_early(self, die_at: int) -> None:
+        self.engine.run_killed(self.crossings, die_at)
+
     @precondition(lambda self: not (self.by_people or self.edited or self.removed))
     @rule()
     def the_database_is_lost(self) -> None:
@@ -298,4 +302,3 @@ class BoardsHistories(Histories):
 class PlansHistories(Histories):
     on = "plans"
     quiet_requests = 0
-

@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -245,7 +243,7 @@ _WIRE: dict[str, dict[str, Any]] = {
     "cut off gzip": {"kind": "truncated_gzip"},
     "sign-in page": {"kind": "html", "status": 203},
     "garbled": {"kind": "garbled"},
-    "no member": {"kind": "missing_member", "member": "*"},
+    "no member": {"kind": "missing_member", "member": "issues"},
     "locked out": {"kind": "status", "status": 401},
     "same page": {"kind": "duplicate_page"},
     "same token": {"kind": "token_loop"},
@@ -543,7 +541,8 @@ class BoardsSide(Side):
 
     def strike(self, kind: str, nth: int, *, on_writes: bool) -> None:
         where = {"path": "*/comments*" if nth % 2 else "*batch"} if on_writes else {}
-        self.server.add_fault(wire_fault(kind, nth, **where))
+        member = {"member": "values" if nth % 2 else "value"} if kind == "no member" else {}
+        self.server.add_fault(wire_fault(kind, nth, **where, **member))
 
     def heal(self) -> None:
         self.server.faults.clear()
@@ -806,11 +805,3 @@ def open_side(name: str, folder: Path, **options: Any) -> Side:
 
 
 SIDES = ("memory", "jira", "boards", "plans")
-
-
-def opened(name: str, folder: Path) -> Iterator[Side]:
-    """The body of a fixture."""
-    with ExitStack() as stack:
-        side = open_side(name, folder)
-        stack.callback(side.close)
-        yield side

@@ -1,4 +1,4 @@
-"""Random histories of four trackers. Few and the same ones by default; many and new ones with DOVETAIL_SOAK=1."""
+"""Random histories of four trackers: few and always the same, or many new ones with DOVETAIL_SOAK=1."""
 
 from __future__ import annotations
 
