@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -35,7 +36,7 @@ FIELDS = {"open_findings": "Open findings", "worst_finding": "Worst finding"}
 # a row from one whose item is gone, and only the census finds it again.
 WIRE_FAULTS = (
     "down", "too many", "lost before", "lost after", "cut off", "cut off gzip", "sign-in page", "garbled",
-    "no member", "locked out", "same page", "same token", "elsewhere",
+    "no member", "locked out", "same page", "same token", "empty page", "elsewhere",
 )  # fmt: skip
 
 
@@ -248,6 +249,8 @@ _WIRE: dict[str, dict[str, Any]] = {
     "same page": {"kind": "duplicate_page"},
     "same token": {"kind": "token_loop"},
     "elsewhere": {"kind": "redirect"},
+    "slow": {"kind": "slow"},
+    "empty page": {"kind": "empty_page"},
 }
 
 
@@ -269,6 +272,7 @@ class JiraSide(Side):
         self.site.add_field("Open findings", "float")
         self.site.add_field("Worst finding", "textfield")
         self.slept = 0.0
+        self.skew = timedelta()  # our clock minus theirs
         self._epic = self._id(
             self.site.create_issue("CHK", "Epic", {"summary": "Checkout", "assignee": "ana"}, by="ana")
         )
@@ -295,7 +299,7 @@ class JiraSide(Side):
             "write": {"comments": True, "fields": FIELDS},
         }
         settings = JiraSettings.model_validate(entry | changes)
-        one = JiraConnector(settings, _context(self.site.clock, self._sleep))
+        one = JiraConnector(settings, _context(self.now, self._sleep))
         self.opened.append(one)
         return one
 
@@ -304,7 +308,7 @@ class JiraSide(Side):
         self.site.clock.advance(seconds=seconds)
 
     def now(self) -> datetime:
-        return self.site.clock.now()
+        return self.site.clock.now() + self.skew
 
     def pass_time(self, **duration: float) -> None:
         self.site.clock.advance(**duration)
@@ -422,6 +426,7 @@ class BoardsSide(Side):
             )
         )
         self.slept = 0.0
+        self.skew = timedelta()  # our clock minus theirs
         self.server = self.site.serve(BoardsOptions(**options))
         self.server.__enter__()
         self.opened: list[Connector] = []
@@ -443,7 +448,7 @@ class BoardsSide(Side):
             "write": {"comments": True, "fields": FIELDS},
         }
         settings = AzureDevOpsSettings.model_validate(entry | changes)
-        one = AzureDevOpsConnector(settings, _context(self.site.clock, self._sleep))
+        one = AzureDevOpsConnector(settings, _context(self.now, self._sleep))
         self.opened.append(one)
         return one
 
@@ -452,7 +457,7 @@ class BoardsSide(Side):
         self.site.clock.advance(seconds=seconds)
 
     def now(self) -> datetime:
-        return self.site.clock.now()
+        return self.site.clock.now() + self.skew
 
     def pass_time(self, **duration: float) -> None:
         self.site.clock.advance(**duration)
@@ -722,10 +727,8 @@ class PlansSide(Side):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _context(clock: Clock, sleep: Any) -> Context:
-    return Context(
-        timezone="Europe/Zurich", folder=Path(), clock=clock.now, sleep=sleep, say=lambda line: None
-    )
+def _context(clock: Callable[[], datetime], sleep: Callable[[float], None]) -> Context:
+    return Context(timezone="Europe/Zurich", folder=Path(), clock=clock, sleep=sleep, say=lambda line: None)
 
 
 def _all(root: Any, name: str) -> list[Any]:
