@@ -273,9 +273,9 @@ def table() -> str:
     return f"""\
 # Guards, and what catches their absence
 
-Each of these guards stands between your trackers and a fault. The test suite takes them out one after the other,
-and for each of them a named check must fail: `tests/faults/test_guards.py`. A guard that nothing would miss is not
-in this list, and a line of this list that no longer matches the program fails the build.
+Each of these guards stands between your trackers and a fault. The test suite takes them out one after the
+other, and for each of them a named check must fail: `tests/faults/test_guards.py`. A guard that nothing would
+miss is not in this list, and a line of this list that no longer matches the program fails the build.
 
 | guard | where | the check that fails without it |
 |---|---|---|

@@ -25,6 +25,7 @@ from sides import TUESDAY, JiraSide
 import cli
 
 TODAY = TUESDAY.date()
+IS_LONG = "DOVETAIL_SOAK" in os.environ
 SIGNALS = {signal.SIGTERM: 143, signal.SIGINT: 130}
 # What must have run before each verb has something to do.
 BEFORE: dict[str, tuple[str, ...]] = {
@@ -88,20 +89,22 @@ def test_a_verb_that_is_asked_to_end_leaves_a_checkpoint(
         assert isinstance(crossings, Signalled)
         for one in BEFORE[verb]:
             assert run(one) == 0
-        # How long the verb is, is found out on the way: after the signal it is run to its end.
-        for at in (4, 9):
+        for at in range(120) if IS_LONG else (4, 9):
             crossings.begin()
             crossings.at, crossings.number = at, number
             code = run(verb)
             crossings.at = None
+            if len(crossings.passed) <= at:
+                break  # the verb has fewer boundaries than that
             said = capsys.readouterr().err
             assert code == SIGNALS[number], said
             word = "Terminated" if number is signal.SIGTERM else "Interrupted"
             assert f"{word}. What was stored stands; the next run goes on from there." in said
             with sqlite3.connect("dovetail.db") as connection:
                 assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-                ended = connection.execute("SELECT exit_code FROM engine_run ORDER BY rowid DESC").fetchone()
-            assert ended == (code,)
+                if not IS_LONG:  # at the first and the last boundaries no run is recorded, or it has ended
+                    told = connection.execute("SELECT exit_code FROM engine_run ORDER BY rowid DESC")
+                    assert told.fetchone() == (code,)
         assert is_whole(side)
 
 

@@ -1,6 +1,6 @@
 """Faults of the machine and of the database: full disk, locks, two runs at once, a frozen run, a lost server.
 
-Numbers 14 to 17 of the test plan. Each says what happened, leaves a sound database, and the next run is whole.
+Numbers 14 to 17 of the plan. Each says what happened and leaves a sound database; the next run is whole.
 """
 
 from __future__ import annotations
