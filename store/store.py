@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from store.audit import AuditStore
 from store.columns import ColumnStore
 from store.database import Database
+from store.events import EventStore
+from store.failed_writes import FailedWriteStore
 from store.findings import FindingStore
 from store.lock import LockStore
 from store.pages import PageStore
@@ -17,7 +20,17 @@ from store.writes import WriteStore
 
 
 class Store(
-    PageStore, ColumnStore, SelectionStore, FindingStore, WriteStore, SourceStore, RowStore, LockStore
+    PageStore,
+    ColumnStore,
+    SelectionStore,
+    FindingStore,
+    WriteStore,
+    FailedWriteStore,
+    AuditStore,
+    EventStore,
+    SourceStore,
+    RowStore,
+    LockStore,
 ):
     """One open store. Threads may share it; use it as a context manager or close it.
 

@@ -7,7 +7,7 @@ through `connectors.http` (facts/azure_devops.md §11).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -21,9 +21,6 @@ from connectors.http import Decoder, Http
 from connectors.throttle import Limiter
 from connectors.transfer import Timeouts
 from portfolio.errors import AccessDenied, AuthError, BadAnswer, CursorRejected, TargetMissing
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 
@@ -145,17 +142,21 @@ class AzureDevOpsClient:
         return self._me
 
     def projects(self) -> list[wire.Project]:
-        """All projects that the account can see."""
+        """All projects that the account can see; with a part of them, items would belong to no project."""
         found: list[wire.Project] = []
         params: dict[str, str | int] = {"$top": PROJECTS_AT_ONCE}
+        followed: set[str] = set()
         while True:
             page, headers = self.http.fetch(
                 "GET", "/_apis/projects", decoder=_PROJECTS, params=self._versioned(params)
             )
             found.extend(page.value)
             token = headers.get("x-ms-continuationtoken")
-            if not token or token == params.get("continuationToken"):
+            if not token:
                 return found
+            if token in followed:
+                raise BadAnswer(self._settings.name, "projects: the list leads back to where it was.")
+            followed.add(token)
             params["continuationToken"] = token
 
     def project(self, project: str) -> wire.ProjectDetails:

@@ -60,6 +60,7 @@ class AzureDevOpsConnector:
             comment="reference line" if comments else "none",
             fields=fields,
             compare_and_set="revision",
+            validates_writes="tracker",
             new_comment_mails_watchers=True,
             # A comment cannot be written silently, and whom an edit of it mails is not documented.
             edits_are_silent=not comments and (write is None or (write.silent and not write.mail_if_needed)),
@@ -74,7 +75,8 @@ class AzureDevOpsConnector:
     def mapping_version(self) -> str:
         """Changes with every setting that shapes records, and with the mapping itself."""
         shape = self.settings.model_dump(
-            mode="json", exclude={"auth", "write", "items_per_page", "name", "kind"}
+            mode="json",
+            exclude={"auth", "write", "items_per_page", "name", "kind", "max_vanished", "write_stop"},
         )
         shape["zone"] = self.site.context.timezone
         raw = msgspec.json.encode([MAPPING_REVISION, shape], order="deterministic")

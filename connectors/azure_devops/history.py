@@ -8,6 +8,7 @@ are kept packed and bounded; what is not kept has to be asked for. Links raise n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import compress, islice
 from operator import ne
 from typing import Any, TypeAlias
@@ -17,8 +18,9 @@ import msgspec
 from connectors.azure_devops.fields import Resolved
 from connectors.azure_devops.mapping import ItemMapper
 from connectors.azure_devops.mapping_site import iteration_id
-from connectors.azure_devops.values import account_of, day, health_of, instant_of, number_of, tags_of, text_of
+from connectors.azure_devops.values import account_of, day, instant_of, number_of, tags_of, text_of
 from connectors.azure_devops.wire import Account
+from connectors.ratings import health_of
 from portfolio.records import Change, SourceId, item_id
 
 # A packed state takes some 300 bytes, so this is at most some 40 MB, however large the organisation is.
@@ -111,7 +113,7 @@ class HistoryReader:
     def remember(self, row: Any) -> None:
         """Keep this revision as what stands before the next one of its item."""
         fields = row.fields
-        self._keep(row.id, row.rev, _PACK((account_of(fields.owner), *self._values(fields))))
+        self._kept[row.id] = (row.rev, _PACK((account_of(fields.owner), *self._values(fields))))
 
     def read(self, rows: Iterable[Any], *, everywhere: bool = False) -> list[Change]:
         """The changes that these revisions are, oldest first.
@@ -120,13 +122,18 @@ class HistoryReader:
         """
         changes: list[Change] = []
         kept, in_scope, values_of = self._kept, self._in_scope, self._values
+        project, inside = None, everywhere
         for row in rows:
             fields = row.fields
             before = kept.pop(row.id, None)
-            inside = everywhere or in_scope(fields.project)
+            if fields.project != project:  # half a million rows, a handful of projects
+                project = fields.project
+                inside = everywhere or in_scope(project)
             if before is None:
                 if inside:
                     self.remember(row)
+                    if row.rev == 1:
+                        self._born(row, changes)
                 continue
             if row.rev <= before[0]:  # told again
                 kept[row.id] = before
@@ -140,13 +147,25 @@ class HistoryReader:
                 was = _UNPACK(before[1])
                 self._compare(row, was, values, tuple(compress(self._places, map(ne, was, values))), changes)
             if inside:
-                self._keep(row.id, row.rev, packed)
+                kept[row.id] = (row.rev, packed)
         if not everywhere:
             self._let_go()
         return changes
 
-    def _keep(self, item: int, rev: int, packed: bytes) -> None:
-        self._kept[item] = (rev, packed)
+    def _by(self, account: Account | str | None) -> str | None:
+        by = account_of(account)
+        if by is not None and account is not None and by not in self.accounts:
+            self.accounts[by] = account
+        return by
+
+    def _born(self, row: Any, changes: list[Change]) -> None:
+        """What an item was made with is no change, but since when it is blocked would be lost."""
+        fields = row.fields
+        get = self._mapper.getter(fields.project, fields.type).get("blocked")
+        at = instant_of(fields.changed_date)
+        if at is not None and self._mapper.is_blocked(get and get(fields), tags_of(fields.tags)):
+            by = self._by(fields.changed_by)
+            self._tell(row, at, by, [("blocked", None, "true")], changes)
 
     def _let_go(self) -> None:
         """Forget those that changed longest ago; between batches only, or the next rows would miss them."""
@@ -172,9 +191,7 @@ class HistoryReader:
         if not (told or touched):
             return
         fields = row.fields
-        by = account_of(fields.changed_by)
-        if by is not None and by not in self.accounts:
-            self.accounts[by] = fields.changed_by
+        by = self._by(fields.changed_by)
         if touched:
             self._meanings(told, touched, before, after, by)
         at = instant_of(fields.changed_date)
@@ -183,21 +200,32 @@ class HistoryReader:
                 f"{self._source}: revision {row.rev} of {row.id} does not say when it was made"
             )
             return
-        entry, item = f"{row.id}.{row.rev}.", item_id(self._source, row.id)
-        changes.extend(
-            Change(
-                source=self._source,
-                event_id=entry + name,
-                item_id=item,
-                at=at,
-                by=by,
-                field=name,
-                before=old,
-                after=new,
-            )
-            for name, old, new in told
-            if old != new
-        )
+        self._tell(row, at, by, told, changes)
+
+    def _tell(
+        self,
+        row: Any,
+        at: datetime,
+        by: str | None,
+        told: Iterable[tuple[str, str | None, str | None]],
+        changes: list[Change],
+    ) -> None:
+        source, entry = self._source, f"{row.id}.{row.rev}."
+        item = item_id(source, row.id)
+        for name, old, new in told:
+            if old != new:
+                changes.append(
+                    Change(
+                        source=source,
+                        event_id=entry + name,
+                        item_id=item,
+                        at=at,
+                        by=by,
+                        field=name,
+                        before=old,
+                        after=new,
+                    )
+                )
 
     def _plan(self, differing: tuple[int, ...]) -> _Plan:
         """What to tell when these places differ. The same few combinations come half a million times."""
@@ -219,7 +247,8 @@ class HistoryReader:
         """State, dates, efforts, blocked and health, the latter from the first field that holds something."""
         own = not self._own_meanings.isdisjoint(touched) and by == self._own_account()
         old = self._chains(before[_PROJECT], before[_TYPE])
-        new = self._chains(after[_PROJECT], after[_TYPE])
+        is_alike = after[_PROJECT] == before[_PROJECT] and after[_TYPE] == before[_TYPE]
+        new = old if is_alike else self._chains(after[_PROJECT], after[_TYPE])
         for meaning in touched:
             if meaning == "state":
                 told.append(("state", self._state(before), self._state(after)))

@@ -20,10 +20,8 @@ from connectors.azure_devops.values import (
     any_of,
     day,
     folded,
-    health_of,
     instant_of,
     kind_of,
-    level_of,
     likelihood_of,
     number_of,
     rank_of,
@@ -33,6 +31,7 @@ from connectors.azure_devops.values import (
     text_of,
     truth_of,
 )
+from connectors.ratings import health_of, level_of
 from portfolio.errors import MappingError
 from portfolio.records import AnyRecord, ItemId, Risk, Unmapped, WorkItem, item_id
 
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Part of the mapping version: raise it when records of the same settings come to look different.
-MAPPING_REVISION = 1
+MAPPING_REVISION = 2
 
 _NO_WORK = frozenset({"risk", "decision", "change", "status_report", "issue"})
 _CONTAINERS = frozenset({"initiative", "epic", "feature"})
@@ -96,6 +95,7 @@ class ItemMapper:
         self._risk_tags, self._risk_types = folded(marks.risk_tags), folded(marks.risk_types)
         self._blocked_tags = folded(marks.blocked_tags)
         self._unmapped: dict[tuple[str, str], int] = {}
+        self._states: dict[tuple[str, str, str, str | None], str] = {}  # what is known of these so far
 
     def map(self, row: Any, *, with_relations: bool) -> Mapped:
         """The records of one item.
@@ -133,8 +133,16 @@ class ItemMapper:
         """The portfolio's state for a state of a type in a project; None where nobody knows."""
         if not (project and type_ and state):
             return None
-        category = self._process.category(project, type_, state)
-        return state_of(category, reason, self._settings.states) if category else None
+        key = (project, type_, state, reason)
+        known = self._states.get(key)
+        if known is None:
+            category = self._process.category(project, type_, state)
+            if category is None:
+                return None
+            known = state_of(category, reason, self._settings.states)
+            if known is not None:
+                self._states[key] = known
+        return known
 
     def getter(self, project: str | None, type_: str | None) -> Mapping[str, Callable[[Any], Any]]:
         """What stands for each meaning in rows of this project and type."""
@@ -201,6 +209,8 @@ class ItemMapper:
             state=state,
             priority=priority,
             priority_rank=rank,
+            severity=text_of(fields.severity),
+            board_column=text_of(fields.column),
             is_milestone=kind in ("milestone", "gate") or any_of(tags, self._milestone_tags),
             is_summary=is_container,
             is_detail=not is_container and state != "removed" and kind not in _NO_WORK,

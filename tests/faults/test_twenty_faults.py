@@ -153,7 +153,7 @@ CASES = (
     Case(5, "NaN where a row is due", body('{"ROWS": [NaN]}'), "stopped"),
     Case(5, "nesting of 2,000", body('{"ROWS": ' + "[" * 2000 + "]" * 2000 + "}"), "stopped"),
     Case(6, "a sign-in page with 203", any_fault("sign-in page", times=None), "stopped", "credential", 0, 2),
-    Case(6, "the same with 200", any_fault("sign-in page", status=200, times=None), "stopped", most_requests=2),
+    Case(6, "with 200", any_fault("sign-in page", status=200, times=None), "stopped", most_requests=2),
     Case(6, "a redirect to a sign-in page", any_fault("elsewhere", times=None), "stopped", "", 0, 2),
     Case(6, "an error in JSON with 200", body('{"errorMessages": ["no"]}'), "stopped"),
     Case(7, "a token that ended in the middle", page_fault("locked out"), "stopped", "credential"),

@@ -86,6 +86,20 @@ def test_a_lost_answer_of_a_new_comment_makes_no_second_one(
     assert trial.sent()[POST] == 1
 
 
+@pytest.mark.parametrize("kind", ["reset_after", "reset_before"])
+def test_a_lost_answer_of_a_deletion_is_found_out_and_the_comment_is_gone_once(
+    site: AzureDevOps, serve: Serve, kind: Any
+) -> None:
+    (item,) = epics(site, 1)
+    trial = serve(faults=[Fault(kind=kind, method="DELETE", path=f"{COMMENTS}/*", nth=1)])
+    written = comment_intent(item, "due 19 Nov")
+    trial.push(written)
+    site.add_comment(item, "a person's", by=ANN)
+    (receipt,) = trial.push(intent(item, "comment", None, before=written.wanted))
+    assert isinstance(receipt, Applied)
+    assert texts(site, item) == ["a person's"]
+
+
 def test_a_comment_that_was_never_made_is_unknown_and_not_repeated(site: AzureDevOps, serve: Serve) -> None:
     (item,) = epics(site, 1)
     trial = serve(faults=[Fault(kind="reset_before", method="POST", path=COMMENTS, nth=1)])
@@ -151,6 +165,27 @@ def test_the_comment_is_found_on_a_later_page(site: AzureDevOps, serve: Serve) -
     assert trial.comment_of(item).remote_id == receipt.remote_id
     assert trial.sent()[LIST] == 2
     assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Unchanged"]
+
+
+def test_a_list_of_comments_with_an_empty_page_hides_none(site: AzureDevOps, serve: Serve) -> None:
+    (item,) = epics(site, 1)
+    for number in range(200):
+        site.add_comment(item, f"remark {number}", by=ANN)
+    trial = serve()
+    trial.push(comment_intent(item, "due 19 Nov"))
+    trial.server.faults.add(Fault(kind="empty_page", method="GET", path=COMMENTS, nth=1))
+    assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Unchanged"]
+
+
+def test_a_list_of_comments_that_leads_nowhere_makes_no_second_one(site: AzureDevOps, serve: Serve) -> None:
+    (item,) = epics(site, 1)
+    for number in range(400):
+        site.add_comment(item, f"remark {number}", by=ANN)
+    trial = serve()
+    trial.push(comment_intent(item, "due 19 Nov"))
+    trial.server.faults.add(Fault(kind="token_loop", method="GET", path=COMMENTS, nth=(2, 4, 6, 8)))
+    assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Unknown"]
+    assert texts(site, item).count("due 19 Nov") == 1
 
 
 def test_an_item_without_comments_is_not_asked_for_them(site: AzureDevOps, serve: Serve) -> None:
