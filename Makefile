@@ -37,7 +37,7 @@ bench: $(STAMP)    ## the measurements of bench/, as ratios side by side
 	@$(BIN)/python -m bench
 
 soak: $(STAMP)     ## the long forms of the fault and kill tests
-	@DOVETAIL_SOAK=1 $(BIN)/python -m pytest -q tests/sync tests/endtoend
+	@DOVETAIL_SOAK=1 $(BIN)/python -m pytest -q tests/faults tests/sync tests/endtoend
 
 lock: $(STAMP)     ## resolve pyproject.toml again into requirements.lock
 	@$(BIN)/python -m pip install --quiet uv

@@ -109,7 +109,7 @@ def plan(
 def _too_much(store: Store, plan: Plan, limits: Limits) -> str:
     """The limit that `apply` would stop at; empty where there is none."""
     from portfolio.errors import SafetyStop
-    from sync.apply import check_limits
+    from sync.apply_checks import check_limits
 
     try:
         check_limits(store, plan.writes, plan.sources, limits)

@@ -12,17 +12,17 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from connectors.base import Capability, Connector
-from portfolio.errors import ConfigError, DovetailError, SafetyStop, SourceError, StoreError, UsageError
+from portfolio.errors import ConfigError, DovetailError, SourceError, StoreError, UsageError
 from portfolio.intents import Conflict, Receipt, Unchanged, Unknown, Value
+from sync.apply_checks import check_allowed, check_emptied, check_limits, check_safety
 from sync.audit import plan_applied
 from sync.canary import Canary
 from sync.decide import same
-from sync.limits import Limits, Target, check_writes
+from sync.limits import Limits
 from sync.outbox import settle, settle_earlier, write_row
 from sync.plan_file import NotWritten, Plan, PlannedWrite, check_plan
 from sync.progress import Progress, Tell, defect, failure, silent
 from sync.safety import Safety
-from sync.vanished import live_items
 from sync.wanted import WriteSettings
 
 if TYPE_CHECKING:
@@ -136,11 +136,11 @@ def apply(
     if unknown:
         raise UsageError(f"The plan names {', '.join(unknown)}, which the configuration does not.")
     writes = [write for write in plan.writes if write.source in chosen]
-    _check_emptied(plan, writes)
+    check_emptied(plan, writes)
     if allowed is not None:
-        _check_allowed(plan, chosen, writes, allowed)
+        check_allowed(plan, chosen, writes, allowed)
     # An undo may reach items that a canary named since has left out: it only takes back.
-    _check_safety(store, chosen, [] if plan.undoes else writes, holding, now)
+    check_safety(store, chosen, [] if plan.undoes else writes, holding, now)
     if only is not None:
         writes = [one for one in writes if only.covers(one.source, one.key, one.scope)]
     check_limits(store, writes, chosen, limits or Limits())
@@ -179,99 +179,6 @@ def _arm(
     elif arms and (known is None or known.armed_at is None or known.held_because is not None):
         store.arm(source, now, run_id=run_id, by=by)
         outcome.armed.append(source)
-
-
-def _check_emptied(plan: Plan, writes: Sequence[PlannedWrite]) -> None:
-    """Refuse to empty a place for any other reason than that an undo puts back what stood there.
-
-    A value that is not known (a person without an account there, a forecast that does not exist yet) is not
-    written at all, so it can never clear what stands in a tracker.
-
-    Raises:
-        UsageError: the plan would empty a place, and undoes nothing.
-    """
-    emptied = [write for write in writes if write.wanted is None]
-    if emptied and not plan.undoes:
-        raise UsageError(
-            f"The plan would empty {emptied[0].field} of {emptied[0].key}, which only an undo may do.",
-            hint="Make it again with `dovetail plan`.",
-        )
-
-
-def check_limits(
-    store: Store, writes: Sequence[PlannedWrite], sources: Sequence[str], limits: Limits
-) -> None:
-    """Stop a mass write before its first request.
-
-    Raises:
-        SafetyStop: the writes are more than a limit allows.
-    """
-    check_writes(
-        [Target(one.source, one.item_id, one.project, one.key) for one in writes],
-        {source: live_items(store, source) for source in sources},
-        limits=limits,
-    )
-
-
-def _check_safety(
-    store: Store, sources: Sequence[str], writes: Sequence[PlannedWrite], safety: Safety, now: datetime
-) -> None:
-    """Refuse to begin while something holds writing back.
-
-    Raises:
-        SafetyStop: the kill switch is on, or these are quiet hours.
-        UsageError: the plan has a write outside of the canary, which it was not made for.
-    """
-    for source in sources:
-        if (reason := safety.why_stopped(source)) is not None:
-            raise SafetyStop(f"{reason}. Nothing was written.", hint="docs/command-line.md, Stopping.")
-    if (until := safety.quiet_until(now)) is not None:
-        raise SafetyStop(
-            f"It is {safety.quiet_in_words(until)}. Nothing was written.",
-            hint="Apply the plan later, or now with --now.",
-        )
-    if not safety.canary.holds(store, now):
-        return
-    outside = [one for one in writes if not safety.canary.covers(one.source, one.key, one.scope)]
-    if outside:
-        raise UsageError(
-            f"The plan writes to {outside[0].key} in {outside[0].source}, outside limits.canary, which lasts "
-            f"{safety.canary.in_words(store)}.",
-            hint="Make it again with `dovetail plan`.",
-        )
-
-
-def _check_allowed(
-    plan: Plan, sources: Sequence[str], writes: Sequence[PlannedWrite], allowed: Mapping[str, WriteSettings]
-) -> None:
-    """Refuse a plan that the configuration no longer stands behind.
-
-    Raises:
-        UsageError: a source is at another address now, or a place is no longer Dovetail's to write to.
-    """
-    again = "Make it again with `dovetail plan`."
-    now = {source: allowed.get(source, WriteSettings()) for source in sources}
-    for source in sources:
-        place = plan.places.get(source, "")
-        if place != now[source].place:
-            raise UsageError(
-                f"The plan was made for {source} at {place or 'an unknown address'}; "
-                f"now {source} is at {now[source].place or 'an unknown address'}.",
-                hint=again,
-            )
-        if not now[source].writes_anything:
-            # Applying it would arm the source.
-            raise UsageError(
-                f"The plan is about {source}, where the configuration no longer lets Dovetail write.",
-                hint=again,
-            )
-    for write in writes:
-        if now[write.source].field_of(write.slot) != write.field:
-            raise UsageError(
-                f"The plan writes {write.field} ({write.slot}) in {write.source}, which the configuration no "
-                "longer lets Dovetail write.",
-                hint=again,
-            )
 
 
 @dataclass(slots=True)

@@ -71,8 +71,8 @@ def test_a_run_is_taken_back_by_a_plan_that_is_applied(folder: Folder) -> None:
 
 def test_an_undo_that_is_only_shown_writes_nothing(written: Folder) -> None:
     stands = plan_of(written).read_bytes()
-    answer = written.run("undo", "last", "--format", "json")
-    assert {row["action"] for row in json.loads(answer.out)} == {"clear", "set", "delete"}
+    answer = written.run("undo", "last", "--format", "jsonl")
+    assert {json.loads(line)["action"] for line in answer.lines} == {"clear", "set", "delete"}
     assert plan_of(written).read_bytes() == stands
 
 
