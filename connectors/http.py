@@ -30,8 +30,10 @@ from connectors.answers import (
     origin_of,
     refusal_of,
 )
+from connectors.network import Route
 from connectors.throttle import Limiter, reach_of, retry_after_seconds, server_time
 from portfolio.errors import BadAnswer, RateLimited, SourceError, Unavailable
+from portfolio.secrets import sent_in, without
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -94,7 +96,7 @@ class Http:
 
     `base_url` is where paths start; a path never names a host, so a credential goes to `base_url` only.
     `requests` counts what was sent, by method and path template. `renew` forgets an access token that was
-    refused, and says whether there can be another.
+    refused, and says whether there can be another. `route` holds the certificates and proxies of the source.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Http:
         limiter: Limiter | None = None,
         timeouts: Timeouts | None = None,
         renew: Callable[[], bool] | None = None,
+        route: Route | None = None,
         attempts: int = 4,
         max_bytes: int = 128 * 1024 * 1024,
         jitter: Callable[[float, float], float] = random.uniform,
@@ -125,6 +128,8 @@ class Http:
         self._sleep = sleep
         self.limiter = limiter or Limiter(clock=clock, sleep=sleep)
         self._renew = renew
+        self._route = route or Route()
+        self._route.equip(session)
         self._timeouts = timeouts or Timeouts()
         self._attempts = attempts
         self._max_bytes = max_bytes
@@ -295,7 +300,7 @@ class Http:
             response = self._open(sending.prepared)
         except requests.exceptions.SSLError as error:
             message = f"{sent}: the TLS certificate was not accepted."
-            hint = "Point REQUESTS_CA_BUNDLE at your organisation's CA file; verification is never off."
+            hint = "Name your organisation's CA file under tls: {ca: FILE}; verification is never off."
             raise Unavailable(self.source, message, hint=hint) from error
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise _Again(Unavailable(self.source, f"{sent}: no connection in time.", hint=_REACH)) from error
@@ -318,8 +323,26 @@ class Http:
         theirs = server_time(response.headers)
         if theirs is not None:
             self.clock_skew_seconds = (theirs - self._clock()).total_seconds()
-        self._note_budget(response.headers)
-        return Answer(status=response.status_code, headers=response.headers, body=body.removeprefix(_BOM))
+        answer = self._without_credential(response, body.removeprefix(_BOM), sending.prepared)
+        self._note_budget(answer.headers)
+        return answer
+
+    @staticmethod
+    def _without_credential(
+        response: requests.Response, body: bytes, prepared: requests.PreparedRequest
+    ) -> Answer:
+        """The answer, from which our own credential is taken out where the other side repeats it.
+
+        What a tracker says ends in errors, receipts and the store (facts/performance.md §E).
+        """
+        header = prepared.headers.get("Authorization")
+        secrets = sent_in(header if isinstance(header, str) else None)
+        headers = response.headers
+        for name, value in list(headers.items()):
+            clean = without(value.encode(errors="replace"), secrets)
+            if clean != value.encode(errors="replace"):
+                headers[name] = clean.decode()
+        return Answer(status=response.status_code, headers=headers, body=without(body, secrets))
 
     def _open(self, prepared: requests.PreparedRequest) -> requests.Response:
         settings = self._session.merge_environment_settings(prepared.url or "", {}, True, None, None)
@@ -330,7 +353,7 @@ class Http:
             allow_redirects=False,
             timeout=(self._timeouts.connect_seconds, self._timeouts.read_seconds),
             stream=True,
-            proxies=settings["proxies"],
+            proxies=dict(self._route.proxies_for(prepared.url or "", settings["proxies"])),
             verify=settings["verify"],
             cert=settings["cert"],
         )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from connectors.answers import origin_of
 from connectors.auth import Auth
+from connectors.network import NetworkSettings
 from portfolio.errors import ConfigError
 from portfolio.intents import FieldName
 from portfolio.records import KINDS
@@ -100,7 +101,7 @@ class WriteMap(_Model):
     comment_severity: Literal["info", "low", "medium", "high", "critical"] = "high"
 
 
-class JiraSettings(_Model):
+class JiraSettings(NetworkSettings):
     """A Jira Cloud site."""
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
