@@ -8,7 +8,6 @@ moves it forward.
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ WRITES = 1000
 LIMIT_TSTU = 200.0
 WINDOW_SECONDS = 300.0
 TSTU_PER_EDIT = 1.0
-IDEAL_SECONDS = (math.ceil(WRITES * TSTU_PER_EDIT / LIMIT_TSTU) - 1) * WINDOW_SECONDS
+IDEAL_SECONDS = (WRITES * TSTU_PER_EDIT - LIMIT_TSTU) / LIMIT_TSTU * WINDOW_SECONDS
 AIM = 1.2
 
 _VARIABLE = "DOVETAIL_BENCH_ADO_PAT"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.demo_plans import PlansReader
 from commands.group import Verb
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ _ROLLUP = ("Portfolio health", "Slip in working days", "Portfolio progress", "Op
 _SEVERITIES = ("Critical: ", "High: ", "Medium: ", "Low: ", "Info: ")  # how a finding begins in a comment
 _SUBJECT = "WMS twin Cut-over rehearsal"  # late in Jira, with another date in the plan
 _FEATURE = "DEV left behind"  # late in Azure DevOps, below the epic that both trackers have
+_ROLLOUT = "store-rollout.xml"
 _NAMES = {"shop": "Jira", "boards": "Azure DevOps"}  # of the sources that are written to
+_LEFT_PLANS = {True: "left every plan as it was, byte for byte", False: "changed a plan"}
 _PLACES = {"shop": "jira", "boards": "boards"}
 _MAILS = {
     "shop": "a new comment mails those who watch the item, an edit does not.",
@@ -90,6 +93,7 @@ class _Play:
         self.trackers = trackers
         self.readers = readers
         self.portfolio = portfolio
+        self.plans = PlansReader(stage.folder / "plans")
         # What is looked at in each tracker, by the name of its source.
         self.subjects = {"shop": portfolio.featured[_SUBJECT].key, "boards": portfolio.featured[_FEATURE].key}
         self.epics = {
@@ -123,7 +127,7 @@ class _Play:
             stage.act(f"What people in {name} see now")
             self._show_comment(source)
             self._count(source, written)
-        stage.act("One epic in both trackers, with children in both")
+        stage.act("One epic in three tools, with children in two")
         self._show_epic()
         stage.run("reconcile", self.epics["shop"])
         stage.act("Titles that are alike are a suggestion, until somebody confirms it")
@@ -137,7 +141,7 @@ class _Play:
         stage.act("A week passes")
         week = self.trackers.ask("week")
         stage.say(f"It is {week['today']} now in the simulated world. Meanwhile:")
-        stage.show([f"- {line}" for line in week["told"]])
+        stage.quote([f"• {line}" for line in week["told"]])
         stage.run("sync", "--today", week["today"])
         written = stage.rows("write")
         for source in _NAMES:
@@ -145,13 +149,14 @@ class _Play:
             self._count(source, written)
         self._show_epic()
         stage.act("Again, with nothing new")
-        before = self.trackers.ask("counts")
+        before, files = self.trackers.ask("counts"), self.plans.digests()
         stage.run("sync", "--today", week["today"])
         after = self.trackers.ask("counts")
         made = {place: after[place]["writes"] - before[place]["writes"] for place in ("jira", "boards")}
+        same = self.plans.digests() == files
         stage.say(
             f"\nThe second sync of the day made {made['jira']} writes in Jira and {made['boards']} in "
-            "Azure DevOps, by their own counts."
+            f"Azure DevOps, by their own counts,\nand {_LEFT_PLANS[same]}."
         )
         return str(week["today"])
 
@@ -177,14 +182,17 @@ class _Play:
         keys = self.epics
         ours, theirs = (self.readers[source].fields(keys[source], _ROLLUP) for source in _NAMES)
         title = self.readers["shop"].title(keys["shop"])
+        planned = self.plans.fields(_ROLLOUT, title)
         same = "the same on both sides" if ours == theirs else "not the same on both sides"
         self.stage.say(
-            f"\nThe epic “{title}” is {keys['shop']} in Jira and {_shown(keys['boards'])} in Azure DevOps.\n"
-            f"What it shows there counts the children in both; it is {same}:"
+            f"\nThe epic “{title}” is {keys['shop']} in Jira and {_shown(keys['boards'])} in Azure DevOps;\n"
+            f"{_ROLLOUT} has it as one row. What it shows counts the children in both trackers; it is {same}:"
         )
-        rows = [("", *keys.values())]
-        rows += [(name, *(str(_plain(one.get(name, ""))) for one in (ours, theirs))) for name in _ROLLUP]
-        self.stage.show([f"{name:<24}{left:<12}{right}" for name, left, right in rows])
+        rows = [("", *map(_shown, keys.values()), _ROLLOUT)]
+        rows += [
+            (name, *(str(_plain(one.get(name, "-"))) for one in (ours, theirs, planned))) for name in _ROLLUP
+        ]
+        self.stage.show([f"{name:<24}{jira:<12}{boards:<12}{plan}" for name, jira, boards, plan in rows])
 
     def _count(self, source: str, written: Sequence[Mapping[str, Any]]) -> None:
         """One comment per item and one mail per new comment, counted in the tracker itself."""

@@ -62,6 +62,16 @@ sources:
   - name: plans
     kind: project_file
     path: plans/*.xml
+    write:
+      comments: true       # one block in the notes of a task; the rest of the file stays as it is
+      backlog: comment
+      armed: true
+      fields:
+        health: Portfolio health
+        open_findings: Open findings
+      define:              # the fields are made in free ones of Project, where a plan has none so called
+        Portfolio health: Text28
+        Open findings: Text29
 
 portfolio:
   name: Retail

@@ -13,11 +13,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
 import requests
-import urllib3.exceptions
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from connectors.answers import (
@@ -32,8 +31,8 @@ from connectors.answers import (
 )
 from connectors.network import Route
 from connectors.throttle import Limiter, reach_of, retry_after_seconds, server_time
+from connectors.transfer import NotSent, Silent, Timeouts, Transfer
 from portfolio.errors import BadAnswer, RateLimited, SourceError, Unavailable
-from portfolio.secrets import sent_in, without
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -45,7 +44,6 @@ _TRANSIENT = frozenset({408, 425, 500, 502, 503, 504})
 _FIRST_BACKOFF_SECONDS = 2.0
 _REACH = "Check url, the network and the proxy settings."
 _LATER = "The next run continues where this one stopped."
-_BOM = b"\xef\xbb\xbf"  # some Microsoft services begin an error with one (facts/azure_devops.md §8)
 
 
 class Decoder(Protocol[T_co]):
@@ -54,21 +52,6 @@ class Decoder(Protocol[T_co]):
     def decode(self, buf: bytes, /) -> T_co:
         """The typed value of a body."""
         ...
-
-
-class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds: to connect, between two bytes, for one whole answer, and to wait for a rate limit at most.
-
-    Some trackers slow a client down by not answering: then everybody waits `silence_seconds` after an answer
-    that never came or broke off. `unsaid_seconds` is the wait after a rate limit that names none.
-    """
-
-    connect_seconds: float = 5.0
-    read_seconds: float = 60.0
-    total_seconds: float = 300.0
-    patience_seconds: float = 120.0
-    silence_seconds: float = 0.0
-    unsaid_seconds: float | None = None
 
 
 class _Sending(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +79,7 @@ class Http:
 
     `base_url` is where paths start; a path never names a host, so a credential goes to `base_url` only.
     `requests` counts what was sent, by method and path template. `renew` forgets an access token that was
-    refused, and says whether there can be another. `route` holds the certificates and proxies of the source.
+    refused, and says whether there can be another. `route` holds the source's certificates and proxies.
     """
 
     def __init__(
@@ -120,22 +103,30 @@ class Http:
         self.base_url = base_url.rstrip("/")
         self.origin = origin_of(self.base_url)
         self.requests: Counter[str] = Counter()
-        self.latency_seconds: float | None = None  # to the first byte of the latest answer
         self.clock_skew_seconds: float | None = None  # theirs minus ours, from the latest Date header
         self.rate_limit: dict[str, str] = {}  # the latest X-RateLimit-… headers, by what follows
         self._session = session
+        self._wire = Transfer(
+            source,
+            session,
+            timeouts or Timeouts(),
+            route=route or Route(),
+            max_bytes=max_bytes,
+            monotonic=monotonic,
+        )
         self._clock = clock
         self._sleep = sleep
         self.limiter = limiter or Limiter(clock=clock, sleep=sleep)
         self._renew = renew
-        self._route = route or Route()
-        self._route.equip(session)
         self._timeouts = timeouts or Timeouts()
         self._attempts = attempts
-        self._max_bytes = max_bytes
         self._jitter = jitter
-        self._monotonic = monotonic
         self._lock = threading.Lock()
+
+    @property
+    def latency_seconds(self) -> float | None:
+        """To the first byte of the latest answer."""
+        return self._wire.latency_seconds
 
     def call(
         self,
@@ -294,83 +285,17 @@ class Http:
     # The transfer: every byte, or an error.
 
     def _transfer(self, sending: _Sending) -> Answer:
-        started = self._monotonic()
-        sent = f"{sending.prepared.method} {sending.path}"
         try:
-            response = self._open(sending.prepared)
-        except requests.exceptions.SSLError as error:
-            message = f"{sent}: the TLS certificate was not accepted."
-            hint = "Name your organisation's CA file under tls: {ca: FILE}; verification is never off."
-            raise Unavailable(self.source, message, hint=hint) from error
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            raise _Again(Unavailable(self.source, f"{sent}: no connection in time.", hint=_REACH)) from error
-        except requests.exceptions.ConnectionError as error:
-            if _never_connected(error):
-                message = f"{sent}: the server cannot be reached."
-                raise _Again(Unavailable(self.source, message, hint=_REACH)) from error
-            raise self._silent(f"{sent}: the connection broke before the answer.", sending) from error
-        except requests.exceptions.RequestException as error:
-            raise self._silent(f"{sent}: no answer ({type(error).__name__}).", sending) from error
-        self.latency_seconds = self._monotonic() - started
-        try:
-            with response:
-                body = self._read(response, started, sent)
-        except (urllib3.exceptions.HTTPError, requests.exceptions.RequestException, OSError) as error:
-            if response.status_code in sending.accept:
-                message = f"{sent}: the answer broke off ({type(error).__name__})."
-                raise self._silent(message, sending) from error
-            body = b""  # the status of a refusal says enough
-        theirs = server_time(response.headers)
+            answer = self._wire.exchange(sending.prepared, sending.path, sending.accept)
+        except NotSent as error:
+            raise _Again(Unavailable(self.source, str(error), hint=_REACH)) from error
+        except Silent as error:
+            raise self._silent(str(error), sending) from error
+        theirs = server_time(answer.headers)
         if theirs is not None:
             self.clock_skew_seconds = (theirs - self._clock()).total_seconds()
-        answer = self._without_credential(response, body.removeprefix(_BOM), sending.prepared)
         self._note_budget(answer.headers)
         return answer
-
-    @staticmethod
-    def _without_credential(
-        response: requests.Response, body: bytes, prepared: requests.PreparedRequest
-    ) -> Answer:
-        """The answer, from which our own credential is taken out where the other side repeats it.
-
-        What a tracker says ends in errors, receipts and the store (facts/performance.md §E).
-        """
-        header = prepared.headers.get("Authorization")
-        secrets = sent_in(header if isinstance(header, str) else None)
-        headers = response.headers
-        for name, value in list(headers.items()):
-            clean = without(value.encode(errors="replace"), secrets)
-            if clean != value.encode(errors="replace"):
-                headers[name] = clean.decode()
-        return Answer(status=response.status_code, headers=headers, body=without(body, secrets))
-
-    def _open(self, prepared: requests.PreparedRequest) -> requests.Response:
-        settings = self._session.merge_environment_settings(prepared.url or "", {}, True, None, None)
-        # send(), not request(): the tracker libraries' sessions override request() with retries of their
-        # own, which repeat POSTs and put bodies into errors (facts/jira.md §3).
-        return self._session.send(
-            prepared,
-            allow_redirects=False,
-            timeout=(self._timeouts.connect_seconds, self._timeouts.read_seconds),
-            stream=True,
-            proxies=dict(self._route.proxies_for(prepared.url or "", settings["proxies"])),
-            verify=settings["verify"],
-            cert=settings["cert"],
-        )
-
-    def _read(self, response: requests.Response, started: float, sent: str) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        # read1 returns what one read of the socket gave, so that the deadline is looked at even when a server
-        # drips one byte at a time, each within the read timeout.
-        while chunk := response.raw.read1(1 << 18, decode_content=True):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise BadAnswer(self.source, f"{sent}: the answer is larger than {self._max_bytes} bytes.")
-            if self._monotonic() - started > self._timeouts.total_seconds:
-                raise requests.exceptions.ReadTimeout
-        return b"".join(chunks)
 
     def _note_budget(self, headers: Mapping[str, str]) -> None:
         said = {
@@ -463,9 +388,3 @@ class Http:
             if not sending.may_repeat:
                 raise OutcomeUnknown(self.source, message) from error
             raise _Again(BadAnswer(self.source, message)) from error
-
-
-def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    """True where not one byte can have reached the server."""
-    cause: Any = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "reason", cause), urllib3.exceptions.NewConnectionError)

@@ -198,6 +198,7 @@ class Identity(Record, frozen=True, kw_only=True, gc=False):
     email: str | None = None
     kind: str = "unknown"  # OWNER_KINDS
     is_active: bool | None = None
+    directory_id: str | None = None  # in the directory behind several trackers, such as Microsoft Entra
 
 
 class Iteration(Record, frozen=True, kw_only=True, gc=False):

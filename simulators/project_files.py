@@ -107,6 +107,7 @@ def _definitions(plan: ProjectFile) -> str:
         + "</ExtendedAttribute>"
         for name, alias in plan.aliases.items()
     ]
+    rows += plan.kept
     return f"<ExtendedAttributes>{''.join(rows)}</ExtendedAttributes>" if rows else "<ExtendedAttributes/>"
 
 
@@ -275,6 +276,7 @@ def _task(plan: ProjectFile, task: Task, row: int, wbs: str, outline: str) -> It
     for name, value in task.texts.items():
         field_id = CUSTOM_FIELDS[name][0]
         yield f"<ExtendedAttribute>{_elements(FieldID=field_id, Value=value)}</ExtendedAttribute>"
+    yield from task.kept
     if task.baseline is not None:
         start, finish, days = task.baseline
         span = _duration(days * MINUTES_PER_DAY)

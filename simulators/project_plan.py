@@ -57,6 +57,7 @@ class Task:
     resource: int | None = None
     texts: dict[str, str] = field(default_factory=dict)  # custom field name → value
     notes: str = ""
+    kept: list[str] = field(default_factory=list)  # custom field values that others wrote, as XML
 
     @property
     def is_milestone(self) -> bool:
@@ -79,6 +80,7 @@ class ProjectFile:
     holidays: Mapping[date, str]
     aliases: Mapping[str, str] = field(default_factory=dict)  # custom field name → heading people gave it
     company: str = "Retail"
+    kept: list[str] = field(default_factory=list)  # definitions of custom fields that others made, as XML
 
     def task(self, name: str) -> Task:
         """The first task of this name."""

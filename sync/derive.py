@@ -127,7 +127,7 @@ def _calendars(
 
 
 def _identities(store: Store) -> list[Identity]:
-    names = ("source", "account_id", "name", "email", "kind", "is_active")
+    names = ("source", "account_id", "name", "email", "kind", "is_active", "directory_id")
     rows = store.read("tracker_identity", names)
     return [
         Identity(**dict(zip(names, row, strict=True)))

@@ -1,7 +1,8 @@
 """Who owns what: the accounts of one human joined over trackers, and why an owner is no owner.
 
 An account that cannot be matched to anybody is *unknown*, which is not the same as unowned: nothing is said
-against it. Accounts are joined by e-mail address and by the alias list of the configuration, never by name.
+against it. Accounts are joined by e-mail address, by their id in a directory that stands behind several
+trackers (Microsoft Entra), and by the alias list of the configuration, never by name.
 """
 
 from __future__ import annotations
@@ -51,10 +52,18 @@ class People:
         self._identities = {(one.source, one.account_id): one for one in identities}
         self._persons: dict[str, Person] = {}
         self._by_account: dict[tuple[SourceId, str], Person] = {}
+        addresses: dict[str, str] = {}
+        for one in sorted(identities, key=lambda one: (one.source, one.account_id)):
+            if one.directory_id and one.email:
+                addresses.setdefault(one.directory_id, one.email.casefold())
         for one in identities:
             account = f"{one.source}:{one.account_id}"
             email = one.email.casefold() if one.email else None
-            person_id = folded.get(account.casefold()) or folded.get(email or "") or email or account
+            # One human of the directory may have another address in another tracker, or none: one counts.
+            joined = addresses.get(one.directory_id or "") or email
+            named = (account.casefold(), email, joined)
+            person_id = next((folded[name] for name in named if name and name in folded), joined)
+            person_id = person_id or (f"directory:{one.directory_id}" if one.directory_id else account)
             person = self._persons.setdefault(person_id, Person(person_id, one.name, one.email))
             person.email = person.email or one.email
             person.accounts.append((one.source, one.account_id))

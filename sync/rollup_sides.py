@@ -217,10 +217,11 @@ def ignorance(
         columns: the items.
         ancestor: for each item the nearest one above it that has a due date of its own, -1 for none.
         stale: sources that could not be read.
-        unmapped: (source, status) that the mapping does not know.
+        unmapped: (source, status) that the mapping does not know; Azure DevOps says `type: status`, because
+            there each type has states of its own.
     """
     found: list[Ignorance | None] = []
-    commitments, committed = columns["commitment"], columns["committed_at"]
+    commitments, committed, types = columns["commitment"], columns["committed_at"], columns["type"]
     for index, (source, status, due, origin, slip_wd) in enumerate(
         zip(
             columns["source"], columns["status"], columns["effective_due"],
@@ -230,7 +231,7 @@ def ignorance(
         above = ancestor[index]
         if source in stale:
             found.append("stale")
-        elif (source, status) in unmapped:
+        elif unmapped and not unmapped.isdisjoint(((source, status), (source, f"{types[index]}: {status}"))):
             found.append("unmapped")
         elif due is None:
             found.append("undated")

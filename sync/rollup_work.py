@@ -30,7 +30,9 @@ _DERIVED = (
     "item_id", "portfolio", "program", "project", "is_leaf", "effective_due", "effective_due_source",
     "commitment", "committed_at", "slip_wd", "slip_pair", "p80",
 )  # fmt: skip
-_ITEM = tuple(dict.fromkeys((*IDENTITY, "status", "due", *(one for one in COLUMNS if one not in _DERIVED))))
+_ITEM = tuple(
+    dict.fromkeys((*IDENTITY, "type", "status", "due", *(one for one in COLUMNS if one not in _DERIVED)))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

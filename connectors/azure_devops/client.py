@@ -17,9 +17,10 @@ from connectors.azure_devops import wire
 from connectors.azure_devops.settings import AzureDevOpsSettings
 from connectors.base import Context
 from connectors.credentials import Credential, credential
-from connectors.http import Decoder, Http, Timeouts
+from connectors.http import Decoder, Http
 from connectors.network import Route, route_of
 from connectors.throttle import Limiter
+from connectors.transfer import Timeouts
 from portfolio.errors import AccessDenied, AuthError, BadAnswer, CursorRejected, TargetMissing
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from connectors.azure_devops.site import Site
 from connectors.azure_devops.values import kind_of
 from connectors.base import Diagnosis, Level
 from portfolio.errors import AccessDenied, SourceError
+from portfolio.intents import FieldName
 
 # What rollups are written to; other types may lack the fields.
 _CONTAINERS = frozenset({"initiative", "epic", "feature"})
@@ -64,8 +65,8 @@ def _types(site: Site, remote: Remote, projects: Sequence[wire.Project]) -> Iter
     It fails only where no project at all has the field: a project on a stock process cannot have any.
     """
     slots = {slot: field for slot, field in remote.write_fields.slots.items() if not field.problem}
-    has_somewhere: set[str] = set()
-    lacking: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    has_somewhere: set[FieldName] = set()
+    lacking: dict[tuple[str, tuple[str, ...]], list[FieldName]] = {}
     for project in projects:
         names = [
             one.name
@@ -91,7 +92,9 @@ def _types(site: Site, remote: Remote, projects: Sequence[wire.Project]) -> Iter
             yield _line(level, "write fields", message, _ADD_FIELD)
 
 
-def _by_level(slots: Sequence[str], has_somewhere: set[str]) -> Iterator[tuple[Level, list[str]]]:
+def _by_level(
+    slots: Sequence[FieldName], has_somewhere: set[FieldName]
+) -> Iterator[tuple[Level, list[FieldName]]]:
     nowhere = [slot for slot in slots if slot not in has_somewhere]
     elsewhere = [slot for slot in slots if slot in has_somewhere]
     if nowhere:

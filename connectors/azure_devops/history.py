@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress, islice
 from operator import ne
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from connectors.azure_devops.fields import Resolved
 from connectors.azure_devops.mapping import ItemMapper
 from connectors.azure_devops.mapping_site import iteration_id
-from connectors.azure_devops.values import account_of, day, health_of, instant, number_of, tags_of, text_of
+from connectors.azure_devops.values import account_of, day, health_of, instant_of, number_of, tags_of, text_of
 from connectors.azure_devops.wire import Account
 from portfolio.records import Change, SourceId, item_id
 
@@ -31,7 +31,6 @@ _UNPACK = msgspec.msgpack.Decoder(tuple[Any, ...]).decode
 # Attributes that stand in a change by themselves: canonical name.
 _PLAIN: Mapping[str, str] = {
     "state": "status",
-    "reason": "reason",
     "type": "type",
     "owner": "owner",
     "title": "title",
@@ -49,6 +48,11 @@ _STATE_PARTS = frozenset({"project", "type", "state", "reason"})
 _NONE: frozenset[str] = frozenset()
 # Where things stand in a packed revision, see `Resolved.tracked_names`.
 _PROJECT, _TYPE, _STATE, _REASON = 1, 2, 3, 4
+
+
+_PLANS = 4096
+_Render: TypeAlias = Callable[[Any], str | None]
+_Plan: TypeAlias = tuple[list[tuple[int, str, _Render]], list[str]]
 
 
 class HistoryReader:
@@ -86,8 +90,10 @@ class HistoryReader:
             touched[name] = touched.get(name, _NONE) | {"state"}
         self._touched = [touched.get(name, _NONE) for name in names]
         self._chains = resolved.chains
+        self._plans: dict[tuple[int, ...], _Plan] = {}
         self._kept: dict[int, tuple[int, bytes]] = {}  # item → its last revision, and that packed
         self.accounts: dict[str, Account | str] = {}  # everybody who changed something
+        self.problems: list[str] = []  # revisions that could not be understood
 
     def missing(self, rows: Iterable[Any]) -> dict[int, Any]:
         """The first row of each item whose state before it is not known; items begin with revision 1."""
@@ -125,11 +131,14 @@ class HistoryReader:
             if row.rev <= before[0]:  # told again
                 kept[row.id] = before
                 continue
-            values = (account_of(fields.owner), *values_of(fields))
+            owner = fields.owner
+            # The descriptor is the usual case, half a million times.
+            known = type(owner) is Account and owner.descriptor
+            values = (known or account_of(owner), *values_of(fields))
             packed = _PACK(values)
             if packed != before[1]:
                 was = _UNPACK(before[1])
-                self._compare(row, was, values, list(compress(self._places, map(ne, was, values))), changes)
+                self._compare(row, was, values, tuple(compress(self._places, map(ne, was, values))), changes)
             if inside:
                 self._keep(row.id, row.rev, packed)
         if not everywhere:
@@ -152,17 +161,14 @@ class HistoryReader:
         row: Any,
         before: tuple[Any, ...],
         after: tuple[Any, ...],
-        differing: Sequence[int],
+        differing: tuple[int, ...],
         changes: list[Change],
     ) -> None:
-        told: list[tuple[str, str | None, str | None]] = []
-        touched = _NONE
-        for place in differing:
-            plain = self._plain[place]
-            if plain is not None:
-                name, render = plain
-                told.append((name, render(before[place]), render(after[place])))
-            touched |= self._touched[place]
+        plan = self._plans.get(differing)
+        if plan is None:
+            plan = self._plan(differing)
+        plain, touched = plan
+        told = [(name, render(before[place]), render(after[place])) for place, name, render in plain]
         if not (told or touched):
             return
         fields = row.fields
@@ -171,7 +177,13 @@ class HistoryReader:
             self.accounts[by] = fields.changed_by
         if touched:
             self._meanings(told, touched, before, after, by)
-        entry, item, at = f"{row.id}.{row.rev}.", item_id(self._source, row.id), instant(fields.changed_date)
+        at = instant_of(fields.changed_date)
+        if at is None:
+            self.problems.append(
+                f"{self._source}: revision {row.rev} of {row.id} does not say when it was made"
+            )
+            return
+        entry, item = f"{row.id}.{row.rev}.", item_id(self._source, row.id)
         changes.extend(
             Change(
                 source=self._source,
@@ -187,19 +199,28 @@ class HistoryReader:
             if old != new
         )
 
+    def _plan(self, differing: tuple[int, ...]) -> _Plan:
+        """What to tell when these places differ. The same few combinations come half a million times."""
+        if len(self._plans) >= _PLANS:
+            self._plans.clear()
+        plain = [(place, *found) for place in differing if (found := self._plain[place]) is not None]
+        touched = sorted({name for place in differing for name in self._touched[place]})
+        plan = self._plans[differing] = (plain, touched)
+        return plan
+
     def _meanings(
         self,
         told: list[tuple[str, str | None, str | None]],
-        touched: frozenset[str],
+        touched: Sequence[str],
         before: tuple[Any, ...],
         after: tuple[Any, ...],
         by: str | None,
     ) -> None:
         """State, dates, efforts, blocked and health, the latter from the first field that holds something."""
-        own = bool(self._own_meanings & touched) and by == self._own_account()
+        own = not self._own_meanings.isdisjoint(touched) and by == self._own_account()
         old = self._chains(before[_PROJECT], before[_TYPE])
         new = self._chains(after[_PROJECT], after[_TYPE])
-        for meaning in sorted(touched):
+        for meaning in touched:
             if meaning == "state":
                 told.append(("state", self._state(before), self._state(after)))
                 continue
@@ -215,12 +236,12 @@ class HistoryReader:
             else:
                 told.append(("health_declared", _health(a), _health(b)))
 
-    def _renderer(self, name: str) -> tuple[str, Callable[[Any], str | None]] | None:
+    def _renderer(self, name: str) -> tuple[str, _Render] | None:
         """How an attribute that stands by itself is told."""
         canonical = _PLAIN.get(name)
         if canonical is None:
             return None
-        special: Mapping[str, Callable[[Any], str | None]] = {
+        special: Mapping[str, _Render] = {
             "iteration": self._iteration,
             "tags": _labels,
             "is_deleted": _flag,

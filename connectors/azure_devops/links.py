@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from connectors.azure_devops.cursor import LinksCursor, load, save
 from connectors.azure_devops.reading import ItemReader
 from connectors.azure_devops.relations import DEPENDENCY, HIERARCHY
-from connectors.azure_devops.values import account_of, instant
+from connectors.azure_devops.values import account_of, instant_of
 from connectors.azure_devops.wire import Link, Links
 from portfolio.errors import BadAnswer
 from portfolio.records import Change, Cursor, Page, item_id
@@ -103,7 +103,7 @@ class LinkStream:
             state.token = batch.continuation_token or state.token
             if batch.values:
                 read = self._reader.read(self._differing(batch.values))
-                read.records.extend(self._changes(batch.values))
+                read.records.extend(self._changes(batch.values, read.numbers))
                 yield read.page(save(state))
             elif since is None or save(state) != since:
                 yield Page(cursor=save(state))
@@ -134,33 +134,39 @@ class LinkStream:
                 numbers.update(pair)
         return numbers
 
-    def _changes(self, rows: Sequence[Link]) -> list[Change]:
+    def _changes(self, rows: Sequence[Link], read: set[int]) -> list[Change]:
         """Moves to another parent, and dependencies that came or went, dated by the tracker."""
         told: list[Change] = []
         moves: dict[tuple[int, str], list[Link]] = {}
         for row in rows:
-            if row.rel == HIERARCHY and row.target_id in self._site.parents:
+            if row.target_id not in self._site.parents and row.target_id not in read:
+                continue  # of another project
+            if row.rel == HIERARCHY:
                 moves.setdefault((row.target_id, row.changed_date), []).append(row)
-            elif row.rel == DEPENDENCY and row.target_id in self._site.parents:
+            elif row.rel == DEPENDENCY:
                 other = item_id(self._source, row.source_id)
                 before, after = (None, other) if row.is_active else (other, None)
-                told.append(self._change(row, "predecessor", before, after))
+                told += self._change(row, "predecessor", before, after)
         for links in moves.values():
             # Taken from one parent and given to another at the same instant is one move.
             lost = next((item_id(self._source, one.source_id) for one in links if not one.is_active), None)
             got = next((item_id(self._source, one.source_id) for one in links if one.is_active), None)
             if lost != got:
-                told.append(self._change(links[-1], "parent", lost, got))
+                told += self._change(links[-1], "parent", lost, got)
         return told
 
-    def _change(self, row: Link, name: str, before: str | None, after: str | None) -> Change:
-        return Change(
+    def _change(self, row: Link, name: str, before: str | None, after: str | None) -> list[Change]:
+        at = instant_of(row.changed_date)
+        if at is None:
+            return []
+        change = Change(
             source=self._source,
             event_id=f"{row.target_id}.{name}.{row.changed_date}.{before or ''}.{after or ''}",
             item_id=item_id(self._source, row.target_id),
-            at=instant(row.changed_date),
+            at=at,
             by=account_of(row.changed_by),
             field=name,
             before=before,
             after=after,
         )
+        return [change]

@@ -21,7 +21,7 @@ from connectors.azure_devops.values import (
     day,
     folded,
     health_of,
-    instant,
+    instant_of,
     kind_of,
     level_of,
     likelihood_of,
@@ -273,7 +273,10 @@ class ItemMapper:
         return kind or "task", kind in _CONTAINERS
 
     def _on(self, moment: datetime | None) -> date | None:
-        return moment.astimezone(self.zones[0]).date() if moment else None
+        try:
+            return moment.astimezone(self.zones[0]).date() if moment else None
+        except OverflowError:
+            return None
 
 
 _STARTED = frozenset({"in_progress", "done"})
@@ -318,8 +321,8 @@ class _Reader:
         for name in names:
             value = getattr(self.fields, name)
             if value:
-                try:
-                    return instant(value)
-                except ValueError:
-                    self._problems.append(f"{self._number}: {name} is no instant")
+                moment = instant_of(value)
+                if moment is not None:
+                    return moment
+                self._problems.append(f"{self._number}: {name} is no instant")
         return None

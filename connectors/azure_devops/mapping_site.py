@@ -12,6 +12,7 @@ from portfolio.records import Identity, Iteration, Schedule
 _GROUPS = ("vssgp.", "aadgp.", "acsgp.", "bndgp.")
 _SERVICES = ("svc.", "s2s.", "aadsp.", "acs.")
 _PEOPLE = ("aad.", "msa.", "win.", "bnd.", "imp.")
+_ENTRA = "aad"  # where an account's `originId` is its object id in Microsoft Entra
 _BUILD_SERVICE = "build service ("
 ITERATION, AREA = "iteration", "area"
 
@@ -65,6 +66,7 @@ def directory_identity(source: str, account_id: str, subject: Subject, *, is_act
         email=subject.mail_address or principal,
         kind=kind,
         is_active=is_active,
+        directory_id=subject.origin_id if subject.origin == _ENTRA else None,
     )
 
 

@@ -9,7 +9,7 @@ last one; following `nextLink` never ends (facts/azure_devops.md §2.1).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from connectors.azure_devops.cursor import HistoryCursor, ItemsCursor, load, sav
 from connectors.azure_devops.history import HistoryReader, last_of_each
 from connectors.azure_devops.links import Ahead, read_ahead
 from connectors.azure_devops.reading import IN_THE_BIN, ItemReader, Read
-from connectors.azure_devops.values import instant
+from connectors.azure_devops.values import instant_of
 from connectors.azure_devops.wire import Revisions
 from portfolio.errors import BadAnswer, CursorRejected
 from portfolio.records import AnyRecord, Change, Cursor, Gone, Page, item_id
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connectors.azure_devops.site import Site
 
 _JUST_BEFORE = timedelta(milliseconds=1)
+_BEFORE_EVERYTHING = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class ItemStream:
@@ -63,6 +64,7 @@ class ItemStream:
                 return
             read, gone, changes = self._batch(batch.values, timeline, ahead, is_loaded=state.is_loaded)
             read.records.extend(changes)
+            read.skipped.extend(timeline.problems)
             state.is_loaded = state.is_loaded or batch.is_last_batch
             yield read.page(self._cursor(state), gone=gone)
 
@@ -92,8 +94,8 @@ class ItemStream:
                 reason=f"moved to the project {row.fields.project}, which is not read",
             )
             for row in last
-            # An item that was made there was never ours.
-            if row.rev > 1 and not self._site.in_scope(row.fields.project)
+            # An item that was made there was never ours; one whose project is hidden has not moved.
+            if row.rev > 1 and self._site.is_elsewhere(row.fields.project)
         ]
         return read, gone, timeline.changes(rows)
 
@@ -141,7 +143,7 @@ class HistoryStream:
             records = timeline.changes(batch.values)
             if batch.is_last_batch:
                 state.is_done, state.token = True, None
-            yield Page(records=records, cursor=save(state))
+            yield Page(records=records, cursor=save(state), skipped=timeline.problems)
 
 
 class Timeline:
@@ -150,6 +152,7 @@ class Timeline:
     def __init__(self, site: Site, reader: ItemReader) -> None:
         self._site = site
         self._reader = reader
+        self.problems: list[str] = []  # of the latest batch
 
     @cached_property
     def _history(self) -> HistoryReader:
@@ -169,6 +172,7 @@ class Timeline:
         earlier = self._before(self._history.missing(rows))
         changes = [*earlier, *self._history.read(rows)]
         accounts, self._history.accounts = self._history.accounts, {}
+        self.problems, self._history.problems = self._history.problems, []
         return [*self._reader.told(accounts.items()), *changes]
 
     def _before(self, missing: dict[int, Any]) -> list[Change]:
@@ -180,9 +184,12 @@ class Timeline:
         """
         if not missing:
             return []
-        first = min(instant(row.fields.changed_date) for row in missing.values())
-        moment = (first - _JUST_BEFORE).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        stood = {row.id: row for row in self._site.read_as_of(sorted(missing), moment)}
+        made = (instant_of(row.fields.changed_date) for row in missing.values())
+        first = min((at for at in made if at is not None), default=None)
+        stood: dict[int, Any] = {}
+        if first is not None and first > _BEFORE_EVERYTHING:
+            moment = (first - _JUST_BEFORE).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            stood = {row.id: row for row in self._site.read_as_of(sorted(missing), moment)}
         changes: list[Change] = []
         for number, row in missing.items():
             before = stood.get(number)

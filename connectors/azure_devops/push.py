@@ -196,7 +196,7 @@ class Writer:
         signing = {"item": now.item, "digest": str(intent.wanted)}
         text = reference.signed(body, form, **signing)
         written = self._send(now, found.comment.remote_id if found else None, text, form)
-        read = reference.read(written.text, form_of(written))
+        read = reference.read(written.text or "", form_of(written))
         if read.reference is None:
             return Unknown(intent_id=intent.intent_id, reason=_UNSIGNED)
         if not read.is_as_written:

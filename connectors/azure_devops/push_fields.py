@@ -79,7 +79,9 @@ class FieldWriter:
                 self._site.context.sleep(_LOOK_AGAIN_SECONDS * attempt)
             standing = self._remote.standing(list(todo))
         for item, intents in todo.items():
-            for intent in intents:
+            undone: list[Planned] = []
+            yield from self._plan(standing.get(item), intents, undone, was_sent=item in lost)
+            for intent in (intent for one in undone for intent in one.intents):
                 if item in lost:
                     yield Unknown(intent_id=intent.intent_id, reason=lost[item].message)
                 else:
@@ -195,7 +197,8 @@ class FieldWriter:
     ) -> Iterator[Receipt]:
         """Fields that the tracker names are left out, and the others tried without them."""
         named = error.fields if isinstance(error, Refusal) else {}
-        wrong = [one for one in one.intents if self._remote.slots[one.slot].reference_name in named]
+        slots = self._remote.slots
+        wrong = [intent for intent in one.intents if slots[intent.slot].reference_name in named]
         for intent in wrong or one.intents:
             yield self._refused(intent, error, one.now)
         if wrong and (others := [intent for intent in one.intents if intent not in wrong]):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from connectors.azure_devops.site import Site
 
 
+# What a run remembers of the links it delivered; what it does not remember is read once more.
+REMEMBERED = 300_000
 IN_THE_BIN = "deleted: it is in the recycle bin"
 
 
@@ -83,10 +85,13 @@ class ItemReader:
             if ahead is not None:
                 pairs = ahead.pairs_of(row.id)
                 read.records.extend(dependency(self._source, *pair) for pair in sorted(pairs))
-            self._site.parents[row.id] = mapped.links.parent or row.fields.parent or 0
-            if with_relations or ahead is not None:
+            is_whole = with_relations or ahead is not None
+            if is_whole:
                 read.whole.append(mapped.item.item_id)
-                self._site.whole[row.id] = pairs
+            if len(self._site.parents) < REMEMBERED:
+                self._site.parents[row.id] = mapped.links.parent or row.fields.parent or 0
+                if is_whole:
+                    self._site.whole[row.id] = pairs
         read.records.extend(mapper.unmapped())
         return read
 

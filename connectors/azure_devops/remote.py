@@ -71,7 +71,9 @@ class Remote:
                 if self._has_comments and now.comment_count != 0:
                     _ = self.comment_api
             calls = [partial(self._slots, item, standing.get(item)) for item in ids]
-            yield from completed(calls, latency_seconds=self._client.http.latency_seconds)
+            latency = self._client.http.latency_seconds
+            found = {one.item_id: one for one in completed(calls, latency_seconds=latency)}
+            yield from (found[item_id(self._source, item)] for item in ids)
 
     def _slots(self, item: str, now: Standing | None, *, is_second: bool = False) -> Slots:
         ident = item_id(self._source, item)
@@ -193,7 +195,7 @@ class Remote:
             if not one.is_deleted
             and one.created_by is not None
             and self._is_me(one.created_by)
-            and (read := reference.read(one.text, form_of(one))).reference is not None
+            and (read := reference.read(one.text or "", form_of(one))).reference is not None
             and read.reference.item == item
         ]
         if not marked:
@@ -221,7 +223,7 @@ class Remote:
         me = self._client.me()
         if author.descriptor and me.subject_descriptor:
             return author.descriptor == me.subject_descriptor
-        return author.id.casefold() == me.id.casefold()
+        return (author.id or "").casefold() == me.id.casefold()
 
     def _standing(self, one: writing.ItemNow) -> Standing:
         count = one.fields.get("System.CommentCount")

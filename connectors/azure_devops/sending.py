@@ -126,7 +126,7 @@ class Sender:
         return self.patiently(lambda: edits.edit_items(self._client.http, sending, dry=dry))
 
     def _outcome(self, entry: wire.Entry) -> Outcome:
-        answer = Answer(status=entry.code, headers=entry.headers, body=entry.raw)
+        answer = Answer(status=entry.code, headers=entry.headers or {}, body=entry.raw)
         path, source = "an edit inside a batch", self._client.http.source
         if entry.code == 200:
             try:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from connectors.azure_devops import wire
 from connectors.azure_devops.client import ITEMS_AT_ONCE, AzureDevOpsClient
-from connectors.azure_devops.fields import Names, Resolved, needs_list
+from connectors.azure_devops.fields import FieldUnresolved, Names, Resolved, needs_list
 from connectors.azure_devops.mapping import ItemMapper
 from connectors.azure_devops.process import ProcessBook
 from connectors.azure_devops.settings import AzureDevOpsSettings
 from connectors.base import Context
+from connectors.parallel import completed
 from portfolio.errors import AccessDenied
 
 T = TypeVar("T")
-
-# With an answer in less than this, a second connection costs more than it saves; four are enough.
-_PARALLEL_FROM_SECONDS = 0.03
-_CONNECTIONS = 4
 
 
 class Site:
@@ -109,6 +105,13 @@ class Site:
         """Whether the items of a project are read."""
         return project in self.scope
 
+    def is_elsewhere(self, project: str | None) -> bool:
+        """Whether a project is none of those that should be read, also of those that cannot be seen now."""
+        ours = {*self.settings.projects, *self.former_names.values(), *self.former_names}
+        return not self.in_scope(project) and (project or "").casefold() not in {
+            one.casefold() for one in ours
+        }
+
     @cached_property
     def process(self) -> ProcessBook:
         """The types, states and backlog levels of the projects."""
@@ -126,9 +129,17 @@ class Site:
     @cached_property
     def own_meanings(self) -> frozenset[str]:
         """Meanings whose field is one that we write ourselves."""
-        written = {name.casefold() for name in self.settings.write_fields.values()}
-        health = self.settings.fields.health
-        return frozenset({"health"} if health and health.casefold() in written else ())
+        if not (self.settings.fields.health and self.settings.write_fields):
+            return frozenset()
+        health = dict(self.resolved.described())["health"]
+        for slot, name in self.settings.write_fields.items():
+            try:
+                written = self.names.find(name, f"write.fields.{slot}").reference_name
+            except FieldUnresolved:
+                continue  # writing says so
+            if written in health:
+                return frozenset({"health"})
+        return frozenset()
 
     # Reading whole items.
 
@@ -146,16 +157,16 @@ class Site:
             )
         )
 
-    def _batches(self, numbers: Sequence[int], read: Any) -> Iterator[Any]:
-        batches = list(chunks(numbers, ITEMS_AT_ONCE))
-        latency = self.client.http.latency_seconds or 0.0
-        if len(batches) <= 1 or latency < _PARALLEL_FROM_SECONDS:
-            answers: Iterable[Any] = map(read, batches)
-            yield from (row for answer in answers for row in answer if row is not None)
-            return
-        with ThreadPoolExecutor(max_workers=_CONNECTIONS) as pool:
-            for answer in pool.map(read, batches):
-                yield from (row for row in answer if row is not None)
+    def _batches(self, numbers: Sequence[int], read: Callable[[list[int]], list[Any]]) -> Iterator[Any]:
+        calls = [partial(read, batch) for batch in chunks(numbers, ITEMS_AT_ONCE)]
+        rows = [
+            row
+            for answer in completed(calls, latency_seconds=self.client.http.latency_seconds)
+            for row in answer
+            if row is not None
+        ]
+        # Neither the answers nor what is in them come in an order.
+        yield from sorted(rows, key=lambda row: row.id)
 
 
 def chunks(values: Sequence[T], size: int) -> Iterator[list[T]]:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from connectors.azure_devops.settings import StateMap
@@ -44,7 +43,9 @@ _SEVERITY = re.compile(r"\s*([1-4])\s*-\s*\w")
 _LEADING_LEVEL = re.compile(r"\s*([1-5])(?:\.0+)?(?![\d.])")
 _NAME_AND_MAIL = re.compile(r"\s*(.*?)\s*<([^<>]+)>\s*")
 _TAG = re.compile(r"<[^>]*>")
-_ITEM_ADDRESS = re.compile(r"/_apis/wit/work[iI]tems/([1-9][0-9]{0,9})/?")
+_ITEM_ADDRESS = re.compile(
+    r"https?://[^?#\s]+/_apis/wit/workitems/([1-9][0-9]{0,9})/?(?:[?#].*)?", re.IGNORECASE
+)
 _MIDNIGHT = "T00:00:00Z"
 
 
@@ -60,7 +61,15 @@ def instant(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def day(text: str | None, zones: Sequence[ZoneInfo]) -> date | None:
+def instant_of(value: Any) -> datetime | None:
+    """The same where nothing is promised: None for what is no instant."""
+    try:
+        return instant(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def day(text: Any, zones: Sequence[ZoneInfo]) -> date | None:
     """The calendar date that somebody meant by a date field, which holds an instant.
 
     A date without a time is kept as midnight, of UTC where a program wrote it and else of its author's zone:
@@ -73,14 +82,19 @@ def day(text: str | None, zones: Sequence[ZoneInfo]) -> date | None:
     """
     if not text:
         return None
+    if not isinstance(text, str):
+        raise ValueError("no date, but something else")  # noqa: TRY004 - what stands there is the tracker's
     if len(text) == 10 or text.endswith(_MIDNIGHT):  # which is no other date's midnight in any zone
         return date.fromisoformat(text[:10])
-    moment = instant(text)
-    for zone in (zones[0], UTC, *zones[1:]):
-        local = moment.astimezone(zone)
-        if local.time() == time.min:
-            return local.date()
-    return moment.astimezone(zones[0]).date()
+    try:
+        moment = instant(text)
+        for zone in (zones[0], UTC, *zones[1:]):
+            local = moment.astimezone(zone)
+            if local.time() == time.min:
+                return local.date()
+        return moment.astimezone(zones[0]).date()
+    except OverflowError as error:
+        raise ValueError("a date outside the calendar") from error
 
 
 def account_of(value: Account | str | None) -> str | None:
@@ -217,10 +231,8 @@ def kind_of(type_: str, kinds: Mapping[str, str]) -> str | None:
 
 def item_number(url: str | None) -> int | None:
     """The id in the API's address of a work item; None where it is no such address."""
-    if not url:
-        return None
-    found = _ITEM_ADDRESS.search(urlsplit(url).path) if "//" in url else None
-    return int(found.group(1)) if found and urlsplit(url).path.endswith(found.group(0)) else None
+    found = _ITEM_ADDRESS.fullmatch(url or "")
+    return int(found.group(1)) if found else None
 
 
 def any_of(values: Iterable[str], wanted: frozenset[str]) -> bool:

@@ -28,7 +28,7 @@ class ItemsNow(_Wire, frozen=True):
 class Author(_Wire, frozen=True):
     """Who wrote something."""
 
-    id: str = ""
+    id: str | None = None
     descriptor: str | None = None
 
 
@@ -36,10 +36,10 @@ class Comment(_Wire, frozen=True):
     """A comment. Without a `format`, from older servers, it is HTML."""
 
     id: int
-    text: str = ""
+    text: str | None = None  # some answers have none for a deleted comment
     created_by: Author | None = None
     modified_by: Author | None = None
-    format: str = "html"
+    format: str | None = None
     is_deleted: bool = False
 
 
@@ -54,7 +54,7 @@ class Entry(_Wire, frozen=True):
     """One answer inside a batch; its body is JSON in a text."""
 
     code: int
-    headers: dict[str, str] = {}
+    headers: dict[str, str] | None = None
     body: Any = None
 
     @property
@@ -74,7 +74,7 @@ class Resource(_Wire, frozen=True):
 
     id: str = ""
     resource_version: int = 0
-    max_version: str = ""
+    max_version: str | None = None
 
 
 class Resources(_Wire, frozen=True):

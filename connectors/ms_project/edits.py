@@ -73,12 +73,16 @@ class Edits:
                 section.start, section.end, self._section(tag, fields, outer, outer + self._unit(outer))
             )
             return
-        inner = self._space_before(self._layout.definitions[-1].node.start)
-        at = self._layout.definitions[-1].node.end
+        if self._layout.definitions:
+            last = self._layout.definitions[-1].node
+            inner, at = self._space_before(last.start), last.end
+        else:  # something else stands there, such as a comment
+            inner, at = outer + self._unit(outer), section.closed - len(self._space_before(section.closed))
         unit = inner[len(outer) :] if inner.startswith(outer) else b""
         self._replace(at, at, b"".join(inner + self._definition(one, inner, unit) for one in fields))
 
     def _new_section(self, fields: Sequence[PlanField]) -> None:
+        # A plan with a task to write to has at least its section Tasks.
         next_one = next(
             self._layout.sections[name] for name in _AFTER_DEFINITIONS if name in self._layout.sections
         )

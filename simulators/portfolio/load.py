@@ -14,6 +14,7 @@ from simulators.portfolio.addresses import Addresses
 from simulators.portfolio.load_boards import play_on_boards
 from simulators.portfolio.model import DemoPortfolio, Operation, Week
 from simulators.project_files import save
+from simulators.project_opened import keep_what_is_there
 
 if TYPE_CHECKING:
     from simulators.azure_devops import AzureDevOps
@@ -111,6 +112,7 @@ def apply_week(
     play(week.operations, site, addresses or Addresses())
     play_on_boards(week.board_operations, boards, addresses or Addresses())
     for name, plan in week.plans.items():
+        keep_what_is_there(plan, folder / name)
         save(plan, folder / name)
     site.clock.set(week.ends)
     boards.clock.set(week.ends)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from simulators.portfolio.addresses import Addresses
@@ -28,6 +28,7 @@ OWN_FIELDS = {
 }
 OWN_FIELD_TYPES = ("Epic", "Feature")
 TWIN_FIELD = ("Custom.JiraKey", "Jira key", "string")  # where people note the same work in Jira
+_ACCOUNT_KINDS: Mapping[str, Literal["aad", "svc", "group"]] = {"aad": "aad", "svc": "svc", "group": "group"}
 _ZONE = ZoneInfo("Europe/Zurich")
 
 _SCHEDULING, _COMMON = "Microsoft.VSTS.Scheduling", "Microsoft.VSTS.Common"
@@ -66,7 +67,8 @@ def load_into_boards(boards: Boards, site: AzureDevOps, addresses: Addresses | N
     if site.items:
         raise RuntimeError(f"the organisation is not empty: it has {len(site.items)} work items")
     for person in boards.people:
-        site.add_user(person.name, person.email, kind=person.kind, active=not person.left)
+        account = _ACCOUNT_KINDS[person.kind]
+        site.add_user(person.name, person.email, kind=account, active=not person.left)
     site.add_process(OWN_PROCESS, parent="Agile")
     for name, (reference, kind) in OWN_FIELDS.items():
         site.add_field(reference, name, kind, process=OWN_PROCESS, types=OWN_FIELD_TYPES)

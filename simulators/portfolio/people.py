@@ -6,6 +6,9 @@ Jira and Azure DevOps have accounts of their own; who works in both has the same
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["atlassian", "app", "aad", "svc", "group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Person:
     email: str
     team: str
     left: bool = False
-    kind: str = "atlassian"
+    kind: Kind = "atlassian"
 
 
 _TEAMS = {

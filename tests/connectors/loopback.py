@@ -12,8 +12,9 @@ from typing import Any
 
 import requests
 
-from connectors.http import Http, Timeouts
+from connectors.http import Http
 from connectors.throttle import Limiter
+from connectors.transfer import Timeouts
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 Answerer = Callable[[str, str, int], bytes | None]  # method, path, n-th request → the bytes; None closes

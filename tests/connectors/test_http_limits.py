@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from loopback import NOON, Time, answer, http_to, serving
 
-from connectors.http import Timeouts
 from connectors.throttle import Limiter, reach_of, retry_after_seconds
+from connectors.transfer import Timeouts
 from portfolio.errors import RateLimited, Unavailable
 
 DECODER = msgspec.json.Decoder(dict[str, int])

@@ -11,7 +11,8 @@ import requests
 from loopback import Time, answer, http_to, serving
 
 from connectors.answers import OutcomeUnknown, Refusal, is_loopback, origin_of
-from connectors.http import Http, Timeouts
+from connectors.http import Http
+from connectors.transfer import Timeouts
 from portfolio.errors import (
     AccessDenied,
     AuthError,

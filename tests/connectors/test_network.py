@@ -20,11 +20,12 @@ from connectors.azure_devops.client import AzureDevOpsClient
 from connectors.azure_devops.settings import AzureDevOpsSettings
 from connectors.base import Context
 from connectors.credentials import credential
-from connectors.http import Http, Timeouts
+from connectors.http import Http
 from connectors.jira.client import JiraClient
 from connectors.jira.settings import JiraSettings
 from connectors.login import LoginSession
 from connectors.network import NetworkSettings, Route, route_of
+from connectors.transfer import Timeouts
 from portfolio.errors import AuthError, BadAnswer, ConfigError, SourceError, Unavailable
 
 CANARY = "S3CRET+canary/7"

@@ -202,7 +202,7 @@ def test_links_to_the_other_tracker_are_addresses_that_people_paste(retail: Demo
     load_into_jira(retail, site)
     waiting = organisation.items[int(retail.featured["waits for Jira"].key)]
     links = [(one.url, one.comment) for one in waiting.relations if one.rel == "Hyperlink"]
-    assert links == [("https://retail.example/browse/PAY-201", "is blocked by")]
+    assert links == [("https://retail.example/browse/WMS-179", "is blocked by")]
     epic = site.find_issue("PAY-143")
     assert epic is not None
     (link,) = epic.remote_links

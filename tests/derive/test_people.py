@@ -80,3 +80,23 @@ def test_accounts_without_an_address_are_joined_by_alias_and_never_by_name() -> 
     joined = People(accounts, {"shop:1": "ada@shop.example", "PLANS:7": "ada@shop.example"})
     assert [one.accounts for one in joined.persons] == [[("shop", "1"), ("plans", "7")]]
     assert joined.owner_problem("plans", "7") == "account disabled"
+
+
+def test_accounts_of_one_directory_are_one_person_whatever_their_addresses() -> None:
+    people = People(
+        [
+            account("boards", "aad.1", email="ada@shop.example", directory_id="e-1", is_active=True),
+            account("supplier", "aad.9", email="ada@guest.example", directory_id="e-1", is_active=True),
+            account("plans", "3", email="ada@shop.example"),
+            account("boards", "aad.2", email="bob@shop.example", directory_id="e-2"),
+        ]
+    )
+    assert [person.person_id for person in people.persons] == ["ada@shop.example", "bob@shop.example"]
+    ada = people.person("supplier", "aad.9")
+    assert ada is not None
+    assert ada.accounts == [("boards", "aad.1"), ("supplier", "aad.9"), ("plans", "3")]
+
+
+def test_a_directory_joins_accounts_that_have_no_address() -> None:
+    people = People([account(source, "aad.1", directory_id="e-1") for source in ("boards", "supplier")])
+    assert [person.person_id for person in people.persons] == ["directory:e-1"]

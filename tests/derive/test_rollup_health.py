@@ -150,11 +150,16 @@ def test_a_container_whose_children_are_all_removed_is_judged_by_itself() -> Non
 def test_a_status_that_is_not_mapped_to_a_state_is_grey() -> None:
     work = Trackers()
     work.more.append(Unmapped(source="boards", what="state", value="Odd", count=1))
+    work.more.append(Unmapped(source="boards", what="state", value="Bug: Doubtful", count=1))
     work.add("boards:10", status="Odd")
     work.add("boards:11", status="Active")
+    work.add("boards:12", status="Doubtful", type="Bug")
+    work.add("boards:13", status="Doubtful", type="Task")
     work.add("shop:CHK-1", status="Odd")
     work.roll_up()
-    assert work.health("boards:10") == ("grey", "its status is not mapped to a state")
+    for unmapped in ("boards:10", "boards:12"):
+        assert work.health(unmapped) == ("grey", "its status is not mapped to a state")
+    assert work.health("boards:13")[0] == "green"
     assert work.health("boards:11")[0] == work.health("shop:CHK-1")[0] == "green"
 
 

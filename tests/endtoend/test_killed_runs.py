@@ -26,13 +26,19 @@ def stored(world: World) -> dict[str, list[dict[str, Any]]]:
 
 
 def in_the_tracker(world: World) -> list[Any]:
-    """Every item's fields and comments, without ids and instants that depend on the order of requests."""
+    """What people see in each tracker, without ids and instants that depend on the order of requests."""
     dump = world.control("dump")
     comments: Counter[tuple[str, str]] = Counter()
     for comment in _all_comments(dump):
         comments[str(comment["issue"]), str(comment["body"])] += 1
     fields = sorted((str(issue["id"]), sorted(map(str, issue["fields"].items()))) for issue in dump["issues"])
-    return [fields, sorted(comments.items()), _on_boards(world)]
+    return [fields, sorted(comments.items()), _on_boards(world), _in_plans(world)]
+
+
+def _in_plans(world: World) -> list[tuple[str, str]]:
+    """Every plan, byte for byte."""
+    plans = sorted((world.folder / "plans").glob("*.xml"))
+    return [(path.name, path.read_text(encoding="utf-8").replace(world.url, "http://site")) for path in plans]
 
 
 def _on_boards(world: World) -> list[Any]:

@@ -148,7 +148,8 @@ def _with_url(tmp_path: Path, url: str) -> Path:
 def test_a_kind_that_does_not_exist_names_the_nearest(tmp_path: Path) -> None:
     found = one_problem(tmp_path, "version: 1\nsources: [{name: a, kind: project_fil, path: x.xml}]\n")
     assert found.endswith(
-        "sources[0].kind: `project_fil` is not one of jira, project_file; did you mean `project_file`?"
+        "sources[0].kind: `project_fil` is not one of jira, azure_devops, project_file; "
+        "did you mean `project_file`?"
     )
 
 

@@ -96,7 +96,7 @@ def test_a_project_that_the_configuration_no_longer_names_leaves(
     run(trial, store, projects=["Retail", "Other"])
     run(trial, store, after=DAY, projects=["Retail"])
     assert living(store) == {str(item): "Retail"}
-    assert buried(store) == {str(other): "the configuration no longer names it"}
+    assert buried(store) == {str(other): "its project or plan is no longer read"}
 
 
 def test_a_quiet_run_asks_two_questions(site: AzureDevOps, serve: Serve, store: Store) -> None:

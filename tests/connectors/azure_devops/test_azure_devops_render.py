@@ -266,3 +266,16 @@ def test_a_quoted_reference_does_not_hide_ours() -> None:
     assert read.reference is not None
     assert read.reference.item == "12"
     assert read.is_as_written
+
+
+@given(st.text(max_size=200), st.sampled_from(FORMATS))
+@settings(max_examples=200, deadline=None)
+def test_whatever_people_write_in_comments_can_be_read(text: str, form: Format) -> None:
+    read = reference.read(text, form)
+    assert read.reference is None
+    assert not read.is_as_written
+    ours = reference.signed(
+        render.body(Note([Paragraph([Quoted(text)])]), form), form, item="12", digest="0" * 16
+    )
+    assert reference.read(ours, form).is_as_written
+    assert not reference.read(f"{text}x {ours}", form).is_as_written

@@ -256,6 +256,16 @@ def test_an_undone_comment_is_removed(site: AzureDevOps, serve: Serve) -> None:
     assert kinds(trial.push(undo)) == ["Unchanged"]
 
 
+def test_comments_of_nobody_and_without_a_text_harm_nothing(site: AzureDevOps, serve: Serve) -> None:
+    (item,) = epics(site, 1)
+    site.add_comment(item, "remark", by=ANN)
+    odd = {"comments": [{"id": 1}, {"id": 2, "text": None, "createdBy": None, "format": None}]}
+    trial = serve(
+        faults=[Fault(kind="status", method="GET", path=COMMENTS, status=200, body=json.dumps(odd))]
+    )
+    assert trial.stands(item).comment is None
+
+
 # Markup.
 
 
@@ -380,21 +390,20 @@ def busiest(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return seen
 
 
-@pytest.mark.parametrize(("latency_ms", "at_once"), [(0, 1), (60, 4)])
 def test_comments_are_written_four_at_a_time_where_the_way_is_long(
-    site: AzureDevOps, serve: Serve, monkeypatch: pytest.MonkeyPatch, latency_ms: int, at_once: int
+    site: AzureDevOps, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     items = epics(site, 12)
-    trial = serve(latency_ms=latency_ms)
+    trial = serve(latency_ms=60)
     connector = trial.connector()
     list(connector.look([f"boards/{items[0]}"]))  # the latency of a first connection says little
     seen = busiest(trial, monkeypatch)
     receipts = list(connector.push([comment_intent(item, "due 19 Nov") for item in items]))
     assert kinds(receipts) == ["Applied"] * 12
-    assert max(seen) == at_once
+    assert max(seen) == 4
     assert [texts(site, item) for item in items] == [["due 19 Nov"]] * 12
     found = list(connector.look([f"boards/{item}" for item in items]))
-    assert sorted(slots.item_id for slots in found) == sorted(f"boards/{item}" for item in items)
+    assert [slots.item_id for slots in found] == [f"boards/{item}" for item in items]
     assert all(slots.comment is not None for slots in found)
     assert trial.sent()["OPTIONS /_apis/wit"] == 1
 

@@ -380,6 +380,17 @@ def test_trap_10_an_account_that_left_keeps_its_work_and_is_not_active(
     assert {one.kind for one in people.values()} == {"person"}
 
 
+def test_trap_10_the_directory_knows_the_id_that_other_trackers_share(serve: Serve) -> None:
+    site = new_site()
+    site.add_user("Eve", "eve@demo.example", entra_id="7f3c-entra")
+    site.add_user("Guest", "guest@live.example", kind="msa")
+    site.create_item("Retail", "Task", {"System.AssignedTo": "eve@demo.example"}, ANN)
+    site.create_item("Retail", "Task", {"System.AssignedTo": "guest@live.example"}, ANN)
+    people = {one.email: one for one in serve(site).pull("items", "people") if isinstance(one, Identity)}
+    assert people["eve@demo.example"].directory_id == "7f3c-entra"
+    assert people["guest@live.example"].directory_id is None
+
+
 def test_trap_10_groups_and_services_are_no_people(site: AzureDevOps, serve: Serve) -> None:
     site.add_user("Checkout Team", "[Retail]\\Checkout Team", kind="group")
     site.add_user("Retail Build Service (demo)", "build", kind="svc")
@@ -525,7 +536,7 @@ def test_trap_15_our_own_echo_is_no_news(serve: Serve) -> None:
     more = {
         "projects": ["Web"],
         "fields": {"health": "Custom.Health"},
-        "write": {"fields": {"health": "Custom.Health"}},
+        "write": {"fields": {"health": "Health"}},
     }
     trial.pull(**more)
     site.clock.advance(minutes=5)

@@ -162,6 +162,16 @@ def test_an_edit_that_is_never_answered_is_unknown(site: AzureDevOps, serve: Ser
     assert trial.revisions(item) == 1
 
 
+def test_the_last_of_several_lost_answers_is_looked_up_too(site: AzureDevOps, serve: Serve) -> None:
+    (item,) = epics(site, 1)
+    before = Fault(kind="reset_before", method="PATCH", path=ITEM, nth=[1, 2, 3])
+    after = Fault(kind="reset_after", method="PATCH", path=ITEM, nth=4)
+    trial = serve(faults=[before, after])
+    assert kinds(trial.push(intent(item, "health", "red"))) == ["Applied"]
+    assert trial.revisions(item) == 2
+    assert trial.sent()["PATCH /_apis/wit/workitems/{id}"] == 4
+
+
 # Batches.
 
 

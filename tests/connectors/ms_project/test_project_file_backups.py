@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import plan_builder as build
+import plan_intents
 import pytest
-import writing
 from msgspec.structs import replace
 from plan_builder import plan, task
-from writing import DEFINITIONS, connector, intent, kinds
+from plan_intents import DEFINITIONS, connector, intent, kinds
 
 from connectors.ms_project import ProjectFileConnector, ProjectFileSettings, replacement
 from portfolio.intents import Receipt, Refused
@@ -39,7 +39,7 @@ def backups(folder: Path) -> list[Path]:
 
 
 def later(folder: Path, seconds: int, **write: object) -> ProjectFileConnector:
-    told = {"comments": True, "fields": writing.FIELDS, **write}
+    told = {"comments": True, "fields": plan_intents.FIELDS, **write}
     settings = ProjectFileSettings.model_validate({"name": "plans", "path": "*.xml", "write": told})
     at = datetime(2026, 11, 24, 12, 0, seconds, tzinfo=UTC)
     base = build.context(folder)
@@ -89,7 +89,7 @@ def test_only_the_newest_copies_of_each_plan_are_kept(tmp_path: Path) -> None:
 def test_copies_can_be_kept_elsewhere_and_are_no_plans(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     path = save(tmp_path / "deep")
-    told = {"fields": writing.FIELDS, "backups": {"folder": "kept"}}
+    told = {"fields": plan_intents.FIELDS, "backups": {"folder": "kept"}}
     one = connector(tmp_path, told, path="**/*.*")
     assert kinds(one.push([intent("health", "amber", name="deep/plan.xml")])) == {"Applied"}
     assert [copy.parent.name for copy in (tmp_path / "kept").rglob("*.bak")] == ["deep"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import plan_builder as build
+import plan_intents
 import pytest
-import writing
 
 from connectors.contract import ConnectorContract, World
 from connectors.ms_project import ProjectFileConnector, pull, replacement
@@ -86,7 +86,7 @@ class WritablePlanWorld(PlanWorld):
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: object) -> None:
         super().__init__(folder)
-        self.settings = {"write": {"comments": True, "fields": writing.FIELDS}, **settings}
+        self.settings = {"write": {"comments": True, "fields": plan_intents.FIELDS}, **settings}
         self.count = 0
         replace = replacement.replace
 
@@ -104,7 +104,7 @@ class WritablePlanWorld(PlanWorld):
 
     def save(self, name: str) -> None:
         tasks = self.plans[name].values()
-        text = build.plan(tasks, fields=writing.DEFINITIONS)
+        text = build.plan(tasks, fields=plan_intents.DEFINITIONS)
         (self.folder / name).write_text(text, encoding="utf-8")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from plan_builder import plan, task
-from writing import DEFINITIONS, FIELDS, PRETTY, connector, intent, kinds
+from plan_intents import DEFINITIONS, FIELDS, PRETTY, connector, intent, kinds
 
 from portfolio.intents import Intent, Receipt, Refused
 
@@ -51,6 +51,16 @@ def test_a_definition_is_made_where_the_configuration_names_a_free_field(
         "\t\t\t</ExtendedAttribute>\n\t\t\t<Baseline>\n",
     )
     assert written == expected
+
+
+def test_a_definition_stands_after_what_else_stands_there(tmp_path: Path) -> None:
+    text = NO_DEFINITIONS.replace(
+        "\t<Tasks>", "\t<ExtendedAttributes>\n\t\t<!-- none yet -->\n\t</ExtendedAttributes>\n\t<Tasks>"
+    )
+    found, written = define(tmp_path, text)
+    assert kinds(found) == {"Applied"}
+    made = MADE.replace("<ExtendedAttributes>\n", "<ExtendedAttributes>\n\t\t<!-- none yet -->\n")
+    assert made in written
 
 
 def test_a_definition_joins_those_that_stand_there(tmp_path: Path) -> None:

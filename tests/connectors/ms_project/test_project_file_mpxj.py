@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import plan_builder as build
+import plan_intents
 import pytest
-import writing
 from lxml import etree
 from shared import shared
 
@@ -118,24 +118,26 @@ def written(sample: str, folder: Path) -> Case:
     write = {"comments": True, "fields": fields, "define": {alias: name for name, alias in defined.items()}}
 
     def connect() -> Any:
-        return writing.connector(folder, write)
+        return plan_intents.connector(folder, write)
 
     uids = [item.native_id.rpartition(":")[2] for item in build.read(path).items]
     one = connect()
-    before = writing.look(one, *uids)
-    first = list(one.push(writing.everything(before)))
+    before = plan_intents.look(one, *uids)
+    first = list(one.push(plan_intents.everything(before)))
     written_bytes = path.read_bytes()
-    second = list(connect().push(writing.everything(before)))
+    second = list(connect().push(plan_intents.everything(before)))
     again = path.read_bytes()
     other = connect()
-    standing = {slots.item_id: slots for slots in writing.look(other, *uids)}
+    standing = {slots.item_id: slots for slots in plan_intents.look(other, *uids)}
     back = [
-        writing.intent(slot, was.fields.get(slot), before=standing[was.item_id].fields.get(slot), uid=uid)
+        plan_intents.intent(
+            slot, was.fields.get(slot), before=standing[was.item_id].fields.get(slot), uid=uid
+        )
         for uid, was in zip(uids, before, strict=True)
         for slot in TARGETS
     ]
-    back += [writing.intent(COMMENT, None, before=writing.NOTE.digest(), uid=uid) for uid in uids]
-    assert writing.kinds(other.push(back)) <= {"Applied", "Unchanged"}
+    back += [plan_intents.intent(COMMENT, None, before=plan_intents.NOTE.digest(), uid=uid) for uid in uids]
+    assert plan_intents.kinds(other.push(back)) <= {"Applied", "Unchanged"}
     return Case(original, written_bytes, again, path.read_bytes(), first, second, uids, defined)
 
 
@@ -198,7 +200,7 @@ def test_mpxj_reads_no_difference_but_our_fields_and_our_block(
     sample: str, cases: dict[str, Case], dumps: Path
 ) -> None:
     case = cases[sample]
-    assert case.first == [] or writing.kinds(case.first) == {"Applied"}
+    assert case.first == [] or plan_intents.kinds(case.first) == {"Applied"}
     before, after = dump(dumps, sample, "original"), dump(dumps, sample, "written")
     tasks_before, tasks_after = before.pop("tasks", []), after.pop("tasks", [])
     assert custom_fields_of(after) == {
@@ -230,7 +232,7 @@ def custom_fields_of(found: dict[str, Any]) -> dict[str, str]:
 
 def expected_of(was: Mapping[str, Any], uid: str) -> dict[str, Any]:
     own = was.get("notes", "")
-    block = living_note.block_text(uid, writing.NOTE.digest(), writing.NOTE_LINES)
+    block = living_note.block_text(uid, plan_intents.NOTE.digest(), plan_intents.NOTE_LINES)
     return {**AS_MPXJ_READS_THEM, "notes": f"{own}\n\n{block}" if own else block}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_builder import plan, task
-from writing import NOTE, NOTE_LINES, connector, intent, kinds, look, note
+from plan_intents import NOTE, NOTE_LINES, connector, intent, kinds, look, note
 
 from connectors.ms_project import living_note
 from connectors.ms_project.render import LIMIT, lines_of

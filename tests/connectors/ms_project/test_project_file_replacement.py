@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from plan_builder import plan, task
-from writing import DEFINITIONS, connector, everything, intent, kinds, look
+from plan_intents import DEFINITIONS, connector, everything, intent, kinds, look
 
 from connectors.ms_project import replacement
 from portfolio.intents import Conflict, Refused
@@ -230,7 +230,7 @@ KILLED = """\
 import os, shutil, sys
 from pathlib import Path
 sys.path[:0] = {path!r}
-import writing
+import plan_intents
 step, nth = sys.argv[1], int(sys.argv[2])
 module, name = {{"os": os, "shutil": shutil}}[step.split(".")[0]], step.split(".")[1]
 real, count = getattr(module, name), 0
@@ -244,7 +244,7 @@ def killing(*args, **more):
         os._exit(9)
     return result
 setattr(module, name, killing)
-list(writing.connector(Path(sys.argv[4])).push([writing.intent("health", "amber")]))
+list(plan_intents.connector(Path(sys.argv[4])).push([plan_intents.intent("health", "amber")]))
 """
 
 

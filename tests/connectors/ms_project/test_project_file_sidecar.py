@@ -6,10 +6,10 @@ import csv
 import io
 from pathlib import Path
 
+import plan_intents
 import pytest
-import writing
 from plan_builder import plan, task
-from writing import NOTE, connector, everything, intent, kinds, look, note
+from plan_intents import NOTE, connector, everything, intent, kinds, look, note
 
 from connectors.ms_project import replacement
 from portfolio.intents import COMMENT, Conflict, Refused
@@ -156,7 +156,7 @@ def test_a_planner_who_has_the_mpp_open_is_no_obstacle_for_the_table(tmp_path: P
 )
 def test_what_the_master_is(tmp_path: Path, settings: dict[str, object], beside: str | None, to: str) -> None:
     path = tmp_path / "plan.xml"
-    path.write_text(plan([task(1)], fields=writing.DEFINITIONS[:1]), encoding="utf-8")
+    path.write_text(plan([task(1)], fields=plan_intents.DEFINITIONS[:1]), encoding="utf-8")
     if beside:
         (tmp_path / beside).write_bytes(b"")
     before = {one.name: one.read_bytes() for one in tmp_path.iterdir()}

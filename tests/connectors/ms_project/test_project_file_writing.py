@@ -6,16 +6,16 @@ import codecs
 from pathlib import Path
 
 import plan_builder as build
+import plan_intents
 import pytest
-import writing
 from plan_builder import plan, task
-from writing import DEFINITIONS, FIELDS, NOTE, PRETTY, connector, everything, intent, kinds, look
+from plan_intents import DEFINITIONS, FIELDS, NOTE, PRETTY, connector, everything, intent, kinds, look
 
 from connectors.ms_project import living_note
 from connectors.ms_project.edits import Edits
 from portfolio.intents import COMMENT, Applied, Conflict, Gone, Refused, Unchanged
 
-BLOCK = living_note.block_text("1", NOTE.digest(), writing.NOTE_LINES)
+BLOCK = living_note.block_text("1", NOTE.digest(), plan_intents.NOTE_LINES)
 BLOCK_IN_XML = BLOCK.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 TWO = {"health": "Portfolio health", "slip_wd": "Slip"}
@@ -74,7 +74,7 @@ def test_other_encodings_are_kept_and_what_they_lack_becomes_a_reference(
     declared = "UTF-16" if encoding.startswith("utf-16") else encoding
     text = PRETTY.replace("UTF-8", declared).replace("Build", "Bäu für 5 §")
     path = save(tmp_path, text, encoding=encoding)
-    told = writing.note("Grüße → 日本 & <Ende>")
+    told = plan_intents.note("Grüße → 日本 & <Ende>")
     assert kinds(push(tmp_path, intent(COMMENT, told), intent("health", "amber"))) == {"Applied"}
     written = path.read_bytes()
     shown = written.decode(encoding)
