@@ -12,7 +12,7 @@ from commands.options import format_option, source_option
 from commands.output import Format, Listing, emit
 from commands.session import Session, check_sources, clock_of, session_of
 from commands.table import Column
-from commands.text import plural
+from commands.text import plural, redact
 
 if TYPE_CHECKING:
     from sync.config import Config
@@ -66,6 +66,7 @@ def _ours(session: Session, config: Config) -> Iterator[dict[str, Any]]:
 
     yield _line("OK", "dovetail", "configuration", f"{config.path}: {plural(len(config.sources), 'source')}")
     yield _line("OK", "dovetail", "time zone", f"{config.timezone}, {_holidays(config)}")
+    yield from _exposed(config)
     rules = config.rules()
     off = sum(not one.enabled for one in config.overrides.values())
     yield _line(
@@ -86,6 +87,19 @@ def _ours(session: Session, config: Config) -> Iterator[dict[str, Any]]:
         yield _line("FAIL", "store", "open", error.message, error.hint)
 
 
+def _exposed(config: Config) -> Iterator[dict[str, Any]]:
+    """Files of ours that others on this machine may read or change."""
+    from sync.exposure import exposed_files, secret_files
+
+    exposed = list(exposed_files(config))
+    for one in exposed:
+        yield _line("WARN", one.what, "permissions", f"{one.path}: {one.problem}", one.hint)
+    if not exposed:
+        count = len(secret_files(config))
+        more = f", and {plural(count, 'file')} with secrets" if count else ""
+        yield _line("OK", "dovetail", "permissions", f"the store is this account's alone{more}")
+
+
 def _theirs(session: Session, config: Config, sources: Sequence[str]) -> Iterator[dict[str, Any]]:
     """What each source's connector says of it."""
     with session.connectors(config, clock_of(config), only=sources) as (connectors, unopened):
@@ -98,7 +112,13 @@ def _theirs(session: Session, config: Config, sources: Sequence[str]) -> Iterato
 
 
 def _line(level: str, source: str, check: str, message: str, hint: str = "") -> dict[str, Any]:
-    return {"level": level, "source": source, "check": check, "message": message, "hint": hint or None}
+    return {
+        "level": level,
+        "source": source,
+        "check": check,
+        "message": redact(message),
+        "hint": redact(hint) or None,
+    }
 
 
 def _with_hint(row: Any) -> str:

@@ -15,6 +15,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from portfolio.errors import StoreUnavailable
+from portfolio.private_files import create_private
 from store.errors import translated
 from store.specs import Dialect
 
@@ -115,7 +116,7 @@ def _make_private_file(path: Path, url: str) -> None:
     if path.is_dir():
         raise StoreUnavailable(f"{url}: this is a folder.", hint="Name a file after `store: sqlite:///`.")
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        os.close(create_private(path))
     except FileExistsError:
         return
     except FileNotFoundError as error:

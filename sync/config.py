@@ -63,6 +63,13 @@ class StoreConfig:
             url = with_password(url, self.password.resolve(self.folder))
         return absolute(url, self.folder)
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for another database, one in memory, or one whose URL is kept elsewhere."""
+        from sync.config_store import sqlite_file
+
+        return sqlite_file(self.shown, self.folder)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:

@@ -7,7 +7,6 @@ hand makes a different plan, so a file whose hash does not fit is refused.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 from portfolio.errors import UsageError
 from portfolio.intents import COMMENT, Cost, Intent, Value
 from portfolio.notes import Note
+from portfolio.private_files import replace_private
 from portfolio.records import ItemId, SourceId
 
 SCHEMA = "dovetail-plan"
@@ -127,10 +127,8 @@ def intent_id(item: ItemId, slot: str) -> str:
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write the plan to a file, all of it or nothing."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(plan.sealed()), indent=2) + b"\n")
-    os.replace(draft, path)  # noqa: PTH105 - Path.replace is the same call; this one is known to be atomic
+    """Write the plan to a file, all of it or nothing. A new file is for this account only."""
+    replace_private(path, msgspec.json.format(msgspec.json.encode(plan.sealed()), indent=2) + b"\n")
 
 
 def read_plan(path: Path) -> Plan:

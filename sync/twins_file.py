@@ -7,7 +7,6 @@ people and `dovetail twins` write the file: comments stay, and a write is all of
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from portfolio.errors import ConfigError
+from portfolio.private_files import replace_private
 from portfolio.records import ItemId
 from rules.spelling import nearest
 from rules.yaml_text import read_yaml
@@ -229,21 +229,13 @@ class TwinsFile:
 
     def _replace(self, before: bytes, after: bytes) -> None:
         target = self.path.resolve()  # a link to the file stays one
-        draft = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             if self._bytes() != before:
                 raise ConfigError(
                     f"{self.path} was changed meanwhile; nothing was written.", hint="Run the command again."
                 )
-            with draft.open("xb") as file:
-                file.write(after)
-                file.flush()
-                os.fsync(file.fileno())
-            if target.exists():
-                draft.chmod(target.stat().st_mode & 0o777)
-            os.replace(draft, target)  # noqa: PTH105 - known to be atomic
+            replace_private(target, after)
         except OSError as error:
-            draft.unlink(missing_ok=True)
             raise ConfigError(
                 f"{self.path} cannot be written: {error.strerror}.",
                 hint="Check that this account may write to the folder.",

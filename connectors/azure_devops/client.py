@@ -7,7 +7,7 @@ through `connectors.http` (facts/azure_devops.md §11).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -22,9 +22,6 @@ from connectors.network import Route, route_of
 from connectors.throttle import Limiter
 from connectors.transfer import Timeouts
 from portfolio.errors import AccessDenied, AuthError, BadAnswer, CursorRejected, TargetMissing
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 
@@ -72,7 +69,7 @@ class AzureDevOpsClient:
         self._http: Http | None = None
         self._graph: Http | None = None
         self._credential: Credential | None = None
-        self._route: Route | None = None
+        self._route = Route()
         self._limiter = Limiter(clock=context.clock, sleep=context.sleep)
         self._me: wire.Me | None = None
         self._page_size = settings.items_per_page
@@ -93,16 +90,14 @@ class AzureDevOpsClient:
 
     def close(self) -> None:
         """Release connections. Safe to call twice."""
-        for one in (self._http, self._graph):
-            if one is not None:
-                one.close()
+        for one in filter(None, (self._http, self._graph)):
+            one.close()
 
     def _open(self, base_url: str) -> Http:
         import requests
 
-        if self._route is None:
-            self._route = route_of(self._settings, self._context.folder)
         if self._credential is None:
+            self._route = route_of(self._settings, self._context.folder)
             self._credential = credential(
                 self._settings.auth,
                 source=self._settings.name,
