@@ -43,8 +43,7 @@ def test_secrets_that_others_can_read_or_change_are_named_with_what_to_do(folder
     for name in ("token", "ours.key", "proxy"):
         (folder.path / name).chmod(0o600)
     assert permissions(folder) == [
-        ("OK", "dovetail", "permissions", "x")[:2]
-        + ("the store is this account's alone, and 3 files with secrets",)
+        ("OK", "dovetail", "the store is this account's alone, and 3 files with secrets")
     ]
 
 

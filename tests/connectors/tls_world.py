@@ -112,8 +112,8 @@ def tls_server(
         with suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
             head = _head_of(tls)
             peer = tls.getpeercert() or {}
-            names = [value for part in peer.get("subject", ()) for _, value in part]
-            server.clients.append(str(names[0]) if names else None)
+            names = [str(pair[1]) for part in peer.get("subject", ()) for pair in part]
+            server.clients.append(names[0] if names else None)
             server.heads.append(head)
             tls.sendall(server.body)
 
