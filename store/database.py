@@ -87,6 +87,14 @@ class Database:
                 with self._reader.connect() as connection:
                     yield connection
 
+    def scrub(self) -> None:
+        """Leave nothing of what was replaced in the file and its log. PostgreSQL vacuums by itself."""
+        if self.dialect == "sqlite":
+            with translated(self.url), self._write_lock, self._writer.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("VACUUM")
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     @contextmanager
     def session(self) -> Iterator[Connection]:
         """A connection outside any transaction, for what a transaction cannot hold (PostgreSQL's locks)."""

@@ -6,6 +6,7 @@ from types import TracebackType
 
 from store.columns import ColumnStore
 from store.database import Database
+from store.erasure import ErasureStore
 from store.findings import FindingStore
 from store.lock import LockStore
 from store.pages import PageStore
@@ -17,7 +18,15 @@ from store.writes import WriteStore
 
 
 class Store(
-    PageStore, ColumnStore, SelectionStore, FindingStore, WriteStore, SourceStore, RowStore, LockStore
+    PageStore,
+    ColumnStore,
+    SelectionStore,
+    FindingStore,
+    WriteStore,
+    SourceStore,
+    RowStore,
+    LockStore,
+    ErasureStore,
 ):
     """One open store. Threads may share it; use it as a context manager or close it.
 
