@@ -61,7 +61,7 @@ class Renewed(Credential):
         self._acquire = acquire
         self._clock = clock
         self._lock = threading.Lock()
-        self._token = ""
+        self._token = ""  # nosec B105
         self._until: datetime | None = None
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -28,7 +28,7 @@ from connectors.network import NetworkSettings, Route, route_of
 from connectors.transfer import Timeouts
 from portfolio.errors import AuthError, BadAnswer, ConfigError, SourceError, Unavailable
 
-CANARY = "S3CRET+canary/7"
+CANARY = "S3CRET-canary+/7"
 DECODER = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -398,8 +398,8 @@ def test_a_session_for_signing_in_refuses_every_other_address(tmp_path: Path) ->
         CANARY,
         base64.b64encode(f"bot@shop.example:{CANARY}".encode()).decode(),
         base64.b64encode(CANARY.encode()).decode(),
-        "S3CRET%2Bcanary%2F7",
-        r"S3CRET+canary\/7",
+        "S3CRET-canary%2B%2F7",
+        r"S3CRET-canary+\/7",
     ],
     ids=["raw", "basic", "base64", "url", "json"],
 )
