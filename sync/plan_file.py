@@ -20,6 +20,7 @@ from portfolio.private_files import replace_private
 from portfolio.records import ItemId, SourceId
 
 SCHEMA = "dovetail-plan"
+MAX_BYTES = 256 * 1024 * 1024  # some 300,000 writes
 VERSION = 2  # 2 since a plan says to which addresses it belongs
 
 
@@ -138,6 +139,8 @@ def read_plan(path: Path) -> Plan:
         UsageError: it is not a plan, of another version, or was changed.
     """
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(f"{path} is larger than {MAX_BYTES:,} bytes: that is no plan of Dovetail.")
         plan = msgspec.json.decode(path.read_bytes(), type=Plan)
     except OSError as error:
         raise UsageError(f"{path}: the plan cannot be read: {error.strerror}.") from error

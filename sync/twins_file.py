@@ -17,7 +17,7 @@ from portfolio.errors import ConfigError
 from portfolio.private_files import replace_private
 from portfolio.records import ItemId
 from rules.spelling import nearest
-from rules.yaml_text import read_yaml
+from rules.yaml_text import MAX_BYTES, read_yaml
 from sync.config_checks import check_reference
 from sync.config_problems import Problems
 from sync.twins import TwinDecision
@@ -219,6 +219,10 @@ class TwinsFile:
 
     def _bytes(self) -> bytes:
         try:
+            if self.path.stat().st_size > MAX_BYTES:
+                raise ConfigError(
+                    f"{self.path} is larger than {MAX_BYTES:,} bytes.", hint="Is it the right file?"
+                )
             return self.path.read_bytes()
         except FileNotFoundError:
             return b""
