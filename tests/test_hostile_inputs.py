@@ -52,7 +52,7 @@ def test_an_address_in_the_configuration_that_no_credential_may_go_to_is_refused
     [
         "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,<script>", "vbscript:x",
         "file:///etc/passwd",
-        'https://evil.example/" onclick="x', "https://evil.example/\n<script>", "//evil.example", 
+        'https://evil.example/" onclick="x', "https://evil.example/\n<script>", "//evil.example",
         "https:evil",
         "\u202ehttps://x",
     ],
@@ -81,7 +81,7 @@ SEARCH = msgspec.json.Decoder(SearchPage)
         b"",
     ],
     ids=[
-        "brackets", "nested list", "nested objects", "NaN", "5,000 digits", "lone surrogate", 
+        "brackets", "nested list", "nested objects", "NaN", "5,000 digits", "lone surrogate",
         "UTF-16", "nothing",
     ],
 )  # fmt: skip
