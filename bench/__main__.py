@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("pull_jira", "pull_azure_devops", "check_plan", "push_azure_devops", "rollup")
+NAMES = ("pull_jira", "pull_azure_devops", "check_plan", "push_azure_devops", "rollup", "twins")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:

@@ -13,19 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from connectors.auth import SecretRef
+from connectors.settings import Settings
 from portfolio.errors import ConfigError
 
 if TYPE_CHECKING:
     import requests
 
 _DIRECT = "direct"
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 def _proxy_url(value: str) -> str:
@@ -46,7 +43,7 @@ def _proxy_url(value: str) -> str:
 ProxyUrl: TypeAlias = Annotated[str, AfterValidator(_proxy_url)]
 
 
-class Proxy(_Model):
+class Proxy(Settings):
     """A proxy that wants to know who asks."""
 
     url: ProxyUrl = Field(description="such as http://proxy.example:3128")
@@ -60,7 +57,7 @@ class Proxy(_Model):
         return self
 
 
-class Tls(_Model):
+class Tls(Settings):
     """Certificates besides the public ones. Paths start at the configuration's folder."""
 
     ca: str | None = Field(
@@ -81,7 +78,7 @@ class Tls(_Model):
         return self
 
 
-class NetworkSettings(_Model):
+class NetworkSettings(Settings):
     """The keys that every source reached through a network has."""
 
     tls: Tls | None = Field(default=None, description="certificates besides the public ones")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from portfolio.errors import SourceError
 
@@ -47,3 +48,30 @@ def completed(calls: Sequence[Callable[[], T]], *, latency_seconds: float | None
                 other.cancel()
     if problem is not None:
         raise problem
+
+
+class Ahead(Generic[T]):
+    """One call that is made while its caller does something else, such as asking for the next page.
+
+    Nobody waits for it who does not ask for its result: no caller that stops, and no end of the process.
+    """
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call = call
+        self._values: list[T] = []
+        self._problem: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def result(self) -> T:
+        """What the call gave, or raises what it raised."""
+        self._thread.join()
+        if self._problem is not None:
+            raise self._problem
+        return self._values[0]
+
+    def _run(self) -> None:
+        try:
+            self._values.append(self._call())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            self._problem = error

@@ -79,6 +79,8 @@ class WorkItem(Record, frozen=True, kw_only=True, gc=False):
     state: str = "todo"
     priority: str | None = None
     priority_rank: int | None = None
+    severity: str | None = None
+    board_column: str | None = None
     is_milestone: bool = False
     is_summary: bool = False  # the tracker itself calls it a container; children are counted in derive
     is_detail: bool = False  # counts in schedule checks: leaf, active, not external, not a blank row
@@ -156,8 +158,20 @@ class Risk(Record, frozen=True, kw_only=True, gc=False):
     approver_id: str | None = None
 
 
+class TeamArea(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    r"""A team is responsible for a scope, such as the area `Retail\Checkout`, or for all below it too."""
+
+    scope: str
+    team: str
+    covers_below: bool = False
+    is_default: bool = False  # the team that every project begins with
+
+
 class Schedule(Record, frozen=True, kw_only=True, gc=False):
-    """One network of items with its own dates: a Project plan, a Jira or Azure DevOps project."""
+    """One network of items with its own dates: a Project plan, a Jira or Azure DevOps project.
+
+    `team_areas` tells whose work its items are where they do not say so themselves.
+    """
 
     schedule_id: str
     source: SourceId
@@ -174,6 +188,7 @@ class Schedule(Record, frozen=True, kw_only=True, gc=False):
     health_declared: str | None = None
     last_status_at: datetime | None = None
     currency: str | None = None
+    team_areas: Sequence[TeamArea] = ()
 
 
 class Calendar(Record, frozen=True, kw_only=True, gc=False):

@@ -71,6 +71,7 @@ _ITEM = _parse(
     int: depth sort
     text: status state priority
     int: priority_rank
+    text: severity board_column
     bool: is_done is_removed is_leaf is_summary is_milestone is_detail is_committed is_blocked
     bool: is_stale is_deleted
     text: deleted_because owner_id owner owner_email owner_kind owner_problem team

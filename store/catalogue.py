@@ -43,7 +43,7 @@ _DERIVED_ITEM = (
     "p50", "p80", "p80_last_week", "forecast_method", "forecast_references", "slip_wd", "slip_pair",
     "total_float_wd", "predecessor_count", "successor_count", "driver_id", "open_children",
     "children_at_commit", "children_added", "last_activity_at", "last_transition_at", "state_since",
-    "age_wd", "p85_cycle_wd",
+    "blocked_since", "team", "age_wd", "p85_cycle_wd",
 )  # fmt: skip
 _DERIVED_DEPENDENCY = (
     "predecessor_id", "successor_id", "lag_wd", "predecessor_finish", "predecessor_due", "successor_start",

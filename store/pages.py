@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +138,12 @@ class PageStore:
                     if item not in listed:
                         found[item] = page.reasons.get(item, page.reason)
         return Vanishing(ids=found, known=known)
+
+    def living(self, ids: Collection[ItemId]) -> set[ItemId]:
+        """Those of these items that are stored and no tombstones."""
+        with self._db.read() as connection:
+            found = bulk.stored(connection, self._db.dialect, _ITEM, sorted(set(ids)), ("deleted_at",))
+        return {item for item, (deleted_at,) in found.items() if deleted_at is None}
 
     def tombstone(self, source: SourceId, ids: Mapping[ItemId, str], now: datetime) -> int:
         """Mark live items of a source as gone.

@@ -76,6 +76,9 @@ _ITEM_TABLES = {"t": "tracker_item", "d": "derived_item", "r": "derived_rollup"}
 _ITEM_SPECIAL = {
     "is_summary": "coalesce(d.is_summary, t.is_summary)",
     "percent_complete": "coalesce(r.percent_complete, t.percent_complete)",
+    "team": "coalesce(t.team, d.team)",
+    # What was derived may be older than what was pulled.
+    "blocked_since": "CASE WHEN t.is_blocked THEN coalesce(t.blocked_since, d.blocked_since) END",
     "is_done": "t.state = 'done'",
     "is_removed": "t.state = 'removed'",
     "is_stale": "s.error IS NOT NULL",

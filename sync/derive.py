@@ -24,6 +24,7 @@ from sync.derive_schedules import derive_persons, derive_schedules
 from sync.derive_twins import derive_twins
 from sync.people import People
 from sync.placement import Placement
+from sync.teams import Teams
 from sync.timeline import Timeline, committed_at, read_timelines
 from sync.workspace import PORTFOLIO_CALENDAR, Columns, DeriveSettings, Workspace, by_calendar, ordinals
 
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
 
 _ITEM_COLUMNS = (
     "item_id", "source", "key", "scope", "kind", "title", "schedule_id", "parent_id", "state", "status",
-    "is_summary", "is_detail", "is_milestone", "owner_id", "team", "start", "due", "actual_start",
-    "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish", "duration_minutes",
-    "total_float_minutes", "percent_complete", "iteration_id", "release_id", "release_ids", "twin_keys",
-    "linked_urls", "created_at", "updated_at", "blocked_since", "points",
+    "is_summary", "is_detail", "is_milestone", "is_blocked", "owner_id", "team", "start", "due",
+    "actual_start", "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish",
+    "duration_minutes", "total_float_minutes", "percent_complete", "iteration_id", "release_id",
+    "release_ids", "twin_keys", "linked_urls", "created_at", "updated_at", "blocked_since", "points",
 )  # fmt: skip
 _ORDINALS = tuple(column for column in VIEWS["item"].columns if column.has_ordinal)
 _RISK_ORDINALS = ("response_due", "review_due", "proximity_from", "proximity_to")
@@ -80,6 +81,7 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
     )
     _places_and_shape(work)
     _owners(work)
+    _teams(work, store)
     _dates(work, store)
     _promises(work, timelines, store)
     addresses = linked_addresses(work, store, former_keys)
@@ -183,6 +185,17 @@ def _owners(work: Workspace) -> None:
         derived["owner_problem"].append(problem)
 
 
+def _teams(work: Workspace, store: Store) -> None:
+    """The team that an item names, else the one that is responsible for its scope."""
+    schedules = store.read("tracker_schedule", ("schedule_id", "team_areas"))
+    teams = {one: Teams(areas) for one, areas in zip(*schedules.values(), strict=True) if areas}
+    items = work.items
+    items["team"] = work.derived["team"] = [
+        own or (teams[schedule].of(scope) if schedule in teams else None)
+        for own, schedule, scope in zip(items["team"], items["schedule_id"], items["scope"], strict=True)
+    ]
+
+
 def _dates(work: Workspace, store: Store) -> None:
     items, derived = work.items, work.derived
     iterations = store.read("tracker_iteration", ("iteration_id", "name", "end"))
@@ -245,7 +258,7 @@ def _promises(work: Workspace, timelines: Mapping[ItemId, Timeline], store: Stor
     names = (
         "commitment", "first_commitment", "committed_at", "is_committed", "push_count", "push_count_90d",
         "pull_count", "pushed_wd", "slip_wd", "slip_pair", "last_activity_at", "last_transition_at",
-        "state_since", "age_wd", "total_float_wd",
+        "state_since", "blocked_since", "age_wd", "total_float_wd",
     )  # fmt: skip
     for name in names:
         derived[name] = []
@@ -275,10 +288,19 @@ def _promises(work: Workspace, timelines: Mapping[ItemId, Timeline], store: Stor
         derived["last_activity_at"].append((timeline and timeline.last_activity_at) or created)
         derived["last_transition_at"].append(transition)
         derived["state_since"].append(transition or created)
+        derived["blocked_since"].append(_blocked_since(items, index, timeline))
         born = created and created.astimezone(ZoneInfo(work.settings.timezone)).date()
         derived["age_wd"].append(calendar.working_days_between(born, work.today))
         minutes = items["total_float_minutes"][index]
         derived["total_float_wd"].append(None if minutes is None else round(minutes / 480))
+
+
+def _blocked_since(items: Columns, index: int, timeline: Timeline | None) -> datetime | None:
+    """Since when an item is blocked: as its tracker says, else as its history does; None is unknown."""
+    if not items["is_blocked"][index]:
+        return None
+    said: datetime | None = items["blocked_since"][index]
+    return said or (timeline.blocked_since if timeline else None)
 
 
 def _promise(

@@ -54,8 +54,10 @@ class Placement:
 
     def _look_up(self, source: str, scope: str) -> Place:
         path = scope.replace("\\", "/").casefold()
-        # A file may be declared by its name alone; an area by any folder above it.
-        candidates = [path, PurePosixPath(path).name, *(str(above) for above in PurePosixPath(path).parents)]
+        # A file may be declared by its name alone; an area by any above it, but never by its name alone: that
+        # may be another project's.
+        by_name = [] if "\\" in scope else [PurePosixPath(path).name]
+        candidates = [path, *by_name, *(str(above) for above in PurePosixPath(path).parents)]
         for candidate in candidates:
             slug = self._declared.get((source, candidate))
             if slug is not None:

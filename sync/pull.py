@@ -281,8 +281,14 @@ class _SourcePull:
             self._note(
                 f"{stream}: {missing} items can be seen that were not known, so it is read from the beginning"
             )
-            self.store.forget_cursors(self.connector.source, stream)
-            self._stream(stream)
+            # Their timeline and their links may have streams of their own, which have passed them too.
+            lists = self.connector.capabilities.list_streams
+            for one in self.connector.streams:
+                if one not in lists:
+                    self.store.forget_cursors(self.connector.source, one)
+            for one in self.connector.streams:
+                if one not in lists:
+                    self._stream(one)
 
     def _unknown(self, listed: set[ItemId]) -> set[ItemId]:
         return (

@@ -18,14 +18,28 @@ _LIST_SEPARATOR = re.compile(r"[,\s]+")
 class Timeline:
     """The entries of one item that derivation reads, oldest first.
 
-    `states`, `iterations` and `releases` hold (instant, before, after).
+    `states`, `iterations` and `releases` hold (instant, before, after); `blocked` holds (instant, whether it
+    was blocked from then on).
     """
 
     due: list[DateChange] = field(default_factory=list)
     states: list[tuple[datetime, str | None, str | None]] = field(default_factory=list)
     iterations: list[tuple[datetime, str | None, str | None]] = field(default_factory=list)
     releases: list[tuple[datetime, str | None, str | None]] = field(default_factory=list)
+    blocked: list[tuple[datetime, bool]] = field(default_factory=list)
     last_activity_at: datetime | None = None
+
+    @property
+    def blocked_since(self) -> datetime | None:
+        """When it was blocked last, if its history ends there.
+
+        None where the history knows of no such moment, or ends with the item free to go on.
+        """
+        since: datetime | None = None
+        for at, is_blocked in self.blocked:
+            # Told twice, by a field and by a tag, it is still blocked since the first.
+            since = (since or at) if is_blocked else None
+        return since
 
 
 def read_timelines(columns: Mapping[str, Sequence[Any]]) -> tuple[dict[ItemId, Timeline], dict[str, ItemId]]:
@@ -49,6 +63,8 @@ def read_timelines(columns: Mapping[str, Sequence[Any]]) -> tuple[dict[ItemId, T
                 timeline.states.append((at, before, after))
             case "iteration":
                 timeline.iterations.append((at, before, after))
+            case "blocked":
+                timeline.blocked.append((at, bool(after)))
             case "release":
                 timeline.releases.append((at, before, after))
             case "key" if before:

@@ -46,15 +46,19 @@ class Vanished:
     def hold(self, page: Page, unlisted: Mapping[ItemId, str]) -> None:
         """Note what a page calls gone, before the page is stored. What it carries is alive after all.
 
+        Of items that nobody knows nothing is noted: a tracker may tell of all that go, also of those of
+        projects that are not read, and what comes later lives.
+
         Args:
             page: the page.
             unlisted: what the complete lists of the page leave out.
         """
-        held = {**self._held, **{one.item_id: one.reason for one in page.gone}, **unlisted}
-        announced = {one.item_id for one in page.gone}
-        for record in page.records:
-            if isinstance(record, WorkItem) and record.item_id not in announced:
-                held.pop(record.item_id, None)
+        announced = {one.item_id: one.reason for one in page.gone}
+        carried = {record.item_id for record in page.records if isinstance(record, WorkItem)}
+        known = (self._store.living(announced) if announced else set()) | carried
+        held = {**self._held, **{item: why for item, why in announced.items() if item in known}, **unlisted}
+        for item in carried.difference(announced):
+            held.pop(item, None)
         self._keep(held)
 
     def bury(self, further: Mapping[ItemId, str] | None = None) -> int:

@@ -6,13 +6,14 @@ from typing import TypeVar
 
 import msgspec
 
-from portfolio.errors import CursorRejected
+from connectors import cursors
+from connectors.azure_devops.wire import Link
 from portfolio.records import Cursor, SourceId
 
 VERSION = 1
 
 
-class ItemsCursor(msgspec.Struct, kw_only=True):
+class ItemsCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The stream of items. A token is a place among all revisions of the organisation, and never ends."""
 
     token: str | None = None
@@ -23,7 +24,7 @@ class ItemsCursor(msgspec.Struct, kw_only=True):
     fields: str = ""  # which fields had which meaning
 
 
-class HistoryCursor(msgspec.Struct, kw_only=True):
+class HistoryCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The one reading of all revisions from the beginning; afterwards the stream of items brings new ones."""
 
     token: str | None = None
@@ -31,10 +32,11 @@ class HistoryCursor(msgspec.Struct, kw_only=True):
     fields: str = ""
 
 
-class LinksCursor(msgspec.Struct, kw_only=True):
+class LinksCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The stream of links."""
 
     token: str | None = None
+    half: list[Link] = []  # the last moves that were told: the batch may have ended in the middle of one
 
 
 C = TypeVar("C", ItemsCursor, HistoryCursor, LinksCursor)
@@ -46,19 +48,9 @@ def load(source: SourceId, since: Cursor | None, kind: type[C]) -> C:
     Raises:
         CursorRejected: it was written by another version.
     """
-    if since is None:
-        return kind()
-    if since.version != VERSION:
-        raise CursorRejected(source, f"the cursor has version {since.version} instead of {VERSION}.")
-    try:
-        return msgspec.convert(since.value, kind)
-    except msgspec.ValidationError as error:
-        raise CursorRejected(source, "the cursor cannot be read.") from error
+    return cursors.load(source, since, kind, version=VERSION)
 
 
 def save(state: ItemsCursor | HistoryCursor | LinksCursor) -> Cursor:
     """The cursor to store with a page."""
-    value: dict[str, object] = msgspec.to_builtins(state)
-    return Cursor(
-        version=VERSION, value={k: v for k, v in value.items() if v not in (None, [], {}, "", False)}
-    )
+    return cursors.save(state, version=VERSION)

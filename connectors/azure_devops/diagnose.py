@@ -11,6 +11,7 @@ from connectors.azure_devops.diagnose_writing import diagnose_writing
 from connectors.azure_devops.fields import FieldUnresolved
 from connectors.azure_devops.remote import Remote
 from connectors.azure_devops.site import Site
+from connectors.azure_devops.teams import read_teams
 from connectors.base import Diagnosis, Level
 from portfolio.errors import AuthError, DovetailError, SourceError
 
@@ -32,7 +33,7 @@ def diagnose(site: Site, remote: Remote) -> Iterator[Diagnosis]:
     try:
         yield from _account(site)
     except DovetailError as error:
-        yield _line("FAIL", "auth", str(error))
+        yield _line("FAIL", "auth", error.message, _auth_hint(site, error))
         yield from _token(site)
         return
     for check, lines in (
@@ -42,6 +43,7 @@ def diagnose(site: Site, remote: Remote) -> Iterator[Diagnosis]:
         ("projects", _projects),
         ("fields", _fields),
         ("processes", _processes),
+        ("teams", _teams),
         ("revisions", _revisions),
         ("directory", _directory),
     ):
@@ -59,18 +61,17 @@ def _address(site: Site) -> Diagnosis:
     return _line("OK" if is_here else "FAIL", "address", f"{said}; without TLS because it is this machine")
 
 
+def _auth_hint(site: Site, error: DovetailError) -> str:
+    if isinstance(error, AuthError) and isinstance(site.settings.auth, EntraApp | ManagedIdentity):
+        return (
+            f"{error.hint} An application has to be added to the organisation as a user, with access level "
+            "Basic and permissions in the projects; being known to the tenant is not enough."
+        )
+    return error.hint
+
+
 def _account(site: Site) -> Iterator[Diagnosis]:
-    try:
-        me = site.client.me()
-    except AuthError as error:
-        hint = error.hint
-        if isinstance(site.settings.auth, EntraApp | ManagedIdentity):
-            hint += (
-                " An application has to be added to the organisation as a user, with access level Basic and "
-                "permissions in the projects; being known to the tenant is not enough."
-            )
-        yield _line("FAIL", "auth", error.message, hint)
-        raise
+    me = site.client.me()
     yield _line("OK", "auth", f"signed in as {me.provider_display_name or me.subject_descriptor}")
 
 
@@ -85,7 +86,7 @@ def _token(site: Site) -> Iterator[Diagnosis]:
                 "token",
                 f"a personal access token; those made for all organisations {verb} on 1 December 2026",
                 f"If this one was, make another for {site.settings.organisation} alone. An application "
-                " of Entra (auth.method: entra_app) does not end with a person's account.",
+                "of Entra (auth.method: entra_app) does not end with a person's account.",
             )
             yield _line(
                 "OK",
@@ -188,6 +189,24 @@ def _processes(site: Site) -> Iterator[Diagnosis]:
                 f"{project.name}: {', '.join(unknown[:8])}: taken for tasks",
                 f"Say what they are: kinds: {{{unknown[0]}: story}}.",
             )
+
+
+def _teams(site: Site) -> Iterator[Diagnosis]:
+    """Whose work an item is where no field says it."""
+    for one in read_teams(site, site.projects):
+        name = one.project.name
+        for problem in one.problems:
+            hint = "Give the token the scope Project and team (read); until then items there have no team."
+            yield _line("WARN", "teams", f"{name}: {problem}", hint)
+        for area, teams in one.contested().items():
+            yield _line(
+                "WARN",
+                "teams",
+                f"{area} belongs to {' and '.join(teams)}: its items have no team",
+                "Leave it to one team, or name a field for the team: fields: {team: …}.",
+            )
+        if one.teams:
+            yield _line("OK", "teams", f"{name}: {len(one.teams)} teams have {len(one.areas)} areas")
 
 
 def _revisions(site: Site) -> Iterator[Diagnosis]:

@@ -16,6 +16,7 @@ from connectors.azure_devops import wire_writing as wire
 from connectors.azure_devops.client import VERSION
 from connectors.azure_devops.render import Format
 from connectors.http import Http
+from portfolio.errors import BadAnswer
 
 # The vendor's own tools send batches at this version: facts/azure_devops.md §5.2.
 BATCH_VERSION = "5.0"
@@ -139,9 +140,14 @@ def _flags(edit: FieldEdit, *, dry: bool) -> dict[str, str]:
 
 
 def comments_of(http: Http, api: CommentApi, project: str, item: str) -> list[wire.Comment]:
-    """All comments of an item, oldest first, without deleted ones."""
+    """All comments of an item, oldest first, without deleted ones.
+
+    Raises:
+        BadAnswer: the list leads nowhere; a part of it would hide a comment, which would be written again.
+    """
     found: list[wire.Comment] = []
     token: str | None = None
+    followed: set[str] = set()
     while True:
         params = {"$top": str(_COMMENTS), "order": "asc", "api-version": api.version}
         if token:
@@ -155,9 +161,12 @@ def comments_of(http: Http, api: CommentApi, project: str, item: str) -> list[wi
             target=item,
         )
         found += [one for one in page.comments if not one.is_deleted]
-        if not page.continuation_token or page.continuation_token == token or not page.comments:
-            return found
         token = page.continuation_token
+        if not token:
+            return found
+        if token in followed:
+            raise BadAnswer(http.source, f"the list of comments of {item} leads back to where it was.")
+        followed.add(token)
 
 
 def comment(http: Http, api: CommentApi, project: str, item: str, number: str) -> wire.Comment:

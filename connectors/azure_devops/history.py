@@ -8,6 +8,7 @@ are kept packed and bounded; what is not kept has to be asked for. Links raise n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import compress, islice
 from operator import ne
 from typing import Any, TypeAlias
@@ -17,8 +18,9 @@ import msgspec
 from connectors.azure_devops.fields import Resolved
 from connectors.azure_devops.mapping import ItemMapper
 from connectors.azure_devops.mapping_site import iteration_id
-from connectors.azure_devops.values import account_of, day, health_of, instant_of, number_of, tags_of, text_of
+from connectors.azure_devops.values import account_of, day, instant_of, number_of, tags_of, text_of
 from connectors.azure_devops.wire import Account
+from connectors.ratings import health_of
 from portfolio.records import Change, SourceId, item_id
 
 # A packed state takes some 300 bytes, so this is at most some 40 MB, however large the organisation is.
@@ -127,6 +129,8 @@ class HistoryReader:
             if before is None:
                 if inside:
                     self.remember(row)
+                    if row.rev == 1:
+                        self._born(row, changes)
                 continue
             if row.rev <= before[0]:  # told again
                 kept[row.id] = before
@@ -144,6 +148,17 @@ class HistoryReader:
         if not everywhere:
             self._let_go()
         return changes
+
+    def _born(self, row: Any, changes: list[Change]) -> None:
+        """What an item was made with is no change, but since when it is blocked would be lost."""
+        fields = row.fields
+        get = self._mapper.getter(fields.project, fields.type).get("blocked")
+        at = instant_of(fields.changed_date)
+        if at is not None and self._mapper.is_blocked(get and get(fields), tags_of(fields.tags)):
+            by = account_of(fields.changed_by)
+            if by is not None:
+                self.accounts.setdefault(by, fields.changed_by)
+            changes.append(self._change(row, at, by, "blocked", None, "true"))
 
     def _keep(self, item: int, rev: int, packed: bytes) -> None:
         self._kept[item] = (rev, packed)
@@ -183,20 +198,20 @@ class HistoryReader:
                 f"{self._source}: revision {row.rev} of {row.id} does not say when it was made"
             )
             return
-        entry, item = f"{row.id}.{row.rev}.", item_id(self._source, row.id)
-        changes.extend(
-            Change(
-                source=self._source,
-                event_id=entry + name,
-                item_id=item,
-                at=at,
-                by=by,
-                field=name,
-                before=old,
-                after=new,
-            )
-            for name, old, new in told
-            if old != new
+        changes.extend(self._change(row, at, by, name, old, new) for name, old, new in told if old != new)
+
+    def _change(
+        self, row: Any, at: datetime, by: str | None, name: str, before: str | None, after: str | None
+    ) -> Change:
+        return Change(
+            source=self._source,
+            event_id=f"{row.id}.{row.rev}.{name}",
+            item_id=item_id(self._source, row.id),
+            at=at,
+            by=by,
+            field=name,
+            before=before,
+            after=after,
         )
 
     def _plan(self, differing: tuple[int, ...]) -> _Plan:

@@ -24,7 +24,7 @@ _REMOTE = "System.LinkTypes.Remote."
 MOST = 300_000
 
 
-class Ahead:
+class LinksAhead:
     """All links of the organisation, read before its items are read for the first time.
 
     The first load shows items without their links, and reading each of them whole only for its parent would
@@ -57,30 +57,33 @@ class Ahead:
                     known.discard(pair)
 
 
-def read_ahead(site: Site) -> Ahead | None:
+def read_ahead(site: Site) -> LinksAhead | None:
     """The links as they stand, or None where there are too many to keep."""
-    ahead, token, seen = Ahead(), None, 0
-    while True:
-        batch = _batch(site, token)
+    ahead, seen = LinksAhead(), 0
+    for batch in _batches(site, None):
         for row in batch.values:
             ahead.add(row)
         seen += len(batch.values)
-        if batch.is_last_batch:
-            return ahead
-        if seen > MOST:
+        if seen > MOST and not batch.is_last_batch:
             return None
+    return ahead
+
+
+def _batches(site: Site, token: str | None) -> Iterator[Links]:
+    followed = {None, token}
+    while True:
+        batch = site.client.links(token)
+        if not batch.is_last_batch and batch.continuation_token in followed:
+            raise BadAnswer(
+                site.settings.name,
+                "workitemlinks: a batch that is not the last one leads nowhere.",
+                hint="Nothing of it was believed; the next run continues from the last checkpoint.",
+            )
+        yield batch
+        if batch.is_last_batch:
+            return
         token = batch.continuation_token
-
-
-def _batch(site: Site, token: str | None) -> Links:
-    batch = site.client.links(token)
-    if not batch.is_last_batch and batch.continuation_token in (None, token):
-        raise BadAnswer(
-            site.settings.name,
-            "workitemlinks: a batch that is not the last one leads nowhere.",
-            hint="Nothing of it was believed; the next run continues from the last checkpoint.",
-        )
-    return batch
+        followed.add(token)
 
 
 class LinkStream:
@@ -98,17 +101,16 @@ class LinkStream:
             CursorRejected: the cursor cannot be read, or its token is not accepted.
         """
         state = load(self._source, since, LinksCursor)
-        while True:
-            batch = _batch(self._site, state.token)
+        for batch in _batches(self._site, state.token):
             state.token = batch.continuation_token or state.token
             if batch.values:
                 read = self._reader.read(self._differing(batch.values))
-                read.records.extend(self._changes(batch.values, read.numbers))
+                rows = [*state.half, *batch.values]
+                read.records.extend(self._changes(rows, read.numbers))
+                state.half = [] if batch.is_last_batch else _last_moves(rows)
                 yield read.page(save(state))
             elif since is None or save(state) != since:
                 yield Page(cursor=save(state))
-            if batch.is_last_batch:
-                return
 
     def _differing(self, rows: Sequence[Link]) -> set[int]:
         """The items that are to be read: what was delivered of them says something else, or nothing was."""
@@ -132,6 +134,9 @@ class LinkStream:
             ends = [self._site.whole[end] for end in pair if end in self._site.whole]
             if not ends or any((pair in end) != is_active for end in ends):
                 numbers.update(pair)
+            elif pair[1] not in delivered:
+                # Its own end says enough of the link; whether the successor is one of ours, nothing does.
+                numbers.add(pair[1])
         return numbers
 
     def _changes(self, rows: Sequence[Link], read: set[int]) -> list[Change]:
@@ -149,19 +154,22 @@ class LinkStream:
                 told += self._change(row, "predecessor", before, after)
         for links in moves.values():
             # Taken from one parent and given to another at the same instant is one move.
-            lost = next((item_id(self._source, one.source_id) for one in links if not one.is_active), None)
-            got = next((item_id(self._source, one.source_id) for one in links if one.is_active), None)
+            lost = next((one.source_id for one in links if not one.is_active), None)
+            got = next((one.source_id for one in reversed(links) if one.is_active), None)
             if lost != got:
-                told += self._change(links[-1], "parent", lost, got)
+                before, after = (item_id(self._source, one) if one else None for one in (lost, got))
+                told += self._change(links[-1], "parent", before, after)
         return told
 
     def _change(self, row: Link, name: str, before: str | None, after: str | None) -> list[Change]:
         at = instant_of(row.changed_date)
         if at is None:
             return []
+        # A move has one id, however much of it has been told: what ends in the next batch corrects it.
+        which = "" if name == "parent" else f".{before or ''}.{after or ''}"
         change = Change(
             source=self._source,
-            event_id=f"{row.target_id}.{name}.{row.changed_date}.{before or ''}.{after or ''}",
+            event_id=f"{row.target_id}.{name}.{row.changed_date}{which}",
             item_id=item_id(self._source, row.target_id),
             at=at,
             by=account_of(row.changed_by),
@@ -170,3 +178,8 @@ class LinkStream:
             after=after,
         )
         return [change]
+
+
+def _last_moves(rows: Sequence[Link]) -> list[Link]:
+    """The last moves of a batch, whose other half may stand in the next one."""
+    return [row for row in rows if row.rel == HIERARCHY and row.changed_date == rows[-1].changed_date]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connectors.answers import Refusal
@@ -17,9 +18,11 @@ from connectors.azure_devops.mapping_site import (
 )
 from connectors.azure_devops.reading import IN_THE_BIN, ItemReader
 from connectors.azure_devops.site import chunks
-from connectors.azure_devops.wire import Project
+from connectors.azure_devops.teams import read_teams
+from connectors.azure_devops.wire import Project, Subject
+from connectors.parallel import completed
 from portfolio.errors import AccessDenied, AuthError, BadAnswer, TargetMissing, Unsupported
-from portfolio.records import AnyRecord, Cursor, IdPage, ItemId, Page, item_id
+from portfolio.records import AnyRecord, Cursor, Identity, IdPage, ItemId, Page, item_id
 
 if TYPE_CHECKING:
     from connectors.azure_devops.site import Site
@@ -33,7 +36,7 @@ _NO_DIRECTORY = (*_CLOSED, AuthError, BadAnswer)
 
 
 def lists(site: Site, since: Cursor | None) -> Iterator[Page]:
-    """Projects as schedules, iterations, and items that a renamed area or a changed process touches.
+    """Projects with their teams, iterations, and items that a renamed area or a changed process touches.
 
     Dates of an iteration vanish when it is moved, an area is renamed, a state gets another category: none of
     it makes a revision (facts/azure_devops.md §3). So the trees are read whole, and the cursor keeps what
@@ -46,17 +49,24 @@ def lists(site: Site, since: Cursor | None) -> Iterator[Page]:
     skipped: list[str] = []
     areas: dict[str, str] = {}
     states: dict[str, str] = {}
-    for project in site.visible_projects():
-        records.append(schedule(name, project))
+    for teams in read_teams(site, site.visible_projects()):
+        project = teams.project
+        records.append(schedule(name, project, teams.areas))
+        skipped.extend(f"{name}: {project.name}: {problem}" for problem in teams.problems)
         records.extend(_iterations(site, project, areas, skipped))
         for (type_, state), category in site.process.states(project.name).items():
             states[f"{project.id}/{type_}/{state}"] = category
+    known_areas, known_states = _texts(before, "areas"), _texts(before, "states")
+    wanted = _renamed(known_areas, areas) + _redefined(site, known_states, states)
+    wanted += _first_understood(site, _texts(before, "projects"), known_states, states)
+    # What could not be read this time is as it was, or a change of it would never be noticed.
+    read = {key.partition("/")[0] for key in states}
+    states.update((key, text) for key, text in known_states.items() if key.partition("/")[0] not in read)
     value: dict[str, object] = {
-        "areas": areas,
+        "areas": {**known_areas, **areas},
         "states": states,
-        "projects": {one.id: one.name for one in site.projects},
+        "projects": site.first_names(),
     }
-    wanted = _renamed(_texts(before, "areas"), areas) + _redefined(site, _texts(before, "states"), states)
     yield Page(
         records=records, skipped=skipped, cursor=Cursor(version=_VERSION, value=value) if not wanted else None
     )
@@ -83,17 +93,23 @@ def people(site: Site, since: Cursor | None) -> Iterator[Page]:
     records: list[AnyRecord] = []
     try:
         for batch in chunks(descriptors, _SUBJECTS_AT_ONCE):
-            found = site.client.subjects(batch)
-            for descriptor, subject in sorted(found.items()):
-                is_group = (subject.subject_kind or "").casefold() == "group"
-                active = None if is_group else site.client.is_active(descriptor)
-                records.append(directory_identity(name, descriptor, subject, is_active=active))
+            calls = [partial(_account, site, *found) for found in site.client.subjects(batch).items()]
+            latency = site.client.graph.latency_seconds
+            accounts_found = list(completed(calls, latency_seconds=latency))
+            accounts_found.sort(key=lambda one: one.account_id)
+            records.extend(accounts_found)
     except _NO_DIRECTORY as error:
         site.context.say(
             f"{name}: the directory cannot be read ({type(error).__name__}); who has left is not known. "
             "The token needs the scope Graph (read)."
         )
     yield Page(records=records, cursor=Cursor(version=_VERSION, value={"accounts": accounts}))
+
+
+def _account(site: Site, descriptor: str, subject: Subject) -> Identity:
+    is_group = (subject.subject_kind or "").casefold() == "group"
+    active = None if is_group else site.client.is_active(descriptor)
+    return directory_identity(site.settings.name, descriptor, subject, is_active=active)
 
 
 def census(site: Site) -> Iterator[IdPage]:
@@ -177,6 +193,19 @@ def _redefined(site: Site, before: Mapping[str, str], now: Mapping[str, str]) ->
                 f" AND [System.State] = {quoted(state)}"
             )
     return clauses
+
+
+def _first_understood(
+    site: Site, projects: Mapping[str, str], before: Mapping[str, str], now: Mapping[str, str]
+) -> list[str]:
+    """Which items to read again, because their project's states could not be read when they were."""
+    blind = projects.keys() - {key.partition("/")[0] for key in before}
+    seeing = {key.partition("/")[0] for key in now}
+    return [
+        f"[System.TeamProject] = {quoted(one.name)}"
+        for one in site.projects
+        if one.id in blind and one.id in seeing
+    ]
 
 
 def _texts(value: Mapping[str, object], name: str) -> dict[str, str]:

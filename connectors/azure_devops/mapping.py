@@ -20,10 +20,8 @@ from connectors.azure_devops.values import (
     any_of,
     day,
     folded,
-    health_of,
     instant_of,
     kind_of,
-    level_of,
     likelihood_of,
     number_of,
     rank_of,
@@ -33,6 +31,7 @@ from connectors.azure_devops.values import (
     text_of,
     truth_of,
 )
+from connectors.ratings import health_of, level_of
 from portfolio.errors import MappingError
 from portfolio.records import AnyRecord, ItemId, Risk, Unmapped, WorkItem, item_id
 
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Part of the mapping version: raise it when records of the same settings come to look different.
-MAPPING_REVISION = 1
+MAPPING_REVISION = 2
 
 _NO_WORK = frozenset({"risk", "decision", "change", "status_report", "issue"})
 _CONTAINERS = frozenset({"initiative", "epic", "feature"})
@@ -201,6 +200,8 @@ class ItemMapper:
             state=state,
             priority=priority,
             priority_rank=rank,
+            severity=text_of(fields.severity),
+            board_column=text_of(fields.column),
             is_milestone=kind in ("milestone", "gate") or any_of(tags, self._milestone_tags),
             is_summary=is_container,
             is_detail=not is_container and state != "removed" and kind not in _NO_WORK,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from connectors.azure_devops.values import name_and_mail
 from connectors.azure_devops.wire import Account, Node, Project, Subject
-from portfolio.records import Identity, Iteration, Schedule
+from portfolio.records import Identity, Iteration, Schedule, TeamArea
 
 _GROUPS = ("vssgp.", "aadgp.", "acsgp.", "bndgp.")
 _SERVICES = ("svc.", "s2s.", "aadsp.", "acs.")
@@ -22,7 +22,7 @@ def schedule_id(source: str, project_id: str) -> str:
     return f"{source}/project-{project_id}"
 
 
-def schedule(source: str, project: Project) -> Schedule:
+def schedule(source: str, project: Project, team_areas: Sequence[TeamArea] = ()) -> Schedule:
     """A project as a schedule."""
     return Schedule(
         schedule_id=schedule_id(source, project.id),
@@ -31,6 +31,7 @@ def schedule(source: str, project: Project) -> Schedule:
         name=project.name,
         kind="project",
         is_active=project.state == "wellFormed",
+        team_areas=team_areas,
     )
 
 

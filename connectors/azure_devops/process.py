@@ -49,14 +49,14 @@ class ProcessBook:
         """The category of a state, asked for once more where it is not known: processes change.
 
         A type that has gone, or an item's time in a project that cannot be seen, is read by what the same
-        state of the same type, or else of any type, means elsewhere.
+        state of the same type, or else of any type, means elsewhere, where it means one thing only.
         """
         known = self.states(project).get((type_, state))
         if known is None and project in self._project_ids and project not in self._fresh:
             self._fresh.add(project)
             self._states.pop(project, None)
             known = self.states(project).get((type_, state))
-        return known or self._by_name.get((type_, state)) or self._by_name.get(("", state))
+        return known or self._by_name.get((type_, state), self._by_name.get(("", state))) or None
 
     def states(self, project: str) -> dict[tuple[str, str], str]:
         """(type, state) → category."""
@@ -69,8 +69,9 @@ class ProcessBook:
                         found[type_.name, state.name] = state.category
             self._states[project] = found
             for (type_name, state_name), category in found.items():
-                self._by_name.setdefault((type_name, state_name), category)
-                self._by_name.setdefault(("", state_name), category)
+                for name in ((type_name, state_name), ("", state_name)):
+                    if self._by_name.setdefault(name, category) != category:
+                        self._by_name[name] = ""  # types disagree, and nobody knows which one is right
         return found
 
     def types(self, project: str) -> list[wire.ItemType]:

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from connectors.azure_devops.cursor import HistoryCursor, ItemsCursor, load, save
 from connectors.azure_devops.history import HistoryReader, last_of_each
-from connectors.azure_devops.links import Ahead, read_ahead
+from connectors.azure_devops.links import LinksAhead, read_ahead
 from connectors.azure_devops.reading import IN_THE_BIN, ItemReader, Read
 from connectors.azure_devops.values import instant_of
 from connectors.azure_devops.wire import Revisions
+from connectors.parallel import Ahead
 from portfolio.errors import BadAnswer, CursorRejected
 from portfolio.records import AnyRecord, Change, Cursor, Gone, Page, item_id
 
@@ -69,7 +70,7 @@ class ItemStream:
             yield read.page(self._cursor(state), gone=gone)
 
     def _batch(
-        self, rows: Sequence[Any], timeline: Timeline, ahead: Ahead | None, *, is_loaded: bool
+        self, rows: Sequence[Any], timeline: Timeline, ahead: LinksAhead | None, *, is_loaded: bool
     ) -> tuple[Read, list[Gone], Sequence[AnyRecord]]:
         last = last_of_each(rows).values()
         for row in last:
@@ -77,12 +78,6 @@ class ItemStream:
                 self._site.process.learn_iteration(row.fields.iteration_path, row.fields.iteration)
         inside = [row for row in last if self._site.in_scope(row.fields.project)]
         living = [row for row in inside if not row.fields.is_deleted]
-        if not is_loaded:
-            return self._as_they_stand(living, ahead), [], ()
-        read = self._reader.read([row.id for row in living])
-        # Hidden or destroyed since: what the revision said is the last that is known.
-        lost = [row for row in living if row.id not in read.numbers]
-        self._reader.take(lost, with_relations=False, into=read)
         gone = [
             Gone(item_id=item_id(self._source, row.id), reason=IN_THE_BIN)
             for row in inside
@@ -97,9 +92,16 @@ class ItemStream:
             # An item that was made there was never ours; one whose project is hidden has not moved.
             if row.rev > 1 and self._site.is_elsewhere(row.fields.project)
         ]
+        if not is_loaded:
+            # What goes while everything is read for the first time is told here, and not again.
+            return self._as_they_stand(living, ahead), gone, ()
+        read = self._reader.read([row.id for row in living])
+        # Hidden or destroyed since: what the revision said is the last that is known.
+        lost = [row for row in living if row.id not in read.numbers]
+        self._reader.take(lost, with_relations=False, into=read)
         return read, gone, timeline.changes(rows)
 
-    def _as_they_stand(self, rows: Sequence[Any], ahead: Ahead | None) -> Read:
+    def _as_they_stand(self, rows: Sequence[Any], ahead: LinksAhead | None) -> Read:
         """A page of the first load: whole only where links may lead elsewhere or there is long text."""
         mapper = self._site.mapper
         rich = [
@@ -114,7 +116,7 @@ class ItemStream:
     def _cursor(self, state: ItemsCursor) -> Cursor:
         state.owners = sorted(self._site.owners)
         state.known = sorted(self._site.known - self._site.owners)
-        state.projects = {one.id: one.name for one in self._site.projects}
+        state.projects = self._site.first_names()
         return save(state)
 
 
@@ -180,7 +182,8 @@ class Timeline:
 
         One instant just before the batch is right for all of its items, as revisions come in their order. A
         row that shows another revision than the one before proves the contrary for its item, whose revisions
-        are then read one by one; so are those of an item that comes from a project that is not read.
+        are then read one by one; so are those of an item that comes from a project that is not read, or out
+        of the recycle bin, where nobody could see what was changed just before it was deleted.
         """
         if not missing:
             return []
@@ -193,11 +196,16 @@ class Timeline:
         changes: list[Change] = []
         for number, row in missing.items():
             before = stood.get(number)
-            if before is None or before.rev != row.rev - 1 or not self._site.in_scope(before.fields.project):
+            if before is not None and before.rev != row.rev - 1:
+                before = None
+            if before is None or self._was_away(before):
                 changes += self._history.read(self._one_by_one(number, row.rev), everywhere=True)
-            else:
+            if before is not None and self._site.in_scope(before.fields.project):
                 self._history.remember(before)
         return changes
+
+    def _was_away(self, before: Any) -> bool:
+        return bool(before.fields.is_deleted) or not self._site.in_scope(before.fields.project)
 
     def _one_by_one(self, number: int, before: int) -> Iterator[Any]:
         for row in self._site.client.revisions_of(number, self._site.resolved.whole):
@@ -216,15 +224,26 @@ def batches(
     Raises:
         BadAnswer: a batch that is not the last leads nowhere, or back.
     """
+    decoder = site.resolved.revisions
+
+    def ask(token: str | None) -> Revisions:
+        return site.client.revisions(token, fields, decoder, latest_only=latest_only)
+
+    followed = {None, state.token}
+    batch = ask(state.token)
     while True:
-        batch = site.client.revisions(state.token, fields, site.resolved.revisions, latest_only=latest_only)
-        if not batch.is_last_batch and batch.continuation_token in (None, state.token):
+        if not batch.is_last_batch and batch.continuation_token in followed:
             raise BadAnswer(
                 site.settings.name,
                 "workitemrevisions: a batch that is not the last one leads nowhere.",
                 hint="Nothing of it was believed; the next run continues from the last checkpoint.",
             )
         state.token = batch.continuation_token or state.token
-        yield batch
+        followed.add(state.token)
         if batch.is_last_batch:
+            yield batch
             return
+        # The next one is on its way while this one is mapped and stored.
+        following = Ahead(partial(ask, state.token))
+        yield batch
+        batch = following.result()

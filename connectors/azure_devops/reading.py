@@ -16,7 +16,7 @@ from portfolio.errors import MappingError
 from portfolio.records import AnyRecord, Cursor, Gone, OwnedBy, Page
 
 if TYPE_CHECKING:
-    from connectors.azure_devops.links import Ahead
+    from connectors.azure_devops.links import LinksAhead
     from connectors.azure_devops.site import Site
 
 
@@ -61,7 +61,7 @@ class ItemReader:
         *,
         with_relations: bool,
         into: Read | None = None,
-        ahead: Ahead | None = None,
+        ahead: LinksAhead | None = None,
     ) -> Read:
         """Map rows; add to what was read before. `ahead` knows the links of rows that show none."""
         read = into or Read()

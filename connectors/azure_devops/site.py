@@ -32,7 +32,7 @@ class Site:
         self.zone = ZoneInfo(context.timezone)
         self.owners: set[str] = set()
         self.known: set[str] = set()  # accounts that need not be told of again
-        self.former_names: dict[str, str] = {}  # id of a project → the name it had when it was last read
+        self.former_names: dict[str, str] = {}  # id of a project → the name it had when it was first read
         # What this run has delivered: item → parent or 0, and pairs of whole items. Links tell it again.
         self.parents: dict[int, int] = {}
         self.whole: dict[int, frozenset[tuple[int, int]]] = {}
@@ -81,6 +81,13 @@ class Site:
                 return one.id
         former = {was.casefold(): ident for ident, was in self.former_names.items()}.get(wanted)
         return former if any(one.id == former for one in self.all_projects) else None
+
+    def first_names(self) -> dict[str, str]:
+        """Id → the name a project had when it was first read, which is the one the configuration may know.
+
+        A project that cannot be seen now keeps its name, or it would be a stranger when it can be again.
+        """
+        return {**{one.id: one.name for one in self.projects}, **self.former_names}
 
     @cached_property
     def scope(self) -> frozenset[str]:

@@ -111,12 +111,40 @@ class Capabilities(_Wire):
     process_template: Template = msgspec.field(default_factory=Template)
 
 
+class Team(_Wire):
+    """A team of a project."""
+
+    id: str
+    name: str
+
+
+class OwnedValue(_Wire):
+    """An area that a team is responsible for."""
+
+    value: str
+    include_children: bool = False
+
+
+class FieldReference(_Wire):
+    """A field by its reference name."""
+
+    reference_name: str = ""
+
+
+class TeamAreas(_Wire):
+    """The areas of a team; a collection may divide work among teams by another field."""
+
+    field: FieldReference = msgspec.field(default_factory=FieldReference)
+    values: list[OwnedValue] = []
+
+
 class ProjectDetails(_Wire):
     """A project with its process."""
 
     id: str
     name: str
     capabilities: Capabilities = msgspec.field(default_factory=Capabilities)
+    default_team: Team | None = None
 
 
 class Process(_Wire):

@@ -49,6 +49,7 @@ _CUSTOM: Mapping[str, str] = {
     "epic_link": "parent",
     "parent_link": "parent",
     "health": "health_declared",
+    "severity": "severity",
 }
 
 

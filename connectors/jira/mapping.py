@@ -20,15 +20,14 @@ from connectors.jira.values import (
     account_of,
     day,
     epoch_ms,
-    health_of,
     instant,
     kind_of,
-    level_of,
     number_of,
     rank_of,
     text_of,
     texts_of,
 )
+from connectors.ratings import health_of, level_of
 from portfolio.errors import MappingError
 from portfolio.records import (
     AnyRecord,
@@ -186,6 +185,7 @@ class IssueMapper:
             state=state,
             priority=priority,
             priority_rank=rank,
+            severity=self._text(fields, "severity"),
             is_milestone=kind in ("milestone", "gate"),
             is_summary=is_container,
             is_detail=not is_container and state != "removed" and kind not in _NO_WORK,

@@ -15,7 +15,7 @@ from connectors.jira import edits
 from connectors.jira.remote import Marker, Remote
 from connectors.jira.render import decode_body, document, text_hash
 from connectors.jira.site import Site
-from connectors.targets import GONE, by_item, compared, native, same
+from connectors.targets import GONE, by_item, compared, compared_comment, native, same
 from portfolio.errors import AccessDenied, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -157,18 +157,9 @@ class Writer:
             return Unknown(intent_id=intent.intent_id, reason=error.message)
 
     def _comment(self, intent: Intent, issue: str, standing: RemoteComment | None) -> Receipt:
-        if standing is not None and standing.is_edited:
-            return Conflict(
-                intent_id=intent.intent_id, now=standing.digest, reason="a person edited the comment"
-            )
-        now = standing.digest if standing else None
-        if now == intent.wanted and (standing is None) == (intent.wanted is None):
-            return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id if standing else None)
-        if now != intent.before:
-            reason = (
-                "the comment was deleted" if standing is None else "the comment has changed since the plan"
-            )
-            return Conflict(intent_id=intent.intent_id, now=now, reason=reason)
+        settled = compared_comment(intent, standing)
+        if settled is not None:
+            return settled
         if intent.note is None or intent.wanted is None:
             assert standing is not None  # noqa: S101 - else it would be as wanted already
             edits.delete_comment(self._client, issue, standing.remote_id)

@@ -24,10 +24,11 @@ from portfolio.intents import RemoteComment
 FIRST_LINE = "=== Dovetail keeps the text between these lines up to date; please do not edit it ==="
 REMOTE_ID = "notes"  # a task has one field of notes, so the block needs no id of its own
 
-_FIRST = re.compile(r"^=== Dovetail [^\n\[]*===[ \t]*$", re.MULTILINE)
+# A program may write a line end as `&#13;` and a line feed, and then the text keeps both.
+_FIRST = re.compile(r"^=== Dovetail [^\n\[]*===[ \t\r]*$", re.MULTILINE)
 _REFERENCE = re.compile(
     r"^=== \[Dovetail (?P<uid>[A-Za-z0-9_-]{1,64}) (?P<digest>[0-9a-f]{1,64}) (?P<said>[0-9a-f]{16})\] ==="
-    r"[ \t]*$",
+    r"[ \t\r]*$",
     re.MULTILINE,
 )
 _SEPARATOR = "\n\n"
@@ -69,7 +70,7 @@ def blocks(text: str, uid: str) -> list[Block]:
         if match["uid"] != uid:
             continue
         begin = match.start() if first is None else first.start()
-        body = "" if first is None else text[first.end() : match.start()].strip("\n")
+        body = "" if first is None else text[first.end() : match.start()].strip("\r\n")
         is_edited = first is None or said_hash(body) != match["said"]
         found.append(Block(begin, match.end(), match["digest"], body, is_edited))
     return found

@@ -126,7 +126,8 @@ class Renderer:
         found["System.ChangedBy"] = found["System.AuthorizedAs"] = author
         found["System.PersonId"] = self._person_id(revision.by)
         found["System.Watermark"] = revision.watermark
-        if wish.deleted:
+        # A recorded update shows it as a field like any other, so it is there for those who name it.
+        if wish.deleted or (wish.names is not None and "System.IsDeleted" in wish.names):
             found["System.IsDeleted"] = bool(values.get("System.IsDeleted"))
         self._count(found, item, values, rev, at)
         found["System.Title"] = values.get("System.Title", "")

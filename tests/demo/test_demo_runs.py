@@ -61,7 +61,7 @@ def test_the_demo_keeps_the_promises_it_talks_about(tmp_path: Path) -> None:
     assert "and left every plan as it was, byte for byte." in told
     assert "dovetail check YOUR.xml" in told
     assert sorted(path.name for path in (tmp_path / "my demo" / "plans").iterdir()) == [
-        "checkout.xml", "dc-move.xml", "store-rollout.xml", "warehouse.xml",
+        ".dovetail-backups", "checkout.xml", "dc-move.xml", "store-rollout.xml", "warehouse.xml",
     ]  # fmt: skip
     urls = re.findall(r"runs at (http://\S+): ", told)
     assert len(urls) == 2

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from portfolio.findings import Finding
@@ -20,6 +21,7 @@ from portfolio.records import (
     Release,
     Risk,
     Schedule,
+    TeamArea,
     WorkItem,
 )
 from schedule.calendars import work_calendar
@@ -27,6 +29,7 @@ from store import Store, open_store
 from sync.derive import derive
 from sync.placement import TreeNode
 from sync.rollup import rollup
+from sync.teams import Teams
 from sync.workspace import DeriveSettings
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)  # a Tuesday
@@ -126,6 +129,115 @@ def test_an_effective_due_date_says_where_it_comes_from(store: Store) -> None:
     )  # its grandparent's, the nearest with one
     assert found["CHK-5"] == (None, None, None, None)  # a tracker's project has no finish of its own
     assert found["plan#2"] == (date(2026, 12, 20), "schedule", None, None)
+
+
+def test_an_item_is_blocked_since_its_tracker_or_else_its_history_says(store: Store) -> None:
+    first, freed, again = (datetime(2026, 11, day, 9, tzinfo=UTC) for day in (3, 10, 18))
+    derived(
+        store,
+        issue("CHK-1", is_blocked=True),
+        changed("CHK-1", "blocked", None, "true", first),
+        changed("CHK-1", "blocked", "true", None, freed),
+        changed("CHK-1", "blocked", None, "true", again),
+        issue("CHK-2", is_blocked=True, blocked_since=first),
+        changed("CHK-2", "blocked", None, "true", again),
+        issue("CHK-3"),
+        changed("CHK-3", "blocked", None, "true", first),
+        # Its history ends with it free, or says nothing at all: since when it is blocked, nobody knows.
+        issue("CHK-4", is_blocked=True),
+        changed("CHK-4", "blocked", "true", None, freed),
+        issue("CHK-5", is_blocked=True),
+    )
+    assert {one["key"]: one["blocked_since"] for one in store.rows("item")} == {
+        "CHK-1": again,
+        "CHK-2": first,
+        "CHK-3": None,
+        "CHK-4": None,
+        "CHK-5": None,
+    }
+
+
+def test_working_days_count_from_the_day_it_was_blocked(store: Store) -> None:
+    derived(
+        store,
+        issue("CHK-1", is_blocked=True),
+        changed("CHK-1", "blocked", None, "true", datetime(2026, 11, 18, 9, tzinfo=UTC)),  # a Wednesday
+    )
+    (today,) = store.read("derived_today", ("ord",))["ord"]
+    (since,) = store.read("derived_item_ordinal", ("blocked_since_ord",))["blocked_since_ord"]
+    assert today - since == 4  # to Tuesday
+
+
+def test_what_was_pulled_since_the_last_derivation_is_not_blocked_any_more(store: Store) -> None:
+    derived(
+        store,
+        issue("CHK-1", is_blocked=True),
+        changed("CHK-1", "blocked", None, "true", datetime(2026, 11, 18, 9, tzinfo=UTC)),
+    )
+    store.save_page("shop", "all", Page(records=[issue("CHK-1")]), tombstones={}, run_id="r", now=NOW)
+    assert row(store, "item", key="CHK-1")["blocked_since"] is None
+
+
+RETAIL = [
+    TeamArea("Retail", "Retail Team", covers_below=True, is_default=True),
+    TeamArea(r"Retail\Checkout", "Web", covers_below=True),
+    TeamArea(r"Retail\Checkout\Apps", "Mobile"),
+    TeamArea(r"Retail\Stores", "Tills", covers_below=True),
+    TeamArea(r"Retail\Stores", "Stock", covers_below=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("area", "team"),
+    [
+        ("Retail", "Retail Team"),  # no team but the one that every project begins with
+        (r"Retail\Returns", "Retail Team"),
+        (r"Retail\Checkout", "Web"),
+        (r"Retail\Checkout\Cards", "Web"),
+        (r"Retail\Checkout\Apps", "Mobile"),  # the most specific
+        (r"Retail\Checkout\Apps\Watch", "Web"),  # Mobile has no areas below its own
+        (r"retail\checkout\apps", "Mobile"),
+        (r"Retail\Checkouts", "Retail Team"),  # another area, which begins alike
+        (r"Retail\Stores\Zurich", None),  # two teams; neither is better
+        (r"Other\Checkout", None),
+    ],
+)
+def test_an_area_is_its_teams_with_the_most_specific_one(area: str, team: str | None) -> None:
+    assert Teams([msgspec.to_builtins(one) for one in RETAIL]).of(area) == team
+
+
+def test_the_team_that_a_project_begins_with_counts_only_where_no_other_does() -> None:
+    areas = [
+        TeamArea(r"Retail\Checkout", "Retail Team", covers_below=True, is_default=True),
+        TeamArea("Retail", "Web", covers_below=True),
+    ]
+    assert Teams([msgspec.to_builtins(one) for one in areas]).of(r"Retail\Checkout") == "Web"
+
+
+def test_an_item_without_a_team_of_its_own_has_the_one_of_its_area(store: Store) -> None:
+    retail = {"schedule_id": "shop/Retail", "scope": r"Retail\Checkout"}
+    project = Schedule(
+        schedule_id="shop/Retail", source="shop", scope="Retail", name="Retail", kind="project",
+        team_areas=RETAIL,
+    )  # fmt: skip
+    derived(
+        store,
+        project,
+        issue("1", **retail),
+        issue("2", **retail, team="Platform"),
+        issue("3", schedule_id="shop/Retail", scope=r"Retail\Stores"),
+        issue("4", schedule_id="shop/Retail", scope=r"Retail\Checkout\Apps"),
+        issue("CHK-5"),
+        Dependency(dependency_id="a", source="shop", predecessor_id="shop/1", successor_id="shop/4"),
+        Dependency(dependency_id="b", source="shop", predecessor_id="shop/1", successor_id="shop/3"),
+    )
+    teams = {one["key"]: one["team"] for one in store.rows("item")}
+    assert teams == {"1": "Web", "2": "Platform", "3": None, "4": "Mobile", "CHK-5": None}
+    crosses = {one["dependency_id"]: one["crosses_team"] for one in store.rows("dependency")}
+    assert crosses == {"a": True, "b": False}  # Web waits for nobody that is known to be another team
+    # An area that is taken from a team is no longer that team's.
+    derived(store, msgspec.structs.replace(project, team_areas=RETAIL[:1]))
+    assert row(store, "item", key="1")["team"] == "Retail Team"
 
 
 def test_a_promise_is_what_stood_there_when_work_began_and_its_pushes_are_counted(store: Store) -> None:

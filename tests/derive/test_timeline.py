@@ -46,6 +46,32 @@ def test_what_was_so_from_the_beginning_counts_from_its_creation() -> None:
     assert moment(Timeline(), releases=("shop/1",)) == CREATED
 
 
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ([], None),
+        ([(at(4, 1), "true")], at(4, 1)),
+        ([(at(4, 1), "true"), (at(4, 3), None)], None),
+        ([(at(4, 1), "true"), (at(4, 3), None), (at(4, 7), "true")], at(4, 7)),
+        # Blocked by a field, and two days later by a tag as well: it waits since the first.
+        ([(at(4, 7), "true"), (at(4, 9), "true")], at(4, 7)),
+        ([(at(4, 3), None), (at(4, 7), "true")], at(4, 7)),
+    ],
+)
+def test_an_item_is_blocked_since_it_was_blocked_last(
+    entries: list[tuple[datetime, str | None]], expected: datetime | None
+) -> None:
+    columns = {
+        "at": [moment for moment, _ in entries],
+        "item_id": ["shop/1"] * len(entries),
+        "field": ["blocked"] * len(entries),
+        "before": [None] * len(entries),
+        "after": [after for _, after in entries],
+    }
+    timelines, _ = read_timelines(columns)
+    assert timelines.get("shop/1", Timeline()).blocked_since == expected
+
+
 def test_the_timeline_is_read_in_order_of_time_and_keeps_former_keys() -> None:
     columns = {
         "at": [at(5, 2), at(5, 1), at(5, 3), at(5, 4)],
@@ -69,6 +95,7 @@ TREE = [
     TreeNode("checkout", "project", "store-2", "Checkout", None,
              ["shop:CHK", "boards:Retail\\Checkout", "plans:checkout.xml"]),
     TreeNode("kiosk", "project", "store-2", "Kiosk", None, ["boards:Retail\\Checkout\\Kiosk"]),
+    TreeNode("payments", "project", "store-2", "Payments", None, ["boards:Payments"]),
 ]  # fmt: skip
 CHECKOUT = Place("retail", "store-2", "checkout")
 
@@ -84,6 +111,9 @@ CHECKOUT = Place("retail", "store-2", "checkout")
         ("boards", "Retail\\Checkout\\Cart", CHECKOUT),
         ("boards", "Retail\\Checkout\\Kiosk\\Screen", Place("retail", "store-2", "kiosk")),
         ("boards", "Retail\\Checkouts", Place("retail")),
+        # The area Payments of Retail is not the project Payments.
+        ("boards", "Retail\\Payments", Place("retail")),
+        ("boards", "Payments\\Api", Place("retail", "store-2", "payments")),
     ],
 )
 def test_a_scope_feeds_the_project_that_declares_it_or_a_folder_above_it(

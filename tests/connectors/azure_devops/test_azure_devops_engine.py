@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from reading_world import ANN, FINISH_DATE, PARENT, PREDECESSOR, Serve, Trial, many
 
+from portfolio.records import Page
 from simulators.azure_devops import AzureDevOps
 from store import Store, open_store
 from sync.limits import Limits
@@ -97,6 +98,105 @@ def test_a_project_that_the_configuration_no_longer_names_leaves(
     run(trial, store, after=DAY, projects=["Retail"])
     assert living(store) == {str(item): "Retail"}
     assert buried(store) == {str(other): "its project or plan is no longer read"}
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_what_goes_while_everything_is_read_for_the_first_time_is_gone(
+    site: AzureDevOps, serve: Serve, store: Store, is_killed: bool
+) -> None:
+    binned, moved, kept, *_ = many(site, 7)
+    trial = serve()
+    was_asked = 0
+
+    def meanwhile(one: Any) -> None:
+        nonlocal was_asked
+        was_asked += one.template.endswith("/workitemrevisions")
+        if was_asked == 3 and one.template.endswith("/workitemrevisions"):
+            _leave(site, binned, moved)
+
+    if is_killed:
+        _killed(trial, store, 3)  # the lists and two pages of items
+        _leave(site, binned, moved)
+    else:
+        trial.server.exchanges.append(meanwhile)
+    run(trial, store, items_per_page=2)
+    assert str(kept) in living(store)
+    assert buried(store) == {
+        str(binned): "deleted: it is in the recycle bin",
+        str(moved): "moved to the project Other, which is not read",
+    }
+
+
+def _leave(site: AzureDevOps, binned: int, moved: int) -> None:
+    site.clock.advance(minutes=1)
+    site.delete_item(binned, ANN)
+    site.move_item(moved, "Other", by=ANN)
+
+
+def test_what_happens_to_items_that_were_never_ours_is_not_kept(
+    site: AzureDevOps, serve: Serve, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(site, 1)
+    others = many(site, 3, project="Other")
+    trial = serve()
+    run(trial, store)
+    site.clock.advance(minutes=5)
+    for item in others:
+        site.edit_item(item, {"System.Title": "theirs"}, ANN)
+    stored: list[str] = []
+    save = store.save_page
+
+    def watched(source: str, stream: str, page: Page, **more: Any) -> Any:
+        stored.append(stream)
+        return save(source, stream, page, **more)
+
+    monkeypatch.setattr(store, "save_page", watched)
+    run(trial, store)
+    assert stored == ["items"]
+
+
+def test_the_past_of_a_project_that_can_be_seen_only_later_is_read(
+    site: AzureDevOps, serve: Serve, store: Store
+) -> None:
+    first, second = many(site, 2, project="Other")
+    site.edit_item(first, {FINISH_DATE: "2026-04-01"}, ANN)
+    site.edit_item(first, {FINISH_DATE: "2026-04-08"}, ANN)
+    site.link(first, PARENT, second, ANN)
+    many(site, 1)
+    trial = serve(denied_projects={"Other"})
+    run(trial, store, projects=["Retail", "Other"])
+    assert str(first) not in living(store)
+    trial.server.configure(denied_projects=set())
+    run(trial, store, after=DAY, projects=["Retail", "Other"])
+    assert str(first) in living(store)
+    columns = store.read("tracker_change", ("item_id", "field", "before", "after"))
+    told = sorted(zip(*(columns[name] for name in columns), strict=True), key=str)
+    assert told == [
+        (f"boards/{first}", "due", "2026-04-01", "2026-04-08"),
+        (f"boards/{first}", "due", None, "2026-04-01"),
+        (f"boards/{first}", "parent", None, f"boards/{second}"),
+    ]
+
+
+def test_a_renamed_project_is_known_again_after_it_could_not_be_seen_for_a_while(
+    site: AzureDevOps, serve: Serve, store: Store
+) -> None:
+    (item,) = many(site, 1)
+    (other,) = many(site, 1, project="Other")
+    trial = serve()
+    both = {"projects": ["Retail", "Other"]}
+    run(trial, store, **both)
+    site.rename_project("Retail", "Shop")
+    run(trial, store, after=timedelta(hours=2), **both)
+    trial.server.configure(denied_projects={"Shop"})
+    site.edit_item(other, {"System.Title": "changed meanwhile"}, ANN)
+    run(trial, store, after=timedelta(hours=2), **both)
+    trial.server.configure(denied_projects=set())
+    site.edit_item(item, {"System.Title": "changed afterwards"}, ANN)
+    outcome = run(trial, store, after=timedelta(hours=2), **both)
+    assert (outcome.notes, buried(store)) == ([], {})
+    titles = store.read("tracker_item", ("key", "title", "scope"))
+    assert (str(item), "changed afterwards", "Shop") in set(zip(*titles.values(), strict=True))
 
 
 def test_a_quiet_run_asks_two_questions(site: AzureDevOps, serve: Serve, store: Store) -> None:

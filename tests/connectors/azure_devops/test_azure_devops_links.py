@@ -22,10 +22,10 @@ from reading_world import (
     told,
 )
 
-from connectors.azure_devops.links import Ahead
+from connectors.azure_devops.links import LinksAhead
 from connectors.azure_devops.wire import Link
 from portfolio.errors import CursorRejected
-from portfolio.records import Cursor, Dependency, WorkItem
+from portfolio.records import Change, Cursor, Dependency, WorkItem
 from simulators.azure_devops import AzureDevOps
 
 ELSEWHERE = "https://dev.azure.com/supplier/_apis/wit/workItems/77"
@@ -102,7 +102,7 @@ def test_where_there_are_too_many_links_to_keep_they_are_read_all_the_same(
 
 
 def test_links_that_came_and_went_are_not_there() -> None:
-    ahead = Ahead()
+    ahead = LinksAhead()
     for source, target, is_active in ((1, 2, True), (1, 2, False), (3, 2, True), (1, 2, False)):
         ahead.add(
             Link(
@@ -138,6 +138,37 @@ def test_a_change_and_a_link_in_one_run_are_read_once(site: AzureDevOps, serve: 
     site.edit_item(child, {FINISH_DATE: "2026-04-01"}, ANN)
     trial.pull("items", "history", "links")
     assert trial.sent()[BATCH] == 2  # as it stood before the revision, and as it stands
+
+
+def test_a_dependency_is_told_of_its_successor_where_only_the_predecessor_was_edited(
+    site: AzureDevOps, serve: Serve
+) -> None:
+    first, second = many(site, 2)
+    trial = serve()
+    trial.pull()
+    site.clock.advance(minutes=5)
+    site.link(first, SUCCESSOR, second, ANN)
+    site.edit_item(first, {FINISH_DATE: "2026-04-01"}, ANN)
+    assert told(second, trial.pull()) == [("predecessor", None, f"boards/{first}")]
+
+
+@pytest.mark.parametrize("size", [1000, 1, 2])
+def test_a_move_is_one_change_wherever_a_batch_of_links_ends(
+    site: AzureDevOps, serve: Serve, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("simulators.azure_devops.reporting._LINK_PAGE", size)
+    old, new, child = many(site, 3)
+    site.link(child, PARENT, old, ANN)
+    site.clock.advance(minutes=5)
+    site.unlink(child, PARENT, old, ANN)
+    site.link(child, PARENT, new, ANN)
+    changes = [one for one in records_of(Change, serve().pull()) if one.field == "parent"]
+    # Of two that have one id, the later is what is stored.
+    told_last = {one.event_id: (one.before, one.after) for one in changes}
+    assert sorted(told_last.values(), key=str) == [
+        (f"boards/{old}", f"boards/{new}"),
+        (None, f"boards/{old}"),
+    ]
 
 
 def test_links_of_other_projects_cost_nothing_that_stays(site: AzureDevOps, serve: Serve) -> None:

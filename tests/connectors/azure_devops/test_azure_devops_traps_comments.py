@@ -153,6 +153,27 @@ def test_the_comment_is_found_on_a_later_page(site: AzureDevOps, serve: Serve) -
     assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Unchanged"]
 
 
+def test_a_list_of_comments_with_an_empty_page_hides_none(site: AzureDevOps, serve: Serve) -> None:
+    (item,) = epics(site, 1)
+    for number in range(200):
+        site.add_comment(item, f"remark {number}", by=ANN)
+    trial = serve()
+    trial.push(comment_intent(item, "due 19 Nov"))
+    trial.server.faults.add(Fault(kind="empty_page", method="GET", path=COMMENTS, nth=1))
+    assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Unchanged"]
+
+
+def test_a_list_of_comments_that_leads_nowhere_makes_no_second_one(site: AzureDevOps, serve: Serve) -> None:
+    (item,) = epics(site, 1)
+    for number in range(400):
+        site.add_comment(item, f"remark {number}", by=ANN)
+    trial = serve()
+    trial.push(comment_intent(item, "due 19 Nov"))
+    trial.server.faults.add(Fault(kind="token_loop", method="GET", path=COMMENTS, nth=(2, 4, 6, 8)))
+    assert kinds(trial.push(comment_intent(item, "due 19 Nov"))) == ["Unknown"]
+    assert texts(site, item).count("due 19 Nov") == 1
+
+
 def test_an_item_without_comments_is_not_asked_for_them(site: AzureDevOps, serve: Serve) -> None:
     (item,) = epics(site, 1)
     trial = serve()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import pytest
 from reading_world import (
     ANN,
@@ -138,6 +141,7 @@ def test_trap_3_deleted_moved_and_restored_items_are_told_apart(site: AzureDevOp
     site.delete_item(back, ANN)
     trial = serve()
     assert trial.items().keys() == {binned, moved, kept}
+    trial.gone.clear()  # a first load too tells what is in the recycle bin
     site.clock.advance(minutes=5)
     site.delete_item(binned, ANN)
     site.move_item(moved, "Other", by=ANN)
@@ -164,6 +168,21 @@ def test_trap_3_an_item_that_comes_from_another_project_brings_its_whole_timelin
     changes = {field: (before, after) for field, before, after in told(item, records)}
     assert changes.pop("iteration")[1] == f"boards/iteration-{root}"
     assert changes == {"title": ("work 0", "ours soon"), "scope": ("Other", "Retail")}
+
+
+def test_trap_3_what_was_edited_and_deleted_in_one_go_is_told_when_it_comes_back(
+    site: AzureDevOps, serve: Serve
+) -> None:
+    (item,) = many(site, 1)
+    trial = serve()
+    trial.pull()
+    site.clock.advance(minutes=5)
+    site.edit_item(item, {FINISH_DATE: "2026-04-01"}, ANN)
+    site.delete_item(item, ANN)
+    assert told(item, trial.pull()) == [("deleted", None, "true")]
+    site.clock.advance(minutes=5)
+    site.restore_item(item, ANN)
+    assert told(item, trial.pull()) == [("due", None, "2026-04-01"), ("deleted", "true", None)]
 
 
 def test_trap_3_destroyed_and_hidden_items_are_noticed_by_the_census(site: AzureDevOps, serve: Serve) -> None:
@@ -220,6 +239,47 @@ def test_trap_4_a_token_that_is_refused_starts_the_stream_over(site: AzureDevOps
         trial.cursors[stream] = Cursor(version=1, value=old.value | {"token": "999999999;1;1;Discussion"})
         with pytest.raises(CursorRejected):
             trial.pages(stream)
+
+
+@pytest.mark.parametrize("stream", ["items", "history", "links"])
+def test_trap_4_tokens_that_go_round_in_a_circle_are_not_followed_for_ever(
+    site: AzureDevOps, serve: Serve, monkeypatch: pytest.MonkeyPatch, stream: str
+) -> None:
+    monkeypatch.setattr("simulators.azure_devops.reporting._LINK_PAGE", 1)
+    made = many(site, 8)
+    for parent, child in pairwise(made):
+        site.link(child, PARENT, parent, ANN)
+    connector = serve().connector(items_per_page=1)
+    asked = connector.site.client
+    ask = asked.links if stream == "links" else asked.revisions
+    tokens: list[str] = []
+
+    def round_and_round(token: str | None, *more: Any, **further: Any) -> Any:
+        answer: Any = ask(token, *more, **further)
+        tokens.append(answer.continuation_token)
+        assert len(tokens) < 20
+        if len(tokens) % 3 == 0:
+            answer.continuation_token = tokens[0]
+        return answer
+
+    monkeypatch.setattr(asked, ask.__name__, round_and_round)
+    with pytest.raises(BadAnswer, match="leads nowhere"):
+        list(connector.pull(stream, None))
+
+
+def test_trap_4_revisions_of_an_item_that_are_told_again_are_not_believed(
+    site: AzureDevOps, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "REVISIONS_AT_ONCE", 2)
+    (item,) = many(site, 1, project="Other")
+    for number in range(4):
+        site.edit_item(item, {"System.Title": f"work {number}"}, ANN)
+    trial = serve(faults=[Fault(kind="duplicate_page", path="*/revisions", nth=2)])
+    trial.pull()
+    site.clock.advance(minutes=5)
+    site.move_item(item, "Retail", by=ANN)
+    with pytest.raises(BadAnswer, match="repeats"):
+        trial.pull()
 
 
 def test_a_page_size_that_is_refused_falls_back_to_200(site: AzureDevOps, serve: Serve) -> None:
@@ -346,6 +406,41 @@ def test_trap_9_a_state_that_is_new_is_asked_for(serve: Serve) -> None:
     site.edit_item(item, {"System.State": "Verifying"}, ANN)
     (found,) = [r for page in connector.pull("items", cursor) for r in page.records if hasattr(r, "state")]
     assert found.state == "in_progress"
+
+
+def test_trap_9_a_state_means_nothing_where_other_types_disagree_about_it(serve: Serve) -> None:
+    site = new_site("CMMI")
+    for project, category in (("Web", "Completed"), ("App", "InProgress")):
+        site.add_process(f"Process of {project}", "Scrum")
+        site.add_state(f"Process of {project}", "Task", "Shipped", category)  # type: ignore[arg-type]
+        site.add_project(project, f"Process of {project}")
+    item = site.create_item("Retail", "Task", {}, ANN)
+    site.items[item].state["System.State"] = "Shipped"  # its process has this state no more
+    everywhere = {"projects": ["Web", "App", "Retail"]}
+    found = serve(site).items("lists", "items", **everywhere)[item]
+    assert (found.status, found.state) == ("Shipped", "todo")
+
+
+def test_trap_9_states_that_could_not_be_read_for_a_while_are_read_again(
+    site: AzureDevOps, serve: Serve
+) -> None:
+    item = site.create_item("Retail", "Task", {"System.State": "Closed"}, ANN)
+    trial = serve(faults=[Fault(kind="status", status=403, path="*/workitemtypes", nth=(1, 2))])
+    assert {one.state for one in trial.items().values()} == {"todo"}
+    assert {number: one.state for number, one in trial.items("lists").items()} == {item: "done"}
+    assert trial.items("lists") == {}
+
+
+def test_trap_14_an_area_that_was_renamed_while_the_trees_could_not_be_read_is_seen(
+    site: AzureDevOps, serve: Serve
+) -> None:
+    site.add_area("Retail", r"Retail\Checkout")
+    item = site.create_item("Retail", "Task", {"System.AreaPath": r"Retail\Checkout"}, ANN)
+    trial = serve(faults=[Fault(kind="status", status=403, path="*/classificationnodes", nth=2)])
+    trial.pull()
+    site.rename_area("Retail", r"Retail\Checkout", "Payment")
+    assert trial.items("lists") == {}
+    assert {number: one.scope for number, one in trial.items("lists").items()} == {item: r"Retail\Payment"}
 
 
 def test_trap_9_a_closed_item_that_was_cut_is_not_done(site: AzureDevOps, serve: Serve) -> None:

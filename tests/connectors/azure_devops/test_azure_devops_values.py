@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
-from reading_world import ANN, BOB, Serve, many, new_site
+from reading_world import ANN, BOB, NOON, Serve, many, new_site, records_of, told
 
 from connectors.azure_devops import AzureDevOpsSettings
 from connectors.azure_devops.fields import FieldUnresolved
@@ -31,7 +31,7 @@ from connectors.azure_devops.values import (
     truth_of,
 )
 from connectors.azure_devops.wire import Account
-from portfolio.records import Identity, Risk
+from portfolio.records import Change, Identity, Risk, WorkItem
 from simulators.azure_devops import AzureDevOps
 
 ZURICH, NEW_YORK, TOKYO = ZoneInfo("Europe/Zurich"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
@@ -314,6 +314,40 @@ def test_blocked_by_field_and_by_tag(serve: Serve) -> None:
     }
 
 
+def test_blocked_is_a_change_also_for_what_was_made_blocked(serve: Serve) -> None:
+    site = new_site("CMMI")
+    born = site.create_item("Retail", "Task", {"Microsoft.VSTS.CMMI.Blocked": "Yes"}, ANN)
+    later = site.create_item("Retail", "Task", {"System.Title": "free"}, ANN)
+    for on, tags in ((3, "Blocked"), (5, "ready"), (9, "Blocked; ready"), (10, "Blocked")):
+        site.edit_item(later, {"System.Tags": tags}, BOB, datetime(2026, 3, on, 9, tzinfo=UTC))
+    changes = [one for one in records_of(Change, serve(site).pull("history")) if one.field == "blocked"]
+    assert [(one.item_id, one.at, one.by, one.before, one.after) for one in changes] == [
+        (f"boards/{born}", NOON, site.find_user(ANN).descriptor, None, "true"),
+        *(
+            (f"boards/{later}", datetime(2026, 3, on, 9, tzinfo=UTC), site.find_user(BOB).descriptor, *values)
+            for on, *values in ((3, None, "true"), (5, "true", None), (9, None, "true"))
+        ),
+    ]
+    assert changes[0].event_id == f"{born}.1.blocked"
+
+
+def test_severity_and_the_column_of_the_board_are_told_as_people_see_them(serve: Serve) -> None:
+    site = new_site()
+    severity, column = "Microsoft.VSTS.Common.Severity", "System.BoardColumn"
+    bug = site.create_item("Retail", "Bug", {severity: "2 - High", column: "In review"}, ANN)
+    task = site.create_item("Retail", "Task", {"System.Title": "no bug, on no board"}, ANN)
+    trial = serve(site)
+    items = trial.items("items")
+    assert (items[bug].severity, items[bug].board_column) == ("2 - High", "In review")
+    assert (items[task].severity, items[task].board_column) == (None, None)
+    site.edit_item(bug, {severity: "1 - Critical", column: "Done"}, BOB)
+    records = trial.pull("items")  # read whole this time
+    (item,) = records_of(WorkItem, records)
+    assert (item.severity, item.board_column) == ("1 - Critical", "Done")
+    assert ("severity", "2 - High", "1 - Critical") in told(bug, records)
+    assert ("board_column", "In review", "Done") in told(bug, records)
+
+
 def test_efforts_and_points_come_from_the_field_that_is_filled(site: AzureDevOps, serve: Serve) -> None:
     scheduling = "Microsoft.VSTS.Scheduling."
     task = site.create_item(
@@ -440,4 +474,7 @@ def test_a_project_that_was_renamed_is_still_read(site: AzureDevOps, serve: Serv
     trial.pull()
     site.clock.advance(minutes=5)
     site.edit_item(item, {"System.Title": "changed"}, ANN)
-    assert trial.items("items")[item].scope == "Shops"
+    assert trial.items()[item].scope == "Shops"
+    site.clock.advance(minutes=5)
+    site.edit_item(item, {"System.Title": "changed again"}, ANN)
+    assert trial.items()[item].title == "changed again"

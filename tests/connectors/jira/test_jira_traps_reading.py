@@ -186,6 +186,19 @@ def test_trap_06_an_unknown_name_is_refused_with_the_nearest(site: JiraCloud, se
         trial.pull(fields={"start": "Target stat"})
 
 
+def test_severity_is_the_field_that_the_configuration_names(site: JiraCloud, serve: Serve) -> None:
+    site.add_field("Severity", "select", options=("High", "Low"))
+    key = site.create_issue("CHK", "Bug", {"summary": "a", "Severity": "High"}, by="ann")
+    trial = serve()
+    assert trial.items()[key].severity is None  # there may be a field of that name; nobody said it means that
+    trial.cursors.clear()
+    assert trial.items(fields={"severity": "Severity"})[key].severity == "High"
+    site.clock.advance(hours=1)
+    site.edit_issue(key, {"Severity": "Low"}, by="bob")
+    records = trial.pull(fields={"severity": "Severity"})
+    assert ("severity", "High", "Low") in trial.changes_of(key, records)
+
+
 def test_trap_07_history_is_complete_beyond_what_an_issue_embeds(site: JiraCloud, serve: Serve) -> None:
     key = site.create_issue("CHK", "Task", {"summary": "a", "duedate": "2026-01-01"}, by="ann")
     for number in range(150):

@@ -130,6 +130,20 @@ def test_what_project_does_to_white_space_is_no_edit_of_a_person(tmp_path: Path)
     assert kinds([write(tmp_path, note("next"), NOTE.digest())]) == {"Applied"}
 
 
+@pytest.mark.parametrize("reference", ["&#13;", "&#xD;"])
+def test_line_ends_that_a_program_writes_as_references_hide_no_block(tmp_path: Path, reference: str) -> None:
+    path = save(tmp_path, MINE)
+    write(tmp_path, NOTE)
+    head, notes, tail = path.read_text(encoding="utf-8").partition(raw_notes(path))
+    saved = f"{notes}\nbelow".replace("\n", f"{reference}\n")
+    path.write_text(f"{head}{saved}{tail}", encoding="utf-8")
+    found = comment(tmp_path)
+    assert (found.digest, found.is_edited) == (NOTE.digest(), False)
+    assert kinds([write(tmp_path, note("next"), NOTE.digest())]) == {"Applied"}
+    assert raw_notes(path).count("[Dovetail 1 ") == 1
+    assert raw_notes(path).endswith("below")
+
+
 @pytest.mark.parametrize(
     ("was", "becomes"),
     [
