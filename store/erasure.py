@@ -34,7 +34,8 @@ _STRUCTURE = frozenset(
 )  # fmt: skip
 _KEYS_THAT_ARE_PEOPLE = frozenset({"account_id", "person_id"})
 _ACCOUNTS_OF_TABLE = {TRACKER_TABLES[kind].name: (kind, names) for kind, names in ACCOUNTS.items()}
-_NEVER = frozenset({"engine_audit", META_TABLE.name, STREAM_TABLE.name})  # each is treated in its own way
+_AUDIT = "engine_audit"
+_NEVER = frozenset({_AUDIT, META_TABLE.name, STREAM_TABLE.name})  # each is treated in its own way
 _SPECIFIC = 6  # a shorter text, or a number, means a person only where it stands alone
 _FETCH_ROWS = 5_000
 
@@ -75,6 +76,11 @@ class ErasureStore:
         counts: dict[str, int] = {}
         words = _Words(person)
         dialect = self._db.dialect
+        if entries := self._audit_entries(words):
+            counts[_AUDIT] = len(entries)
+            if not dry_run:
+                blank: Any = getattr(self, "erase_audit_details")  # noqa: B009 - see _audit_entries
+                blank(entries, by=by, run_id=None, now=now)
         with self._db.write() as connection:
             for table in TABLES.values():
                 if table.name in _NEVER:
@@ -94,6 +100,21 @@ class ErasureStore:
         if not dry_run and counts:
             self._db.scrub()
         return counts
+
+    def _audit_entries(self, words: _Words) -> list[int]:
+        """The numbers of the entries of the audit trail whose details mention the person.
+
+        They are not rewritten, which would break the chain: their details go, with an entry that says so. The
+        trail is another part of the store, where there is one.
+        """
+        if _AUDIT not in TABLES:
+            return []
+        with self._db.read() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT seq, details FROM {_AUDIT} WHERE details IS NOT NULL ORDER BY seq"  # noqa: S608
+            ).fetchall()
+        details = decode_column("object", self._db.dialect, [row[1] for row in rows])
+        return [row[0] for row, told in zip(rows, details, strict=True) if words.without(told) != told]
 
 
 def _remember(erased: Erased, person: Person) -> None:

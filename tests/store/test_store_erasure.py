@@ -12,6 +12,7 @@ from store_samples import NOW, change, item, save
 from portfolio.findings import Finding
 from portfolio.records import Identity, Risk, Schedule
 from store import Store, WriteRow, open_store
+from store.catalogue import TABLES
 from store.erasure import Person
 
 ANN = Person(
@@ -85,8 +86,6 @@ def filled(own_store: Store) -> Store:
 
 def everything(store: Store) -> str:
     """All values of all tables, as text in small letters."""
-    from store.catalogue import TABLES
-
     found: list[str] = []
     with store._db.read() as connection:
         for name in TABLES:
@@ -201,3 +200,21 @@ def test_digests_cannot_be_looked_up_without_the_store_s_own_salt(filled: Store,
     assert one is not None
     assert two is not None
     assert not set(one.places) & set(two.places)
+
+
+@pytest.mark.skipif("engine_audit" not in TABLES, reason="this store has no audit trail")
+def test_the_audit_trail_loses_what_names_the_person_and_keeps_its_chain(filled: Store) -> None:
+    from portfolio import audit
+
+    store: Any = filled
+    store.settle_write("w1", state="refused", reason="Ann Müller may not", now=NOW)
+    before = list(store.audit())
+    assert "Ann Müller" in str([one.details for one in before])
+    assert store.erase_person(ANN, now=NOW, by="pmo", dry_run=True)["engine_audit"] == 1
+    assert list(store.audit()) == before
+    store.erase_person(ANN, now=NOW, by="pmo", dry_run=False)
+    trail = list(store.audit())
+    verdict = audit.verify(trail)
+    assert (verdict.problem, verdict.erased, len(trail)) == (None, 1, len(before) + 1)
+    assert traces(filled) == []
+    assert "engine_audit" not in store.erase_person(ANN, now=NOW, by="pmo", dry_run=False)
