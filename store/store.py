@@ -10,6 +10,7 @@ from store.erasure import ErasureStore
 from store.findings import FindingStore
 from store.lock import LockStore
 from store.pages import PageStore
+from store.retention import RetentionStore
 from store.rows import RowStore
 from store.selection import SelectionStore
 from store.sources import SourceStore
@@ -27,6 +28,7 @@ class Store(
     RowStore,
     LockStore,
     ErasureStore,
+    RetentionStore,
 ):
     """One open store. Threads may share it; use it as a context manager or close it.
 

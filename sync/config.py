@@ -106,6 +106,7 @@ class Config:
     twin_decisions: Sequence[TwinDecision] = ()
     twins_file: Path | None = None
     forecast_step_wd: int = 5
+    keep_gone: timedelta | None = None
 
     @property
     def zone(self) -> ZoneInfo:

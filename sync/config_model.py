@@ -210,6 +210,16 @@ class WriteText(_Model):
     )
 
 
+class PrivacyText(_Model):
+    """How long is kept what the trackers no longer have."""
+
+    keep_gone: Duration | None = Field(
+        default=None,
+        description="Items that are gone from their tracker for longer are forgotten, with their timelines, "
+        "resolved findings and writes: 400d. If absent they are kept.",
+    )
+
+
 class ConfigText(_Model):
     """The configuration of Dovetail."""
 
@@ -245,3 +255,4 @@ class ConfigText(_Model):
         default=None, description="A file with further pairs; twins.yaml beside this file if it is there."
     )
     write: WriteText = WriteText()
+    privacy: PrivacyText = PrivacyText()
