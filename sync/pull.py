@@ -15,7 +15,7 @@ import msgspec
 
 from connectors.base import Connector
 from portfolio.errors import ConfigError, CursorRejected, FileUnreadable, SafetyStop, SourceError, StoreError
-from portfolio.records import Cursor, IdPage, ItemId
+from portfolio.records import Cursor, IdPage, ItemId, Page
 from sync.limits import Limits
 from sync.progress import Progress, Tell, defect, failure, silent
 from sync.vanished import Vanished
@@ -275,12 +275,17 @@ class _SourcePull:
     def _read_what_appeared(self, stream: str, listed: set[ItemId]) -> None:
         """Read items that can be seen again, or for the first time, without having changed.
 
-        A permission that is granted changes no item, so no delta ever names it.
+        A permission that is granted changes no item, so no delta ever names it. What is listed and is not
+        delivered even then is remembered, or every census would read everything again for nothing.
         """
-        if not self._unknown(listed):
+        source, name = self.connector.source, f"census:{stream}"
+        kept = self.store.cursor(source, name)
+        told = kept.value.get("unread") if kept is not None else None
+        unread = {str(item) for item in told} if isinstance(told, list) else set()
+        if self._unknown(listed) <= unread:
             return
         self._stream(stream)  # those made since the delta was read, which is most often all of them
-        missing = len(self._unknown(listed))
+        missing = len(self._unknown(listed) - unread)
         if missing:
             self._note(
                 f"{stream}: {missing} items can be seen that were not known, so it is read from the beginning"
@@ -293,6 +298,11 @@ class _SourcePull:
             for one in self.connector.streams:
                 if one not in lists:
                     self._stream(one)
+            if left := self._unknown(listed):
+                self._note(f"{stream}: {len(left)} items are listed, but cannot be read")
+                cursor = Cursor(version=1, value={"unread": sorted(left)})
+                page = Page(cursor=cursor)
+                self.store.save_page(source, name, page, tombstones={}, run_id=self.run_id, now=self.now)
 
     def _unknown(self, listed: set[ItemId]) -> set[ItemId]:
         return (

@@ -21,6 +21,8 @@ class ItemsCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     owners: list[str] = []  # everybody who owns something: the stream of people asks for these
     known: list[str] = []  # further accounts that were told of
     projects: dict[str, str] = {}  # id → name, because the configuration may know them by an earlier name
+    unseen: list[str] = []  # projects that could not be seen while the token moved past what happened in them
+    returns: int = 0  # how often one of them came back, so that everything was read again
     fields: str = ""  # which fields had which meaning
 
 
@@ -30,12 +32,14 @@ class HistoryCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     token: str | None = None
     is_done: bool = False
     fields: str = ""
+    returns: int = 0  # of the items, when it was begun
 
 
 class LinksCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The stream of links."""
 
     token: str | None = None
+    returns: int = 0  # of the items, when it was begun
     half: list[Link] = []  # the last moves that were told: the batch may have ended in the middle of one
 
 

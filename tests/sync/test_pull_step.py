@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from sync_world import TUESDAY, World
 
 from portfolio.errors import Unavailable
+from portfolio.records import IdPage
 from sync.progress import Progress
 from sync.pull import PullSettings, pull
 
@@ -116,6 +118,27 @@ def test_an_item_that_can_be_seen_again_without_a_change_is_found_by_the_census(
     assert result.sources["shop"].notes == [
         "items: 1 items can be seen that were not known, so it is read from the beginning"
     ]
+
+
+def test_an_item_that_is_listed_and_never_delivered_makes_everything_be_read_again_once() -> None:
+    world = World()
+    world.task("CHK-1")
+    world.sync()
+    connector = world.connectors["shop"]
+    census = connector.census
+
+    def with_a_ghost(stream: str) -> Iterator[IdPage]:
+        for page in census(stream):
+            yield IdPage(scope=page.scope, ids=[*page.ids, "shop/ghost"])
+
+    connector.census = with_a_ghost  # type: ignore[method-assign]
+    world.clock.advance(days=1)
+    assert world.sync().sources["shop"].notes == [
+        "items: 1 items can be seen that were not known, so it is read from the beginning",
+        "items: 1 items are listed, but cannot be read",
+    ]
+    world.clock.advance(days=1)
+    assert requests(world) == {"census": 1, "page": 3}
 
 
 def test_an_item_that_moves_to_another_scope_keeps_its_identity_and_its_finding() -> None:

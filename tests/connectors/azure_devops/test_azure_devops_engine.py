@@ -178,6 +178,39 @@ def test_the_past_of_a_project_that_can_be_seen_only_later_is_read(
     ]
 
 
+def test_what_happened_in_a_project_while_it_could_not_be_seen_is_read_afterwards(
+    site: AzureDevOps, serve: Serve, store: Store
+) -> None:
+    first, second, binned = many(site, 3)
+    (other,) = many(site, 1, project="Other")
+    trial = serve()
+    both = {"projects": ["Retail", "Other"]}
+    run(trial, store, **both)
+    trial.server.configure(denied_projects={"Retail"})
+    site.clock.advance(minutes=5)
+    site.edit_item(first, {FINISH_DATE: "2026-04-01"}, ANN)
+    site.link(second, PARENT, first, ANN)
+    site.delete_item(binned, ANN)
+    site.edit_item(other, {"System.Title": "changed meanwhile"}, ANN)
+    for _ in range(2):
+        assert run(trial, store, after=timedelta(minutes=15), **both).unreadable == ["Retail"]
+    assert sum(trial.sent().values()) == 3
+    trial.server.configure(denied_projects=set())
+    run(trial, store, after=timedelta(minutes=15), **both)
+    assert trial.said == ["boards: Retail can be seen again, so everything is read from the beginning"]
+    items = store.read("tracker_item", ("key", "due", "parent_id"))
+    stand = {key: (str(due), parent) for key, due, parent in zip(*items.values(), strict=True)}
+    assert stand[str(first)] == ("2026-04-01", None)
+    assert stand[str(second)] == ("None", f"boards/{first}")
+    assert buried(store) == {str(binned): "deleted: it is in the recycle bin"}
+    columns = store.read("tracker_change", ("item_id", "field", "after"))
+    told = set(zip(*columns.values(), strict=True))
+    assert (f"boards/{first}", "due", "2026-04-01") in told
+    assert (f"boards/{second}", "parent", f"boards/{first}") in told
+    run(trial, store, after=timedelta(minutes=5), **both)
+    assert sum(trial.sent().values()) == 2
+
+
 def test_a_renamed_project_is_known_again_after_it_could_not_be_seen_for_a_while(
     site: AzureDevOps, serve: Serve, store: Store
 ) -> None:
