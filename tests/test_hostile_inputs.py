@@ -3,7 +3,9 @@ docs/security.md that has no room of its own."""
 
 from __future__ import annotations
 
+import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,13 @@ from sync.plan_file import read_plan
 from sync.twins_file import TwinsFile
 
 NESTED = 200_000
+
+
+@pytest.fixture(autouse=True)
+def _leave_nothing(tmp_path: Path) -> Iterator[None]:
+    """Files of gigabytes take no room, but whoever reads them later takes minutes."""
+    yield
+    shutil.rmtree(tmp_path)
 
 
 @pytest.mark.parametrize(

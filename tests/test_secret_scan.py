@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,6 +29,13 @@ PLANTED = {
     "json": json.dumps({"text": SECRET}),
     "json of every letter": "".join(f"\\u{ord(one):04x}" for one in SECRET),
 }
+
+
+@pytest.fixture(autouse=True)
+def _leave_nothing(tmp_path: Path) -> Iterator[None]:
+    """The scan of the whole suite would find what is planted here."""
+    yield
+    shutil.rmtree(tmp_path)
 
 
 @pytest.mark.parametrize("how", PLANTED)
