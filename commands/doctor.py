@@ -13,7 +13,7 @@ from commands.output import Format, Listing, emit
 from commands.safety_rows import safety_rows
 from commands.session import Session, check_sources, clock_of, session_of, utc_now
 from commands.table import Column
-from commands.text import plural
+from commands.text import plural, redact
 
 if TYPE_CHECKING:
     from store import Store
@@ -69,6 +69,7 @@ def _ours(session: Session, config: Config) -> Iterator[dict[str, Any]]:
 
     yield _line("OK", "dovetail", "configuration", f"{config.path}: {plural(len(config.sources), 'source')}")
     yield _line("OK", "dovetail", "time zone", f"{config.timezone}, {_holidays(config)}")
+    yield from _exposed(config)
     rules = config.rules()
     off = sum(not one.enabled for one in config.overrides.values())
     yield _line(
@@ -97,6 +98,19 @@ def _safety(config: Config, store: Store | None) -> Iterator[dict[str, Any]]:
         yield _line("WARN" if one.holds else "OK", "writing", one.name, one.message)
 
 
+def _exposed(config: Config) -> Iterator[dict[str, Any]]:
+    """Files of ours that others on this machine may read or change."""
+    from sync.exposure import exposed_files, secret_files
+
+    exposed = list(exposed_files(config))
+    for one in exposed:
+        yield _line("WARN", one.what, "permissions", f"{one.path}: {one.problem}", one.hint)
+    if not exposed:
+        count = len(secret_files(config))
+        more = f", and {plural(count, 'file')} with secrets" if count else ""
+        yield _line("OK", "dovetail", "permissions", f"the store is this account's alone{more}")
+
+
 def _theirs(session: Session, config: Config, sources: Sequence[str]) -> Iterator[dict[str, Any]]:
     """What each source's connector says of it."""
     with session.connectors(config, clock_of(config), only=sources) as (connectors, unopened):
@@ -109,7 +123,13 @@ def _theirs(session: Session, config: Config, sources: Sequence[str]) -> Iterato
 
 
 def _line(level: str, source: str, check: str, message: str, hint: str = "") -> dict[str, Any]:
-    return {"level": level, "source": source, "check": check, "message": message, "hint": hint or None}
+    return {
+        "level": level,
+        "source": source,
+        "check": check,
+        "message": redact(message),
+        "hint": redact(hint) or None,
+    }
 
 
 def _with_hint(row: Any) -> str:

@@ -65,6 +65,13 @@ class StoreConfig:
             url = with_password(url, self.password.resolve(self.folder))
         return absolute(url, self.folder)
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for another database, one in memory, or one whose URL is kept elsewhere."""
+        from sync.config_store import sqlite_file
+
+        return sqlite_file(self.shown, self.folder)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -107,6 +114,7 @@ class Config:
     canary: Canary = field(default_factory=Canary)
     write_stop: bool = False
     plan_expires_after: timedelta = timedelta(hours=24)
+    keep_gone: timedelta | None = None
 
     @property
     def zone(self) -> ZoneInfo:

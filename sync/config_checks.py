@@ -17,7 +17,7 @@ from rules.spelling import nearest
 from sync.config_problems import SECRET_KEYS, Path, Problems
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-_URL_KEYS = ("url", "api_url")
+_URL_KEYS = ("url", "api_url", "identity_url")
 _STORES = ("sqlite", "postgresql+psycopg")
 
 

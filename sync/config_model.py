@@ -261,6 +261,16 @@ class WriteText(_Model):
     )
 
 
+class PrivacyText(_Model):
+    """How long is kept what the trackers no longer have."""
+
+    keep_gone: Duration | None = Field(
+        default=None,
+        description="Items that are gone from their tracker for longer are forgotten, with their timelines, "
+        "resolved findings and writes: 400d. If absent they are kept.",
+    )
+
+
 class ConfigText(_Model):
     """The configuration of Dovetail."""
 
@@ -300,3 +310,4 @@ class ConfigText(_Model):
         default=False,
         description="true: nothing is written anywhere. A file dovetail.stop beside this one does the same.",
     )
+    privacy: PrivacyText = PrivacyText()

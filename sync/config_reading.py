@@ -115,6 +115,7 @@ class _Reading:
             twin_decisions=decisions,
             twins_file=twins_file,
             forecast_step_wd=model.write.forecast_step_wd,
+            keep_gone=model.privacy.keep_gone,
         )
 
     def _model(self) -> ConfigText | None:

@@ -7,7 +7,6 @@ hand makes a different plan, so a file whose hash does not fit is refused.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +17,11 @@ import msgspec
 from portfolio.errors import UsageError
 from portfolio.intents import COMMENT, Cost, Intent, Value
 from portfolio.notes import Note
+from portfolio.private_files import replace_private
 from portfolio.records import ItemId, SourceId
 
 SCHEMA = "dovetail-plan"
+MAX_BYTES = 256 * 1024 * 1024  # some 300,000 writes
 SCHEMA_ID = "https://dovetail.example/plan-schema.json"
 # 3 since a write says its scope and programme, and which text of a person it may overwrite, and a plan which
 # run it undoes and where the audit trail ended.
@@ -147,10 +148,8 @@ def intent_id(item: ItemId, slot: str) -> str:
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write the plan to a file, all of it or nothing."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_bytes(plan_text(plan).encode())
-    os.replace(draft, path)  # noqa: PTH105 - Path.replace is the same call; this one is known to be atomic
+    """Write the plan to a file, all of it or nothing. A new file is for this account only."""
+    replace_private(path, plan_text(plan).encode())
 
 
 def plan_text(plan: Plan) -> str:
@@ -181,6 +180,8 @@ def read_plan(path: Path) -> Plan:
         UsageError: it is not a plan, of another version, or was changed.
     """
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(f"{path} is larger than {MAX_BYTES:,} bytes: that is no plan of Dovetail.")
         plan = msgspec.json.decode(path.read_bytes(), type=Plan)
     except OSError as error:
         raise UsageError(f"{path}: the plan cannot be read: {error.strerror}.") from error

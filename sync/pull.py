@@ -35,6 +35,7 @@ class PullSettings:
         census_every: how often the complete list of ids is compared.
         limits: see `sync.limits`.
         accept_vanished: the sources whose shrinking a person has confirmed for this run.
+        keep_gone: items that have been gone for longer are forgotten; None keeps them.
     """
 
     full: bool = False
@@ -42,6 +43,7 @@ class PullSettings:
     census_every: timedelta = timedelta(hours=24)
     limits: Limits = field(default_factory=Limits)
     accept_vanished: frozenset[str] = frozenset()
+    keep_gone: timedelta | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,6 +131,8 @@ def pull_source(
         outcome.error = f"{connector.source}: {defect(error)}"
     if outcome.state == "ok":
         store.mark_source(connector.source, good_at=now)
+        if settings.keep_gone is not None:
+            store.forget_gone(connector.source, now - settings.keep_gone)
     else:
         # A source that failed before it could say what it is has nothing in the store that could go stale.
         if connector.source in store.sources():

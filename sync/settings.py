@@ -96,6 +96,7 @@ def sync_settings(
             census_every=config.census_every,
             limits=config.limits,
             accept_vanished=frozenset(accept_vanished),
+            keep_gone=config.keep_gone,
         ),
         derive=DeriveSettings(
             timezone=config.timezone,

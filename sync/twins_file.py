@@ -7,7 +7,6 @@ people and `dovetail twins` write the file: comments stay, and a write is all of
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,9 +14,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from portfolio.errors import ConfigError
+from portfolio.private_files import replace_private
 from portfolio.records import ItemId
 from rules.spelling import nearest
-from rules.yaml_text import read_yaml
+from rules.yaml_text import MAX_BYTES, read_yaml
 from sync.config_checks import check_reference, check_two_trackers
 from sync.config_problems import Problems
 from sync.twins import TwinDecision
@@ -252,6 +252,10 @@ class TwinsFile:
 
     def _bytes(self) -> bytes:
         try:
+            if self.path.stat().st_size > MAX_BYTES:
+                raise ConfigError(
+                    f"{self.path} is larger than {MAX_BYTES:,} bytes.", hint="Is it the right file?"
+                )
             return self.path.read_bytes()
         except FileNotFoundError:
             return b""
@@ -262,21 +266,13 @@ class TwinsFile:
 
     def _replace(self, before: bytes, after: bytes) -> None:
         target = self.path.resolve()  # a link to the file stays one
-        draft = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             if self._bytes() != before:
                 raise ConfigError(
                     f"{self.path} was changed meanwhile; nothing was written.", hint="Run the command again."
                 )
-            with draft.open("xb") as file:
-                file.write(after)
-                file.flush()
-                os.fsync(file.fileno())
-            if target.exists():
-                draft.chmod(target.stat().st_mode & 0o777)
-            os.replace(draft, target)  # noqa: PTH105 - known to be atomic
+            replace_private(target, after)
         except OSError as error:
-            draft.unlink(missing_ok=True)
             raise ConfigError(
                 f"{self.path} cannot be written: {error.strerror}.",
                 hint="Check that this account may write to the folder.",

@@ -18,6 +18,7 @@ from connectors.azure_devops.settings import AzureDevOpsSettings
 from connectors.base import Context
 from connectors.credentials import Credential, credential
 from connectors.http import Decoder, Http
+from connectors.network import Route, route_of
 from connectors.throttle import Limiter
 from connectors.transfer import Timeouts
 from portfolio.errors import AccessDenied, AuthError, BadAnswer, CursorRejected, TargetMissing
@@ -68,6 +69,7 @@ class AzureDevOpsClient:
         self._http: Http | None = None
         self._graph: Http | None = None
         self._credential: Credential | None = None
+        self._route = Route()
         self._limiter = Limiter(clock=context.clock, sleep=context.sleep)
         self._me: wire.Me | None = None
         self._page_size = settings.items_per_page
@@ -88,20 +90,21 @@ class AzureDevOpsClient:
 
     def close(self) -> None:
         """Release connections. Safe to call twice."""
-        for one in (self._http, self._graph):
-            if one is not None:
-                one.close()
+        for one in filter(None, (self._http, self._graph)):
+            one.close()
 
     def _open(self, base_url: str) -> Http:
         import requests
 
         if self._credential is None:
+            self._route = route_of(self._settings, self._context.folder)
             self._credential = credential(
                 self._settings.auth,
                 source=self._settings.name,
                 folder=self._context.folder,
                 clock=self._context.clock,
                 resource=RESOURCE,
+                route=self._route,
             )
         session = requests.Session()
         # A credential that is always set also keeps requests from looking for one in ~/.netrc.
@@ -117,6 +120,7 @@ class AzureDevOpsClient:
             limiter=self._limiter,
             timeouts=_TIMEOUTS,
             renew=self._credential.renew,
+            route=self._route,
         )
 
     # Who we are and what the organisation consists of.

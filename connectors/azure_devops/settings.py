@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from connectors.auth import MicrosoftAuth
+from connectors.network import NetworkSettings
 from connectors.settings import Address, KindMap, Settings, SourceName, Texts, WriteSettings, written_fields
 from connectors.source_safety import SourceSafety
 from portfolio.intents import FieldName
@@ -115,7 +116,7 @@ class WriteMap(WriteSettings):
     )
 
 
-class AzureDevOpsSettings(SourceSafety, Settings):
+class AzureDevOpsSettings(SourceSafety, NetworkSettings):
     """An organisation of Azure DevOps Services."""
 
     name: SourceName

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from connectors.auth import Auth
+from connectors.network import NetworkSettings
 from connectors.settings import Address, KindMap, Settings, SourceName, WriteSettings, written_fields
 from connectors.source_safety import SourceSafety
 from portfolio.intents import FieldName
@@ -89,7 +90,7 @@ class WriteMap(WriteSettings):
     )
 
 
-class JiraSettings(SourceSafety, Settings):
+class JiraSettings(SourceSafety, NetworkSettings):
     """A Jira Cloud site."""
 
     name: SourceName

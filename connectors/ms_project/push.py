@@ -119,7 +119,7 @@ class Writer:
         try:
             rewrite = rewritten(self._remote, plan, due)
             self._back_up(plan, rewrite)
-            replacement.replace(rewrite.path, rewrite.new, expected=rewrite.expected)
+            replacement.replace(rewrite.path, rewrite.new, expected=rewrite.expected, like=plan.file.path)
         except replacement.Changed:
             yield from (_conflict(intent, _OVERTAKEN) for intent in due)
         except PermissionError as error:  # on Windows, a file that another program has open

@@ -14,6 +14,32 @@ from sync.progress import Progress
 from sync.pull import PullSettings, pull
 
 
+def test_what_is_gone_for_longer_than_it_is_to_be_kept_is_forgotten_by_a_good_pull() -> None:
+    world = World()
+    world.task("CHK-1", due="2026-11-19")
+    world.task("CHK-2")
+    world.sync()
+    world.shop.delete("CHK-1")
+    world.clock.advance(days=1)
+    world.sync()
+    keep = PullSettings(keep_gone=timedelta(days=30))
+
+    def stored() -> list[str]:
+        return sorted(world.store.read("tracker_item", ("key",), live_only=False)["key"])
+
+    def pulled() -> None:
+        pull(world.store, list(world.connectors.values()), run_id="r-9", now=world.clock(), settings=keep)
+
+    world.clock.advance(days=30)
+    pulled()
+    assert stored() == ["CHK-1", "CHK-2"]
+    world.clock.advance(minutes=1)
+    pulled()
+    assert stored() == ["CHK-2"]
+    world.sync()
+    assert (keys(world), stored()) == (["CHK-2"], ["CHK-2"])
+
+
 def keys(world: World) -> list[object]:
     return [row["key"] for row in world.store.rows("item")]
 
