@@ -19,6 +19,8 @@ from connectors.azure_devops.remote import Remote
 from connectors.azure_devops.settings import AzureDevOpsSettings
 from connectors.azure_devops.site import Site
 from connectors.base import Capability, Context, Diagnosis
+from connectors.network import NetworkSettings
+from connectors.source_safety import SourceSafety
 from portfolio.intents import Cost, Intent, Receipt, Slots
 from portfolio.records import Cursor, IdPage, ItemId, Page, SourceId
 
@@ -76,7 +78,9 @@ class AzureDevOpsConnector:
         """Changes with every setting that shapes records, and with the mapping itself."""
         shape = self.settings.model_dump(
             mode="json",
-            exclude={"auth", "write", "items_per_page", "name", "kind", "max_vanished", "write_stop"},
+            exclude={"auth", "write", "items_per_page", "name", "kind"}
+            | set(SourceSafety.model_fields)
+            | set(NetworkSettings.model_fields),
         )
         shape["zone"] = self.site.context.timezone
         raw = msgspec.json.encode([MAPPING_REVISION, shape], order="deterministic")

@@ -293,3 +293,4 @@ def test_switches_and_limits_of_a_source_are_no_part_of_what_its_records_look_li
     trial = serve()
     plain = trial.connector().mapping_version
     assert trial.connector(write_stop=True, max_vanished=0.5).mapping_version == plain
+    assert trial.connector(proxy="direct").mapping_version == plain
