@@ -9,6 +9,7 @@ and hits, and fails where there is a hit, or nothing to look at.
 from __future__ import annotations
 
 import base64
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -70,6 +71,22 @@ def found_in(content: bytes) -> list[str]:
     return sorted({name for name, needle in NEEDLES if needle in content})
 
 
+def written(path: Path) -> bytes:
+    """The bytes of a file without its holes: tests make files of gigabytes that take no room."""
+    if path.stat().st_blocks * 512 > path.stat().st_size // 2:
+        return path.read_bytes()
+    parts: list[bytes] = []
+    with path.open("rb") as file:
+        end = 0
+        while True:
+            try:
+                start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+                end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            except OSError:  # nothing but a hole up to the end
+                return b"".join(parts)
+            parts.append(os.pread(file.fileno(), end - start, start))
+
+
 def scan(folders: Iterable[Path]) -> Scan:
     """Look through every file below some folders."""
     result = Scan()
@@ -77,7 +94,7 @@ def scan(folders: Iterable[Path]) -> Scan:
         for path in sorted(folder.rglob("*")):
             if path.is_symlink() or not path.is_file():
                 continue
-            content = path.read_bytes()
+            content = written(path)
             encodings = found_in(content)
             if path.name in INPUTS:
                 result.inputs += bool(encodings)
