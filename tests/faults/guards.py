@@ -194,22 +194,17 @@ GUARDS = (
     guard(
         "A field that a person changed is reported and left",
         checks.a_field_that_a_person_changed_is_left,
-        ("sync.decide:_decide_field", "if base is not None and not same(now, base.value):", "if False:"),
+        ("sync.decide:_decide_field", 'if is_theirs and policy == "report":', "if False:"),
     ),
     guard(
         "A comment that a person edited is left",
         checks.a_comment_that_a_person_edited_is_left,
-        ("sync.decide:_decide_edit", "if standing.is_edited:", "if False:"),
-        (
-            "connectors.jira.push:Writer._comment",
-            "if standing is not None and standing.is_edited:",
-            "if False:",
-        ),
+        ("sync.decide:_decide_edit", 'if standing.is_edited and policy != "ours":', "if False:"),
     ),
     guard(
         "A comment that a person deleted stays deleted",
         checks.a_comment_that_a_person_deleted_stays_deleted,
-        ("sync.decide:_decide_comment", "if base is not None:", "if False:"),
+        ("sync.decide:_decide_comment", "was_deleted = base is not None", "was_deleted = False"),
         (
             "connectors.memory:MemoryConnector._push_comment",
             "if now != intent.before:",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from machine import BoardsHistories, JiraHistories, MemoryHistories, PlansHistories, sized
 
-MemoryHistories.TestCase.settings = sized(25, 40)
-JiraHistories.TestCase.settings = sized(10, 30)
-BoardsHistories.TestCase.settings = sized(10, 30)
-PlansHistories.TestCase.settings = sized(12, 30)
+MemoryHistories.TestCase.settings = sized(10, 30)
+JiraHistories.TestCase.settings = sized(6, 24)
+BoardsHistories.TestCase.settings = sized(6, 24)
+PlansHistories.TestCase.settings = sized(8, 24)
 
 TestInMemory = pytest.mark.slow(MemoryHistories.TestCase)
 TestJira = pytest.mark.slow(JiraHistories.TestCase)
