@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench soak lock clean
+.PHONY: help install demo test lint audit bench soak lock clean
 
 help:            ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/'
@@ -33,11 +33,15 @@ lint: $(STAMP)     ## formatter, linter, types, import contracts
 	$(BIN)/mypy cli.py
 	$(BIN)/lint-imports
 
+audit: $(STAMP)    ## static analysis, and known vulnerabilities of the locked dependencies
+	@$(BIN)/bandit -q -c pyproject.toml -r cli.py commands connectors notify portfolio reports rules schedule simulators store sync
+	@$(BIN)/python .ci/audit.py
+
 bench: $(STAMP)    ## the measurements of bench/, as ratios side by side
 	@$(BIN)/python -m bench
 
 soak: $(STAMP)     ## the long forms of the fault and kill tests
-	@DOVETAIL_SOAK=1 $(BIN)/python -m pytest -q tests/sync tests/endtoend
+	@DOVETAIL_SOAK=1 $(BIN)/python -m pytest -q tests/faults tests/sync tests/endtoend
 
 lock: $(STAMP)     ## resolve pyproject.toml again into requirements.lock
 	@$(BIN)/python -m pip install --quiet uv

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("pull_jira", "pull_azure_devops", "check_plan", "push_azure_devops", "rollup", "twins")
+NAMES = (
+    "pull_jira", "pull_azure_devops", "check_plan", "push_azure_devops", "storms", "rollup", "twins",
+)  # fmt: skip
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:

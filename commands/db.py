@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from commands.db_erase import erase_person
 from commands.group import Group
 from commands.options import format_option
 from commands.output import Format, Listing, emit, print_line
@@ -19,7 +20,11 @@ def db() -> None:
       dovetail db status
       dovetail db check
       dovetail db upgrade
+      dovetail db erase-person ann@shop.example
     """
+
+
+db.add_command(erase_person)
 
 
 @db.command()

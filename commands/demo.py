@@ -142,7 +142,7 @@ class _Play:
         week = self.trackers.ask("week")
         stage.say(f"It is {week['today']} now in the simulated world. Meanwhile:")
         stage.quote([f"• {line}" for line in week["told"]])
-        stage.run("sync", "--today", week["today"])
+        stage.run("sync", "--today", week["today"], "--for-real")
         written = stage.rows("write")
         for source in _NAMES:
             self._show_edited_comment(source)
@@ -150,7 +150,7 @@ class _Play:
         self._show_epic()
         stage.act("Again, with nothing new")
         before, files = self.trackers.ask("counts"), self.plans.digests()
-        stage.run("sync", "--today", week["today"])
+        stage.run("sync", "--today", week["today"], "--for-real")
         after = self.trackers.ask("counts")
         made = {place: after[place]["writes"] - before[place]["writes"] for place in ("jira", "boards")}
         same = self.plans.digests() == files
@@ -233,7 +233,10 @@ def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> N
             "dovetail status                       what ran, and how fresh everything is",
         ]
     )
-    stage.say(f"There it is {day}: give `check`, `plan` and `sync` that day with --today {day}.")
+    stage.say(
+        f"There it is {day}: give `check` and `plan` that day with --today {day}, "
+        "and `sync` --for-real as well."
+    )
     stage.say("A plan of your own, without any configuration (in Microsoft Project: File, Save As, XML):")
     stage.show(["dovetail check YOUR.xml"])
     if kept is None:
@@ -242,7 +245,7 @@ def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> N
     stage.say(f"\nThe simulated trackers keep running, at {kept.jira_url} and {kept.boards_url}.")
     stage.say("In another terminal:")
     exports = [f"export {name}={token}" for name, token in kept.secrets.items()]
-    stage.show([*exports, f"dovetail sync --today {day}"])
+    stage.show([*exports, f"dovetail sync --today {day} --for-real"])
     click.pause("Press any key to end it.")
 
 

@@ -60,7 +60,7 @@ class BoardsReader:
     def _get(self, path: str, version: str = "7.1", **query: str) -> Json:
         address = f"{self._url}{path}?{urlencode({**query, 'api-version': version})}"
         request = Request(address, headers=self._headers)  # noqa: S310 - loopback, see running() of the simulators
-        with urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urlopen(request, timeout=30) as answer:  # nosec B310 # noqa: S310
             return json.load(answer)
 
 

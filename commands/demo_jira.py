@@ -48,7 +48,7 @@ class JiraReader:
     def _get(self, path: str, **query: str) -> Json:
         address = f"{self._url}{path}" + (f"?{urlencode(query)}" if query else "")
         request = Request(address, headers=self._headers)  # noqa: S310 - loopback, see running() of the simulators
-        with urlopen(request, timeout=30) as answer:  # noqa: S310
+        with urlopen(request, timeout=30) as answer:  # nosec B310 # noqa: S310
             return json.load(answer)
 
 

@@ -17,7 +17,7 @@ class PlansReader:
 
     def fields(self, name: str, task: str) -> dict[str, str]:
         """The custom fields of the first task of this name in a plan, by the headings people gave them."""
-        plan = ET.parse(self._folder / name).getroot()  # noqa: S314 - the demo's own file
+        plan = ET.parse(self._folder / name).getroot()  # nosec B314 # noqa: S314 - the demo's own file
         headings = {
             one.findtext("p:FieldID", "", _NAMESPACE): one.findtext("p:Alias", "", _NAMESPACE)
             for one in plan.iterfind("p:ExtendedAttributes/p:ExtendedAttribute", _NAMESPACE)

@@ -10,11 +10,13 @@ import click
 from commands.group import Verb
 from commands.options import format_option, source_option
 from commands.output import Format, Listing, emit
-from commands.session import Session, check_sources, clock_of, session_of
+from commands.safety_rows import safety_rows
+from commands.session import Session, check_sources, clock_of, session_of, utc_now
 from commands.table import Column
-from commands.text import plural
+from commands.text import plural, redact
 
 if TYPE_CHECKING:
+    from store import Store
     from sync.config import Config
 
 
@@ -26,7 +28,8 @@ def doctor(session: Session, sources: Sequence[str], output_format: Format) -> i
     """Prove that the configuration works: store, lock, rules, and every source.
 
     Each source is asked whether it accepts the credential, whether fields and projects are there, how its
-    clock stands, what can be written silently and what mails watchers. Nothing is changed. Exit 1 when a
+    clock stands, what can be written silently and what mails watchers. What holds writing back is shown, too:
+    kill switch, quiet hours, canary, limits. Nothing is changed. Exit 1 when a
     check fails.
 
     \b
@@ -66,6 +69,7 @@ def _ours(session: Session, config: Config) -> Iterator[dict[str, Any]]:
 
     yield _line("OK", "dovetail", "configuration", f"{config.path}: {plural(len(config.sources), 'source')}")
     yield _line("OK", "dovetail", "time zone", f"{config.timezone}, {_holidays(config)}")
+    yield from _exposed(config)
     rules = config.rules()
     off = sum(not one.enabled for one in config.overrides.values())
     yield _line(
@@ -82,8 +86,29 @@ def _ours(session: Session, config: Config) -> Iterator[dict[str, Any]]:
                     yield _line("OK", "store", "lock", "free")
             except LockHeld as error:
                 yield _line("WARN", "store", "lock", error.message, error.hint)
+            yield from _safety(config, store)
     except DovetailError as error:
         yield _line("FAIL", "store", "open", error.message, error.hint)
+        yield from _safety(config, None)
+
+
+def _safety(config: Config, store: Store | None) -> Iterator[dict[str, Any]]:
+    """What holds writing back."""
+    for one in safety_rows(config, store, utc_now()):
+        yield _line("WARN" if one.holds else "OK", "writing", one.name, one.message)
+
+
+def _exposed(config: Config) -> Iterator[dict[str, Any]]:
+    """Files of ours that others on this machine may read or change."""
+    from sync.exposure import exposed_files, secret_files
+
+    exposed = list(exposed_files(config))
+    for one in exposed:
+        yield _line("WARN", one.what, "permissions", f"{one.path}: {one.problem}", one.hint)
+    if not exposed:
+        count = len(secret_files(config))
+        more = f", and {plural(count, 'file')} with secrets" if count else ""
+        yield _line("OK", "dovetail", "permissions", f"the store is this account's alone{more}")
 
 
 def _theirs(session: Session, config: Config, sources: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -98,11 +123,20 @@ def _theirs(session: Session, config: Config, sources: Sequence[str]) -> Iterato
 
 
 def _line(level: str, source: str, check: str, message: str, hint: str = "") -> dict[str, Any]:
-    return {"level": level, "source": source, "check": check, "message": message, "hint": hint or None}
+    return {
+        "level": level,
+        "source": source,
+        "check": check,
+        "message": redact(message),
+        "hint": redact(hint) or None,
+    }
 
 
 def _with_hint(row: Any) -> str:
-    return f"{row['message']}. {row['hint']}".replace("..", ".") if row["hint"] else row["message"]
+    message = str(row["message"])
+    if not row["hint"]:
+        return message
+    return f"{message}{'' if message.endswith(('.', '?', '!')) else '.'} {row['hint']}"
 
 
 def _holidays(config: Config) -> str:

@@ -25,8 +25,9 @@ def export(session: Session, view: str, deleted: bool, output_format: Format) ->
     The columns are always the same and in the same order; docs/views.md describes them. Unknown is null,
     dates are YYYY-MM-DD, instants end in Z (UTC), wall times of a plan have no zone.
 
-    The views: item, project, risk, dependency, schedule, schedule_check, milestone, iteration, release, team,
-    calibration, person, person_schedule, twin, source, unmapped, baseline, change, finding, write, run.
+    The views: item, project, risk, dependency, schedule, schedule_check, milestone, iteration, release,
+    team, calibration, person, person_schedule, twin, source, unmapped, baseline, change, finding, write,
+    run, audit, failed_write.
 
     \b
       dovetail export item > items.jsonl

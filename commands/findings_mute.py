@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import date, datetime, time, timedelta
 
 import click
@@ -65,14 +64,15 @@ def suppress(session: Session, finding_id: str, until: date | None, reason: str,
 
 @findings.command("reopen")
 @click.argument("finding_id", metavar="ID")
+@_by_option
 @session_of
-def reopen(session: Session, finding_id: str) -> int:
+def reopen(session: Session, finding_id: str, by: str | None) -> int:
     """Take an acknowledgement, a snooze or a waiver back.
 
     \b
       dovetail findings reopen 3fa2b1c4
     """
-    return _change(session, finding_id, "open")
+    return _change(session, finding_id, "open", by=by)
 
 
 def _change(
@@ -84,6 +84,7 @@ def _change(
     reason: str = "",
     by: str | None = None,
 ) -> int:
+    from sync.audit import actor, finding_muted
     from sync.runs import running
 
     config = session.config()
@@ -107,10 +108,12 @@ def _change(
             finding,
             state=state,
             muted_until=moment,
-            muted_by=(by or getpass.getuser()) if is_muting else None,
+            muted_by=(by or actor()) if is_muting else None,
             muted_reason=reason or None if is_muting else None,
         )
-        store.save_findings([changed], run.run_id)
+        who = by or actor()
+        event = finding_muted(changed, run_id=run.run_id, by=who, at=run.now)
+        store.save_findings([changed], run.run_id, events=[event])
     session.talk.say(
         f"{finding.finding_id} is {state}. The next `dovetail sync` tells the comments that show it."
     )

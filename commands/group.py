@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "check": "commands.check:check",
         "plan": "commands.plan:plan",
         "apply": "commands.apply:apply",
+        "undo": "commands.undo:undo",
     },
     "Looking": {
         "status": "commands.status:status",
@@ -29,6 +30,9 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "explain": "commands.explain:explain",
         "reconcile": "commands.reconcile:reconcile",
         "twins": "commands.twins:twins",
+        "diff": "commands.diff:diff",
+        "errors": "commands.errors:errors",
+        "audit": "commands.audit:audit",
         "export": "commands.export:export",
     },
     "Setting up": {

@@ -88,6 +88,12 @@ def print_line(text: str = "", *, style: str = "") -> None:
         print(clean(text))  # noqa: T201 - commands/ is where Dovetail prints
 
 
+def print_text(text: str) -> None:
+    """Several lines of the result, made safe by whoever made them."""
+    end_progress()
+    print(text, end="" if text.endswith("\n") else "\n")  # noqa: T201
+
+
 def print_table(columns: Sequence[Column], rows: Sequence[Row]) -> None:
     """A table that fits the terminal; aligned plain text where there is none."""
     lines = layout(columns, rows, width=width())
@@ -122,7 +128,11 @@ def is_colourful() -> bool:
 
 def to_json(value: object) -> str:
     """One value as JSON on one line, in the format of exports."""
-    text = json.dumps(portable(value), ensure_ascii=False, separators=(", ", ": "))
+    return safe_json(json.dumps(portable(value), ensure_ascii=False, separators=(", ", ": ")))
+
+
+def safe_json(text: str) -> str:
+    """JSON that means the same and holds nothing that a terminal obeys."""
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -19,6 +19,7 @@ from commands.group import NobodyReads, build
 from commands.session import Session
 from commands.text import redact
 from portfolio.errors import ConfigError, DovetailError
+from portfolio.private_files import replace_private
 from sync.runs import Terminated
 
 
@@ -122,8 +123,8 @@ def _keep(error: Exception, arguments: Sequence[str]) -> Path | None:
         folder = user_log_path("dovetail", appauthor=False, ensure_exists=True)
         path = folder / f"defect-{now:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
         verb = next((one for one in arguments if not one.startswith("-")), "")
-        path.write_text(f"{now:%Y-%m-%d %H:%M:%S} UTC, dovetail {verb}\n\n{_trace(error)}", encoding="utf-8")
-        path.chmod(0o600)
+        text = f"{now:%Y-%m-%d %H:%M:%S} UTC, dovetail {verb}\n\n{_trace(error)}"
+        replace_private(path, text.encode(errors="backslashreplace"))
     except OSError:
         return None
     return path

@@ -66,7 +66,8 @@ def simulate(port: int, boards_port: int, seed: int | None, today: date | None, 
         click.echo(f"    export {JIRA_VARIABLE}={access.jira_token}")
         click.echo(f"    export {BOARDS_VARIABLE}={access.boards_token}")
         moved = f" --today {day}" if today is not None else ""
-        click.echo(f"    dovetail doctor\n    dovetail sync --dry-run{moved}\n    dovetail sync{moved}")
+        real = f"{moved} --for-real" if moved else ""
+        click.echo(f"    dovetail doctor\n    dovetail sync --dry-run{moved}\n    dovetail sync{real}")
         click.echo("Ctrl-C ends it.")
         try:
             _wait(trackers)
@@ -83,5 +84,5 @@ def _wait(trackers: Trackers) -> None:
         week = trackers.pass_week()
         for line in week.told:
             click.echo(f"    - {line}")
-        click.echo(f"Now: dovetail sync --today {week.ends.date()}")
+        click.echo(f"Now: dovetail sync --today {week.ends.date()} --for-real")
     threading.Event().wait()

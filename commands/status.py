@@ -13,6 +13,7 @@ from commands.group import Verb
 from commands.options import format_option
 from commands.output import Format, Listing, Row, emit
 from commands.paragraphs import print_heading, print_pairs
+from commands.safety_rows import safety_rows
 from commands.session import Session, session_of, utc_now
 from commands.table import Column
 from portfolio.views import VIEWS
@@ -51,6 +52,8 @@ def status(session: Session, output_format: Format) -> int:
                 ("store", store.url),
                 ("items", f"{counts['item']:,}"),
                 ("findings", _open(store)),
+                ("failed writes", _failed(store)),
+                ("writing", _writing(config, store)),
             ]
         )
         print_heading("Sources")
@@ -60,6 +63,10 @@ def status(session: Session, output_format: Format) -> int:
     for row in rows:
         if row["error"]:
             session.talk.warn(f"{row['source']} is stale: {row['error']}")
+        if row["held_because"]:
+            session.talk.warn(
+                f"{row['source']} is held: {row['held_because']}. An applied plan lifts it (`dovetail plan`)."
+            )
     return 0
 
 
@@ -78,6 +85,20 @@ def _sources(store: Store, config: Config) -> list[dict[str, Any]]:
 def _open(store: Store) -> str:
     counts = Counter(one.severity for one in store.findings(states=LIVE))
     return f"{severities(counts, noun='open finding')}"
+
+
+def _failed(store: Store) -> str:
+    """How many places could not be written, by state; the names are those of `dovetail errors list`."""
+    counts = Counter(one.state for one in store.failed_writes())
+    return ", ".join(f"{counts[state]:,} {state}" for state in sorted(counts)) or "none"
+
+
+def _writing(config: Config, store: Store) -> str:
+    """What holds writes back now; the settings where nothing does."""
+    rows = list(safety_rows(config, store, utc_now()))
+    held = [f"{one.name}: {one.message}" for one in rows if one.holds]
+    told = [f"{one.name}: {one.message}" for one in rows if one.message != "none" and not one.holds]
+    return "; ".join(held) or f"not held back; {'; '.join(told)}"
 
 
 def _source_listing(rows: list[dict[str, Any]], now: datetime) -> Listing:
@@ -134,6 +155,8 @@ def _state(row: Row) -> str:
 
 
 def _writes(row: Row) -> str:
+    if row["held_because"]:
+        return "held"
     return "armed" if row["is_armed"] else "no"
 
 

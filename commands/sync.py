@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.apply import not_written_rows, written
+from commands.apply import not_written_rows, say_head, written
 from commands.finding_rows import severities
 from commands.group import Verb
 from commands.options import (
@@ -22,9 +22,10 @@ from commands.options import (
 from commands.output import Format, Listing, emit, print_line, to_json
 from commands.plan import folded, plan_listing, summary
 from commands.pull import accepted_sources, say_outcome
-from commands.session import Session, clock_of, session_of
+from commands.session import Session, clock_of, session_of, utc_now
 from commands.table import Column
 from commands.text import plural
+from portfolio.errors import UsageError
 
 if TYPE_CHECKING:
     from sync.pipeline import SyncResult
@@ -37,6 +38,11 @@ if TYPE_CHECKING:
 @vanished_option
 @fail_on_option
 @today_option
+@click.option(
+    "--for-real",
+    is_flag=True,
+    help="With --today: write, too. For simulated trackers, where it is that day.",
+)
 @format_option(formats=("table", "json"))
 @session_of
 def sync(
@@ -47,26 +53,31 @@ def sync(
     accept_vanished: bool,
     fail_on: str | None,
     today: date | None,
+    for_real: bool,
     output_format: Format,
 ) -> int:
     """Do everything: pull, derive, check, plan and apply in a row.
 
     This is what a scheduler runs, every 15 minutes or every night. Nothing is written to a source before a
     plan that names it was applied once (or its `write.armed` is true). A second run with nothing new writes
-    nothing.
+    nothing. With --today of another day it only looks: what would be true that day is not written now.
 
     \b
       dovetail sync --dry-run
       dovetail sync --quiet --log-format json
       dovetail sync --source shop --fail-on critical
     """
+    from sync.audit import kept_head
     from sync.pipeline import sync as run_sync
     from sync.settings import sync_settings
 
+    if for_real and today is None:
+        raise UsageError("--for-real goes with --today.", hint="Without --today a sync is always for real.")
     accepted = accepted_sources(sources, accept_vanished=accept_vanished)
     config = session.config()
     settings = sync_settings(config, full=full, accept_vanished=accepted)
     clock = clock_of(config, today)
+    is_look_ahead = today is not None and today != config.day_of(utc_now()) and not for_real
     with (
         session.store(config) as store,
         session.connectors(config, clock, only=sources) as (connectors, unopened),
@@ -78,19 +89,24 @@ def sync(
             clock=clock,
             sources=sources or None,
             unopened=unopened,
-            dry_run=dry_run,
+            dry_run=dry_run or is_look_ahead,
             fail_on=fail_on,
             tell=session.talk.tell,
         )
+        head = kept_head(store)
     if output_format == "json":
-        print_line(to_json(_as_object(result)))
+        print_line(to_json(_as_object(result) | {"audit_head": head or None}))
     elif not session.talk.quiet:
-        _show(session, result)
+        _show(session, result, why="" if dry_run else f"--today {today} is for looking")
+    if is_look_ahead and not dry_run:
+        session.talk.say(f"It is not {today} today, so nothing was written.")
     _complain(session, result)
+    if result.applied is not None:
+        say_head(session, result.applied, head)
     return result.exit_code
 
 
-def _show(session: Session, result: SyncResult) -> None:
+def _show(session: Session, result: SyncResult, *, why: str) -> None:
     emit(
         Listing(
             rows=[{"step": step, "outcome": text} for step, text in _steps(result) if text],
@@ -103,7 +119,7 @@ def _show(session: Session, result: SyncResult) -> None:
 
         print_line()
         emit(plan_listing(folded(table_rows(result.plan)), empty=""))
-        session.talk.say(f"{summary(result.plan)} Nothing was written: this was a dry run.")
+        session.talk.say(f"{summary(result.plan)} Nothing was written: {why or 'this was a dry run'}.")
 
 
 def _steps(result: SyncResult) -> list[tuple[str, str]]:
@@ -165,10 +181,19 @@ def _complain(session: Session, result: SyncResult) -> None:
                 talk.error(reason)
         for entry in result.plan.conflicts:
             talk.say(f"{entry.key}: {entry.slot} was left as it is: {entry.reason}.")
+    _complain_of_writes(session, result)
+
+
+def _complain_of_writes(session: Session, result: SyncResult) -> None:
+    talk = session.talk
     for stop in result.stops:
         talk.error(stop)
+    for wait in result.waits:
+        talk.say(f"{wait} They wait.")
     if result.applied is not None:
         for row in not_written_rows(result.applied):
+            if row["state"] == "unsent":
+                continue  # counted where it is said what stopped them
             is_failure = row["state"] in ("refused", "unknown")
             (talk.error if is_failure else talk.say)(f"{row['key']}: {row['field']}: {row['reason']}")
         for reason in result.applied.failed.values():
@@ -181,7 +206,9 @@ def _as_object(result: SyncResult) -> dict[str, Any]:
         "exit_code": result.exit_code,
         "is_dry_run": result.is_dry_run,
         "unarmed": result.unarmed,
+        "held": result.held,
         "stops": result.stops,
+        "waits": result.waits,
         "errors": {name: one.error for name, one in result.sources.items() if one.error},
         "counts": result.counts,
     }

@@ -10,6 +10,8 @@ import os
 import re
 from collections.abc import Mapping
 
+from portfolio.secrets import hide
+
 # C0, DEL, C1, and what changes the direction of writing or hides: none of it may reach a terminal.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|(^|_)PAT$", re.IGNORECASE)
@@ -53,13 +55,14 @@ def _shown(character: str) -> str:
 
 
 def redact(text: str, *, environment: Mapping[str, str] | None = None) -> str:
-    """The text without what looks like a secret, and without any value of a variable that is named like one.
+    """The text without any secret that was read, and without what looks like one or is named like one.
 
     The last line of defence: no message of ours should hold a secret in the first place.
     """
     for name, value in (os.environ if environment is None else environment).items():
         if len(value) >= _SHORTEST_SECRET and _SECRET_NAME.search(name) and value in text:
             text = text.replace(value, "***")
+    text = hide(text)
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text

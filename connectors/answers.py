@@ -134,7 +134,7 @@ def check_identity(source: str, answer: Answer, path: str) -> None:
         raise AuthError(
             source,
             f"{answer.on(path)}: the credential is not accepted.",
-            hint="Check user, token and its expiry under auth; a scoped token needs api_url.",
+            hint="Check the credential and its expiry under auth.",
         )
     if 300 <= answer.status < 400:
         location = answer.headers.get("Location") or ""

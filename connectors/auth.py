@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from portfolio.errors import ConfigError
+from portfolio.secrets import remember
 
 _COMMAND_TIMEOUT_SECONDS = 30
 
@@ -71,6 +72,7 @@ class SecretRef(_Model):
             raise ConfigError(
                 f"There is no secret in {self}.", hint="Set it, or name another place under auth."
             )
+        remember(value)
         return value
 
     def _read(self, folder: Path) -> str:

@@ -36,6 +36,12 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
     comment: Literal["marker", "reference line", "none"]
     fields: frozenset[FieldName] = frozenset()  # rollup fields this source is configured and able to hold
     compare_and_set: Literal["none", "read before write", "revision", "etag"] = "read before write"
+    # What `Connector.verify` rests on: the tracker's own validation without writing; its description of
+    # screens, types and permissions; or nothing.
+    validates_writes: Literal["tracker", "description", "none"] = "none"
+    # How many items one call of `push` takes, at most: between two calls a run can be stopped.
+    items_per_push: int = 200
+    pushes_whole_scopes: bool = False  # everything of a scope, such as a file, is one write: it goes together
     new_comment_mails_watchers: bool = False
     edits_are_silent: bool = True
     next_best_place: str = ""  # where to look instead, when there is no place for comments or fields

@@ -109,6 +109,59 @@ class PushContract:
         _require(second.comment.digest != first.comment.digest, "the text did not change")
         _require(not second.comment.duplicates, "the marker stands in several comments")
 
+    def test_what_was_written_can_be_taken_back(self, world: World, connector: Connector) -> None:
+        """An intent that wants nothing empties the place: `undo` puts back what stood before."""
+        item, intents = _prepared(world, connector)
+        before = _look(connector, item.item_id)
+        list(connector.push(intents))
+        emptied = [_emptying(one, _look(connector, item.item_id)) for one in intents]
+        receipts = list(connector.push(emptied))
+        _require(all(isinstance(one, Applied) for one in receipts), f"not applied: {receipts}")
+        _require(_ids(receipts) == {one.intent_id for one in emptied}, "not one receipt per intent")
+        after = _look(connector, item.item_id)
+        _require(after.comment is None, "our comment still stands there")
+        for intent in intents:
+            if intent.slot != COMMENT:
+                now, then = after.fields.get(intent.slot), before.fields.get(intent.slot)
+                _require(now == then, f"{intent.slot} shows {now!r}, not {then!r}")
+
+    def test_taking_back_twice_is_one_effect(self, world: World, connector: Connector) -> None:
+        """What is empty already is not emptied again, also from another process."""
+        item, intents = _prepared(world, connector)
+        list(connector.push(intents))
+        emptied = [_emptying(one, _look(connector, item.item_id)) for one in intents]
+        list(connector.push(emptied))
+        effects = world.writes()
+        for again in (connector, world.connect()):
+            receipts = list(again.push(emptied))
+            _require(all(isinstance(one, Unchanged) for one in receipts), f"emptied again: {receipts}")
+        _require(world.writes() == effects, "the second push had an effect of its own")
+
+    def test_a_comment_that_was_taken_back_can_be_written_again(
+        self, world: World, connector: Connector
+    ) -> None:
+        """An undo can be undone: the new comment is the only one."""
+        if connector.capabilities.comment == "none":
+            pytest.skip(READ_ONLY)
+        item = _item(connector, world.arrange(1)[0])
+        intent = _intent(item, COMMENT, _look(connector, item.item_id))
+        list(connector.push([intent]))
+        list(connector.push([_emptying(intent, _look(connector, item.item_id))]))
+        receipts = list(connector.push([intent]))
+        _require(all(isinstance(one, Applied) for one in receipts), f"not applied: {receipts}")
+        _require_stands(_look(connector, item.item_id), [intent])
+
+    def test_what_changed_meanwhile_is_not_taken_back(self, world: World, connector: Connector) -> None:
+        """A place that no longer shows what was seen there is left alone."""
+        item, intents = _prepared(world, connector)
+        list(connector.push(intents))
+        stands, effects = _look(connector, item.item_id), world.writes()
+        stale = [_changed(_stale(one), before=_stale(one).before, wanted=None, note=None) for one in intents]
+        receipts = list(connector.push(stale))
+        _require(all(isinstance(one, Conflict) for one in receipts), f"not told as conflicts: {receipts}")
+        _require(world.writes() == effects, "a conflict was emptied")
+        _require(_look(connector, item.item_id) == stands, "a conflict changed something")
+
     def test_what_changed_meanwhile_is_a_conflict(self, world: World, connector: Connector) -> None:
         """A target that no longer shows what the plan saw is left alone."""
         item, intents = _prepared(world, connector)
@@ -226,6 +279,15 @@ def _stale(intent: Intent) -> Intent:
         seen = {"health": "green", "forecast_finish": "2026-12-04", "worst_finding": "critical"}[intent.slot]
         return _changed(intent, before=seen, wanted=other, note=None)
     return _changed(intent, before=77, wanted=9, note=None)
+
+
+def _emptying(intent: Intent, stands: Slots) -> Intent:
+    """Wants nothing in the place, and saw what stands there."""
+    if intent.slot == COMMENT:
+        before: Value = stands.comment.digest if stands.comment else None
+    else:
+        before = stands.fields.get(intent.slot)
+    return _changed(intent, before=before, wanted=None, note=None)
 
 
 def _changed(intent: Intent, *, before: Value, wanted: Value, note: Note | None) -> Intent:

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.auth import ApiToken, Bearer, EntraApp, ManagedIdentity, NoAuth, Pat
-from portfolio.errors import AuthError
+from connectors.login import LoginSession
+from connectors.network import Route
+from portfolio.errors import AuthError, Unavailable
+from portfolio.secrets import remember
 
 if TYPE_CHECKING:
     import requests
@@ -58,7 +61,7 @@ class Renewed(Credential):
         self._acquire = acquire
         self._clock = clock
         self._lock = threading.Lock()
-        self._token = ""
+        self._token = ""  # nosec B105
         self._until: datetime | None = None
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -82,17 +85,24 @@ class Renewed(Credential):
             if self._until is None or now >= self._until:
                 answer = self._acquire() or {}
                 self._token = token_of(answer, self._source)
+                remember(self._token)
                 lifetime = timedelta(seconds=float(answer.get("expires_in") or 3600))
                 self._until = now + max(lifetime - _MARGIN, timedelta(seconds=30))
             return self._token
 
 
 def credential(
-    auth: _ANY, *, source: str, folder: Path, clock: Callable[[], datetime], resource: str
+    auth: _ANY,
+    *,
+    source: str,
+    folder: Path,
+    clock: Callable[[], datetime],
+    resource: str,
+    route: Route | None = None,
 ) -> Credential:
     """What signs the requests of one source. Secrets are read now; a token is asked for at its first use.
 
-    `resource` is the id of the application at Microsoft that tokens are for.
+    `resource` is the id of the application at Microsoft that tokens are for; `route` the way to it.
 
     Raises:
         ConfigError: a secret is not where its reference says.
@@ -105,9 +115,10 @@ def credential(
         case Bearer(token=token):
             return Fixed(f"Bearer {token.resolve(folder)}")
         case EntraApp():
-            return Renewed(source, _application(auth, folder, f"{resource}/.default"), clock)
+            login = (route or Route()).elsewhere()
+            return Renewed(source, _application(auth, folder, f"{resource}/.default", login, source), clock)
         case ManagedIdentity(client_id=client_id):
-            return Renewed(source, _machine(client_id, resource), clock)
+            return Renewed(source, _machine(client_id, resource, source), clock)
     return Credential()
 
 
@@ -127,7 +138,9 @@ def token_of(answer: dict[str, Any], source: str) -> str:
     return token
 
 
-def _application(auth: EntraApp, folder: Path, scope: str) -> Callable[[], dict[str, Any]]:
+def _application(
+    auth: EntraApp, folder: Path, scope: str, route: Route, source: str
+) -> Callable[[], dict[str, Any]]:
     secret: Any
     if auth.certificate is not None:
         pem = auth.certificate.resolve(folder)
@@ -142,29 +155,42 @@ def _application(auth: EntraApp, folder: Path, scope: str) -> Callable[[], dict[
         import msal
 
         # A new application each time: its cache would give back the very token that was refused.
-        application = msal.ConfidentialClientApplication(
-            auth.client_id,
-            client_credential=secret,
-            authority=f"{LOGIN}/{auth.tenant}",
-            instance_discovery=False,
-        )
-        answer: dict[str, Any] = application.acquire_token_for_client(scopes=[scope]) or {}
+        # msal's own session follows redirects, and a 307 would carry the secret in its body elsewhere.
+        with LoginSession(source, route=route, origin=LOGIN) as session:
+            try:
+                application = msal.ConfidentialClientApplication(
+                    auth.client_id,
+                    client_credential=secret,
+                    authority=f"{LOGIN}/{auth.tenant}",
+                    instance_discovery=False,
+                    http_client=session,
+                )
+                answer: dict[str, Any] = application.acquire_token_for_client(scopes=[scope]) or {}
+            except (ValueError, TypeError, KeyError) as error:
+                # An unknown tenant, an answer of another shape, a key that cannot be read: msal's text may
+                # quote what it was given.
+                message = f"Microsoft Entra cannot be asked for a token ({type(error).__name__})."
+                hint = "Check tenant, client_id, and the secret or certificate."
+                raise AuthError(source, message, hint=hint) from None
+            except msal.exceptions.MsalError as error:
+                message = f"the sign-in service of Microsoft Entra fails ({str(error)[:40]})."
+                raise Unavailable(source, message, hint="The next run tries again.") from None
         return answer
 
     return acquire
 
 
-def _machine(client_id: str | None, resource: str) -> Callable[[], dict[str, Any]]:
+def _machine(client_id: str | None, resource: str, source: str) -> Callable[[], dict[str, Any]]:
     def acquire() -> dict[str, Any]:
         import msal
-        import requests
 
         identity = (
             msal.UserAssignedManagedIdentity(client_id=client_id)
             if client_id
             else msal.SystemAssignedManagedIdentity()
         )
-        with requests.Session() as session:
+        # This machine's own service: never through a proxy, which would read what it answers.
+        with LoginSession(source, route=Route(proxies={})) as session:
             client = msal.ManagedIdentityClient(identity, http_client=session)
             answer: dict[str, Any] = client.acquire_token_for_client(resource=resource) or {}
         return answer
@@ -173,4 +199,6 @@ def _machine(client_id: str | None, resource: str) -> Callable[[], dict[str, Any
 
 
 def _basic(user: str, secret: str) -> str:
-    return "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()
+    encoded = base64.b64encode(f"{user}:{secret}".encode()).decode()
+    remember(encoded)
+    return f"Basic {encoded}"

@@ -29,6 +29,7 @@ from connectors.answers import (
     origin_of,
     refusal_of,
 )
+from connectors.network import Route
 from connectors.throttle import Limiter, reach_of, retry_after_seconds, server_time
 from connectors.transfer import NotSent, Silent, Timeouts, Transfer
 from portfolio.errors import BadAnswer, RateLimited, SourceError, Unavailable
@@ -78,7 +79,7 @@ class Http:
 
     `base_url` is where paths start; a path never names a host, so a credential goes to `base_url` only.
     `requests` counts what was sent, by method and path template. `renew` forgets an access token that was
-    refused, and says whether there can be another.
+    refused, and says whether there can be another. `route` holds the source's certificates and proxies.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Http:
         limiter: Limiter | None = None,
         timeouts: Timeouts | None = None,
         renew: Callable[[], bool] | None = None,
+        route: Route | None = None,
         attempts: int = 4,
         max_bytes: int = 128 * 1024 * 1024,
         jitter: Callable[[float, float], float] = random.uniform,
@@ -105,7 +107,12 @@ class Http:
         self.rate_limit: dict[str, str] = {}  # the latest X-RateLimit-… headers, by what follows
         self._session = session
         self._wire = Transfer(
-            source, session, timeouts or Timeouts(), max_bytes=max_bytes, monotonic=monotonic
+            source,
+            session,
+            timeouts or Timeouts(),
+            route=route or Route(),
+            max_bytes=max_bytes,
+            monotonic=monotonic,
         )
         self._clock = clock
         self._sleep = sleep

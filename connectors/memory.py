@@ -18,6 +18,7 @@ from connectors.memory_tracker import (
     MemoryItem,
     MemoryTracker,
 )
+from connectors.targets import digest_of, is_theirs
 from portfolio.errors import CursorRejected, Rejected, SourceError, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -101,6 +102,7 @@ class MemoryConnector:
             comment="marker",
             fields=self._fields,
             compare_and_set="read before write",
+            validates_writes="tracker",
             new_comment_mails_watchers=True,
             list_streams=frozenset({"people", "lists"}),
         )
@@ -254,21 +256,29 @@ class MemoryConnector:
             return Refused(intent_id=intent.intent_id, reason=error.message)
 
     def _push_comment(self, item: MemoryItem, intent: Intent) -> Receipt:
-        if intent.note is None:
+        if intent.note is None and intent.wanted is not None:
             raise SourceError(self._source, f"intent {intent.intent_id} has no note")
-        note, digest = intent.note, intent.note.digest()
+        digest = None if intent.note is None else intent.note.digest()
         standing = self._comment_of(item)
+        if standing is None and digest is None:
+            return Unchanged(intent_id=intent.intent_id)
         if standing is not None and standing.digest == digest and not standing.is_edited:
             return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id)
-        if standing is not None and standing.is_edited:
-            return Conflict(intent_id=intent.intent_id, now=standing.digest, reason="edited by a person")
+        if is_theirs(intent, standing):
+            return Conflict(intent_id=intent.intent_id, now=digest_of(standing), reason="edited by a person")
         now = None if standing is None else standing.digest
         if now != intent.before:
             return Conflict(intent_id=intent.intent_id, now=now)
-        self.tracker.request("write", lambda: _discard(self.tracker.write_comment(item, note, digest)))
+        if intent.note is None or digest is None:
+            self.tracker.request("write", lambda: self.tracker.remove_comment(item))
+            remote_id = None if standing is None else standing.remote_id
+        else:
+            note, wanted = intent.note, digest
+            self.tracker.request("write", lambda: _discard(self.tracker.write_comment(item, note, wanted)))
+            remote_id = self.tracker.our_comments(item.key)[0].comment_id
         return Applied(
             intent_id=intent.intent_id,
-            remote_id=self.tracker.our_comments(item.key)[0].comment_id,
+            remote_id=remote_id,
             at=self.tracker.clock(),
             revision=str(item.revision),
         )

@@ -338,6 +338,12 @@ class MemoryTracker:
         self._touch(item, self.clock())
         return comment
 
+    def remove_comment(self, item: MemoryItem) -> None:
+        """Our own account deletes its comment."""
+        item.comments = [one for one in item.comments if one.digest is None]
+        self.writes.append((item.key, "comment", None))
+        self._touch(item, self.clock())
+
     # What tests look at -------------------------------------------------------------------------------
 
     def item(self, key: str) -> MemoryItem:

@@ -11,7 +11,9 @@ import requests
 import urllib3.exceptions
 
 from connectors.answers import Answer
+from connectors.network import Route
 from portfolio.errors import BadAnswer, Unavailable
+from portfolio.secrets import sent_in, without
 
 _BOM = b"\xef\xbb\xbf"  # some Microsoft services begin an error with one (facts/azure_devops.md §8)
 
@@ -51,6 +53,7 @@ class Transfer:
         session: requests.Session,
         timeouts: Timeouts,
         *,
+        route: Route,
         max_bytes: int,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -58,6 +61,8 @@ class Transfer:
         self._source = source
         self._session = session
         self._timeouts = timeouts
+        self._route = route
+        route.equip(session)
         self._max_bytes = max_bytes
         self._monotonic = monotonic
 
@@ -76,7 +81,7 @@ class Transfer:
             response = self._open(prepared)
         except requests.exceptions.SSLError as error:
             message = f"{sent}: the TLS certificate was not accepted."
-            hint = "Point REQUESTS_CA_BUNDLE at your organisation's CA file; verification is never off."
+            hint = "Name your organisation's CA file under tls: {ca: FILE}; verification is never off."
             raise Unavailable(self._source, message, hint=hint) from error
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise NotSent(f"{sent}: no connection in time.") from error
@@ -94,7 +99,7 @@ class Transfer:
             if response.status_code in accept:
                 raise Silent(f"{sent}: the answer broke off ({type(error).__name__}).") from error
             body = b""  # the status of a refusal says enough
-        return Answer(status=response.status_code, headers=response.headers, body=body.removeprefix(_BOM))
+        return _without_credential(response, body.removeprefix(_BOM), prepared)
 
     def _open(self, prepared: requests.PreparedRequest) -> requests.Response:
         settings = self._session.merge_environment_settings(prepared.url or "", {}, True, None, None)
@@ -105,7 +110,7 @@ class Transfer:
             allow_redirects=False,
             timeout=(self._timeouts.connect_seconds, self._timeouts.read_seconds),
             stream=True,
-            proxies=settings["proxies"],
+            proxies=dict(self._route.proxies_for(prepared.url or "", settings["proxies"])),
             verify=settings["verify"],
             cert=settings["cert"],
         )
@@ -123,6 +128,24 @@ class Transfer:
             if self._monotonic() - started > self._timeouts.total_seconds:
                 raise requests.exceptions.ReadTimeout
         return b"".join(chunks)
+
+
+def _without_credential(
+    response: requests.Response, body: bytes, prepared: requests.PreparedRequest
+) -> Answer:
+    """The answer, from which our own credential is taken out where the other side repeats it.
+
+    What a tracker says ends in errors, receipts and the store (facts/performance.md §E).
+    """
+    header = prepared.headers.get("Authorization")
+    secrets = sent_in(header if isinstance(header, str) else None)
+    headers = response.headers
+    for name, value in list(headers.items()):
+        sent = value.encode(errors="replace")
+        clean = without(sent, secrets)
+        if clean != sent:
+            headers[name] = clean.decode()
+    return Answer(status=response.status_code, headers=headers, body=without(body, secrets))
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:

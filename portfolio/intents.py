@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -53,6 +54,9 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     wanted: Value = None  # for a comment: the digest of `note`
     note: Note | None = None
     remote_id: str | None = None  # the comment's id from the last receipt
+    # The digest of the text that a person made of our comment and that may be overwritten, because the
+    # configuration says `comment: ours`. Any other text of a person is a conflict.
+    overwrites: str | None = None
     rules: Sequence[str] = ()
     reason: str = ""
 
@@ -136,3 +140,8 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     budget: int = 0
     budget_unit: str = ""
     emails: int = 0  # notifications to watchers that the tracker cannot be asked to suppress
+
+
+def text_digest(text: str | None) -> str:
+    """Short and the same for the same text, to tell whether a person has edited it since."""
+    return hashlib.sha256((text or "").encode("utf-8", "surrogatepass")).hexdigest()[:16]

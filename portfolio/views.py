@@ -320,6 +320,7 @@ _VIEWS = (
             bool: is_stale is_armed
             instant: armed_at
             int: item_count
+            text: held_because
             """
         ),
         ("source",),
@@ -403,9 +404,41 @@ _VIEWS = (
             instant: started_at ended_at
             int: exit_code
             object: counts
+            text: audit_head
             """
         ),
         ("run_id",),
+    ),
+    View(
+        "audit",
+        "The append-only audit trail: every write, and what people decided about writing.",
+        _parse(
+            """
+            int: seq
+            instant: at
+            text: event run_id source item_id key slot field outcome
+            list: rules
+            text: remote_id write_id
+            object: details
+            text: hash
+            """
+        ),
+        ("seq",),
+    ),
+    View(
+        "failed_write",
+        "Places that a tracker refused or never answered for, until they are written.",
+        _parse(
+            """
+            text: item_id slot intent_id source key field after state reason
+            int: failures
+            instant: first_at last_at
+            text: run_id
+            instant: until
+            text: by why
+            """
+        ),
+        ("item_id", "slot"),
     ),
 )
 

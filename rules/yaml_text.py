@@ -18,6 +18,9 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 
 _TAG = "tag:yaml.org,2002:"
+_MOST_BRACKETS = 200
+_BRACKET = re.compile(r"[\[\]{}]")
+_LADDER = re.compile(r"(?:[-?:][ \t]+){100}")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 
 
@@ -61,6 +64,9 @@ def read_yaml(text: str, file: str) -> Document:
     if len(text) > MAX_BYTES:
         document.add((), f"the file is larger than {MAX_BYTES:,} characters")
         return document
+    if _is_deep(text):
+        document.add((), "this is not YAML: nested too deeply")
+        return document
     try:
         root = YAML(typ="safe", pure=True).compose(text)
         document.content = None if root is None else _value(root, (), document)
@@ -73,6 +79,18 @@ def read_yaml(text: str, file: str) -> Document:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         document.problems.append(Problem(file, 1, f"this is not YAML: {reason}"))
     return document
+
+
+def _is_deep(text: str) -> bool:
+    """Brackets or dashes without end. The parser's time grows with their square: 5,000 took it 10 seconds."""
+    if _LADDER.search(text):
+        return True
+    depth = 0
+    for found in _BRACKET.finditer(text):
+        depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
+        if depth > _MOST_BRACKETS:  # those in quoted texts count too, and are closed there as a rule
+            return True
+    return False
 
 
 def _value(node: Any, path: Path, document: Document) -> Any:

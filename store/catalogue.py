@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from portfolio.audit import AuditEntry
 from portfolio.findings import Finding
 from portfolio.records import (
     AnyRecord,
@@ -23,7 +24,7 @@ from portfolio.records import (
     Unmapped,
     WorkItem,
 )
-from store.results import SourceState, WriteRow
+from store.results import FailedWrite, RunEvent, SourceState, WriteRow
 from store.specs import (
     HASH_COLUMN,
     RUN_COLUMN,
@@ -208,6 +209,7 @@ RUN_TABLE = TableSpec(
         ColumnSpec("ended_at", "instant"),
         ColumnSpec("exit_code", "int"),
         ColumnSpec("counts", "object"),
+        ColumnSpec("audit_head", "text"),
     ),
     ("run_id",),
 )
@@ -224,6 +226,35 @@ SLOT_TABLE = TableSpec(
     ("item_id", "slot"),
     (("source",),),
 )
+# The store guards it: rows are appended, never changed or deleted (store/guards.py).
+AUDIT_TABLE = TableSpec(
+    "engine_audit",
+    columns_of_struct(AuditEntry, ("seq",)),
+    ("seq",),
+    (("run_id",), ("item_id",), ("source",)),
+)
+NOTE_TABLE = TableSpec(
+    "engine_note", (ColumnSpec("digest", "text", nullable=False), ColumnSpec("note", "object")), ("digest",)
+)
+FAILED_WRITE_TABLE = TableSpec(
+    "engine_failed_write",
+    columns_of_struct(FailedWrite, ("item_id", "slot")),
+    ("item_id", "slot"),
+    (("source",),),
+)
+EVENT_TABLE = TableSpec(
+    "engine_event", columns_of_struct(RunEvent, ("run_id", "what", "subject")), ("run_id", "what", "subject")
+)
+# How each item stood after the last check, so that the next one can tell what became of it.
+SEEN_TABLE = TableSpec(
+    "engine_seen",
+    (
+        ColumnSpec("item_id", "text", nullable=False),
+        ColumnSpec("is_gone", "bool", nullable=False),
+        ColumnSpec("is_late", "bool", nullable=False),
+    ),
+    ("item_id",),
+)
 META_TABLE = TableSpec(
     "engine_meta", (ColumnSpec("name", "text", nullable=False), ColumnSpec("value", "text")), ("name",)
 )
@@ -239,6 +270,11 @@ TABLES: Mapping[str, TableSpec] = {
         STREAM_TABLE,
         RUN_TABLE,
         SLOT_TABLE,
+        AUDIT_TABLE,
+        NOTE_TABLE,
+        FAILED_WRITE_TABLE,
+        EVENT_TABLE,
+        SEEN_TABLE,
         META_TABLE,
     )
 }

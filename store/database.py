@@ -15,6 +15,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from portfolio.errors import StoreUnavailable
+from portfolio.private_files import create_private
 from store.errors import translated
 from store.specs import Dialect
 
@@ -86,6 +87,14 @@ class Database:
                 with self._reader.connect() as connection:
                     yield connection
 
+    def scrub(self) -> None:
+        """Leave nothing of what was replaced in the file and its log. PostgreSQL vacuums by itself."""
+        if self.dialect == "sqlite":
+            with translated(self.url), self._write_lock, self._writer.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("VACUUM")
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     @contextmanager
     def session(self) -> Iterator[Connection]:
         """A connection outside any transaction, for what a transaction cannot hold (PostgreSQL's locks)."""
@@ -115,7 +124,7 @@ def _make_private_file(path: Path, url: str) -> None:
     if path.is_dir():
         raise StoreUnavailable(f"{url}: this is a folder.", hint="Name a file after `store: sqlite:///`.")
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        os.close(create_private(path))
     except FileExistsError:
         return
     except FileNotFoundError as error:

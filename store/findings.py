@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from portfolio.audit import AuditEvent
 from portfolio.findings import Finding
-from store import bulk
+from store import audit, bulk
 from store.catalogue import FINDING_TABLE
 from store.specs import ROW_HASH
 from store.values import BadValueError, decode_column
@@ -40,8 +41,12 @@ class FindingStore:
         ]
         return [Finding(**dict(zip(_NAMES, row, strict=True))) for row in zip(*decoded, strict=True)]
 
-    def save_findings(self, findings: Sequence[Finding], run_id: str) -> int:
+    def save_findings(
+        self, findings: Sequence[Finding], run_id: str, *, events: Sequence[AuditEvent] = ()
+    ) -> int:
         """Store findings; equal ones are not written. Returns how many were.
+
+        `events` go to the audit trail in the same transaction.
 
         Raises:
             ValueError: a finding cannot be stored; names it and the field.
@@ -65,4 +70,5 @@ class FindingStore:
             ]
             names = (*_NAMES, ROW_HASH, "changed_run")
             bulk.upsert(connection, dialect, FINDING_TABLE, written, names)
+            audit.append(connection, dialect, events)
         return len(written)

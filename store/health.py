@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portfolio.errors import StoreError
-from store import schema, views
+from store import guards, schema, views
 from store.catalogue import TABLES
 from store.database import Database
 
@@ -25,6 +25,7 @@ def _schema_problems(database: Database) -> list[str]:
     with database.read() as connection:
         revision = schema.revision_of(connection, database.dialect)
         relations = schema.relations(connection, database.dialect)
+        unguarded = guards.missing(connection, database.dialect)
     found = []
     if revision != schema.HEAD:
         found.append(f"the schema is {revision or 'missing'}, this Dovetail needs {schema.HEAD}")
@@ -33,6 +34,8 @@ def _schema_problems(database: Database) -> list[str]:
         **{n: "view" for n, _ in views.create_statements(database.dialect)},
     }
     found.extend(f"the {kind} {name} is missing" for name, kind in wanted.items() if name not in relations)
+    if "engine_audit" in relations:
+        found.extend(f"the guard {name} of the audit trail is missing" for name in unguarded)
     return found
 
 

@@ -24,6 +24,7 @@ from portfolio.records import (
 )
 from store import bulk
 from store.catalogue import STREAM_TABLE, TRACKER_TABLES, table_of
+from store.erased import Erased, keep_out, read_erased
 from store.results import PageCounts, Vanishing
 from store.specs import ROW_HASH, Dialect
 from store.values import BadValueError, clean_text, encode_column, to_json
@@ -79,7 +80,9 @@ class PageStore:
         by_type: dict[type[AnyRecord], list[AnyRecord]] = {}
         for record in page.records:
             by_type.setdefault(type(record), []).append(record)
-        encoded = {kind: _encode(source, kind, records) for kind, records in by_type.items()}
+        with self._db.read() as connection:
+            erased = read_erased(connection)
+        encoded = {kind: _encode(source, kind, records, erased) for kind, records in by_type.items()}
         carried = set(bulk.keys_of(_ITEM, encoded.get(WorkItem, [])))
         gone = {clean_text(item): why for item, why in tombstones.items() if item not in carried}
         gone.update((clean_text(one.item_id), one.reason) for one in page.gone)
@@ -158,7 +161,9 @@ def _one_of_each_scope(pages: Iterable[IdPage]) -> Iterable[IdPage]:
     return {(page.scope, page.covers_below): page for page in pages}.values()
 
 
-def _encode(source: SourceId, kind: type[AnyRecord], records: Sequence[AnyRecord]) -> list[bulk.Row]:
+def _encode(
+    source: SourceId, kind: type[AnyRecord], records: Sequence[AnyRecord], erased: Erased | None
+) -> list[bulk.Row]:
     table = table_of(kind)
     columns = bulk.structs_as_columns(table, records)
     if set(columns["source"]) - {source}:
@@ -168,6 +173,8 @@ def _encode(source: SourceId, kind: type[AnyRecord], records: Sequence[AnyRecord
             f"{_name(kind, columns, index)} belongs to source {owner}.",
             hint="This is a defect of the connector.",
         )
+    if erased is not None:
+        keep_out(columns, kind, source, erased)
     try:
         rows = bulk.encode_rows(table, columns, len(records))
     except BadValueError as error:

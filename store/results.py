@@ -38,7 +38,8 @@ class Vanishing(msgspec.Struct, frozen=True, kw_only=True):
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     """How one source stands.
 
-    When it was last read in full, what is wrong, and whether it may be written to.
+    When it was last read in full, what is wrong, and whether it may be written to: it is armed, and not held
+    back for a reason that only an applied plan lifts.
     """
 
     source: SourceId
@@ -48,6 +49,7 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     armed_at: datetime | None = None
     mapping_version: str | None = None
+    held_because: str | None = None
 
 
 class SlotBase(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +65,9 @@ class WriteRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `base` is what Dovetail last wrote there, `before` what stood there, `after` what was wanted. The states
     are `sending` (recorded before the request), then what the tracker answered: `applied`, `unchanged`,
-    `conflict`, `gone`, `refused`, `unknown`.
+    `conflict`, `gone`, `refused`, `unknown`; or `kept`: a person's value, in `before`, was left standing
+    instead of `after`. `overwrote` is the digest of the text that a person had made of our comment, where
+    the configuration lets that be overwritten: no undo brings it back.
     """
 
     write_id: str
@@ -82,3 +86,47 @@ class WriteRow(msgspec.Struct, frozen=True, kw_only=True):
     remote_id: str | None = None
     at: datetime | None = None
     intent_id: str | None = None
+    overwrote: str | None = None
+
+
+class FailedWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that could not be written, until it is. Column names are those of the view `failed_write`.
+
+    `state` is `refused` (the tracker said no, `reason`), `unknown` (no answer came), `retry` (a person wants
+    it asked again) or `ignored` (a person wants it left alone until `until`, `why`). `failures` counts how
+    often it failed since it last succeeded; `after` is what was wanted then.
+    """
+
+    item_id: ItemId
+    slot: str
+    intent_id: str
+    source: SourceId
+    key: str
+    field: str | None = None
+    after: Value = None
+    state: str = "refused"
+    reason: str = ""
+    failures: int = 1
+    first_at: datetime
+    last_at: datetime
+    run_id: str
+    until: datetime | None = None
+    by: str | None = None
+    why: str | None = None
+
+
+class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was otherwise after a run than before it: what `diff` shows.
+
+    `what` is `opened`, `reopened`, `raised`, `resolved` of a finding, or `new`, `gone`, `back`, `late`,
+    `no longer late` of an item. `subject` is the id of the finding or the item.
+    """
+
+    run_id: str
+    what: str
+    subject: str
+    item_id: ItemId | None = None
+    key: str | None = None
+    rule: str | None = None
+    severity: str | None = None
+    title: str | None = None

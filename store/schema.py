@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portfolio.errors import SchemaTooNew, SchemaTooOld, StoreUnavailable
-from store import views
+from store import guards, views
 from store.catalogue import TABLES
 from store.database import Database
 from store.specs import Dialect
@@ -74,7 +74,7 @@ def revision_of(connection: Connection, dialect: Dialect) -> str | None:
 
 def create(connection: Connection, dialect: Dialect) -> None:
     """Make every table, index and view in an empty database and stamp it with HEAD."""
-    for statement in _create_statements(dialect):
+    for statement in (*_create_statements(dialect), *guards.create_statements(dialect)):
         connection.exec_driver_sql(statement)
     connection.exec_driver_sql(
         f"CREATE TABLE {_VERSION_TABLE} (version_num VARCHAR(32) NOT NULL,"

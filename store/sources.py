@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from portfolio.audit import AuditEvent
 from portfolio.records import Cursor, SourceId
-from store import bulk
+from store import audit, bulk
 from store.catalogue import RUN_TABLE, SOURCE_TABLE, STREAM_TABLE
 from store.results import SourceState
 from store.specs import TableSpec
@@ -39,7 +40,9 @@ class SourceStore:
         Raises:
             KeyError: no such run was started.
         """
-        values = {"ended_at": now, "exit_code": exit_code, "counts": dict(counts)}
+        with self._db.read() as connection:
+            head = audit.head(connection, self._db.dialect)
+        values = {"ended_at": now, "exit_code": exit_code, "counts": dict(counts), "audit_head": head}
         if not self._update(RUN_TABLE, {"run_id": run_id}, values):
             raise KeyError(f"no run {run_id} was started")
 
@@ -92,10 +95,43 @@ class SourceStore:
         if not self._update(SOURCE_TABLE, {"source": source}, values):
             raise KeyError(f"source {source} was not declared")
 
-    def arm(self, source: SourceId, at: datetime) -> None:
-        """Allow writing to a source from this instant. The first instant stays."""
-        if self.sources()[source].armed_at is None:
-            self._update(SOURCE_TABLE, {"source": source}, {"armed_at": at})
+    def arm(self, source: SourceId, at: datetime, *, run_id: str | None = None, by: str = "") -> None:
+        """Allow writing to a source from now on, and hold it back no longer. The first instant stays."""
+        state = self.sources()[source]
+        if state.armed_at is not None and state.held_because is None:
+            return
+        values = {"armed_at": state.armed_at or at, "held_because": None}
+        outcome = "armed" if state.armed_at is None else "released"
+        self._change_arming(
+            source,
+            values,
+            AuditEvent(
+                at=at, event="arming", run_id=run_id, source=source, outcome=outcome, details={"by": by}
+            ),
+        )
+
+    def hold(
+        self, source: SourceId, because: str, at: datetime, *, run_id: str | None = None, by: str = ""
+    ) -> None:
+        """Write nothing more to a source until it is armed anew."""
+        self._change_arming(
+            source,
+            {"held_because": because},
+            AuditEvent(
+                at=at,
+                event="arming",
+                run_id=run_id,
+                source=source,
+                outcome="held",
+                details={"by": by, "reason": because},
+            ),
+        )
+
+    def _change_arming(self, source: SourceId, values: Mapping[str, object], event: AuditEvent) -> None:
+        with self._db.write() as connection:
+            if not self._update(SOURCE_TABLE, {"source": source}, values, connection):
+                raise KeyError(f"source {source} was not declared")
+            audit.append(connection, self._db.dialect, [event])
 
     def cursor(self, source: SourceId, stream: str) -> Cursor | None:
         """Where a stream stands; None: it starts from the beginning."""
@@ -145,15 +181,20 @@ class SourceStore:
         with self._db.write() as own:
             bulk.upsert(own, self._db.dialect, table, [row], tuple(values))
 
-    def _update(self, table: TableSpec, key: Mapping[str, object], values: Mapping[str, object]) -> int:
+    def _update(
+        self,
+        table: TableSpec,
+        key: Mapping[str, object],
+        values: Mapping[str, object],
+        connection: Connection | None = None,
+    ) -> int:
         """Overwrite the given columns of the rows of this key. Returns how many rows there were."""
         kinds = {column.name: column for column in table.columns}
         sets = ", ".join(f'"{name}" = {self._mark}' for name in values)
         condition = " AND ".join(f'"{name}" = {self._mark}' for name in key)
         row = tuple(encode_value(kinds[name], value) for name, value in {**values, **key}.items())
-        with self._db.write() as connection:
-            return bulk.execute_many(
-                connection,
-                f"UPDATE {table.name} SET {sets} WHERE {condition}",  # noqa: S608 names are ours
-                [row],
-            )
+        sql = f"UPDATE {table.name} SET {sets} WHERE {condition}"  # noqa: S608 names are ours
+        if connection is not None:
+            return bulk.execute_many(connection, sql, [row])
+        with self._db.write() as own:
+            return bulk.execute_many(own, sql, [row])

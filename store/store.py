@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from store.audit import AuditStore
 from store.columns import ColumnStore
 from store.database import Database
+from store.erasure import ErasureStore
+from store.events import EventStore
+from store.failed_writes import FailedWriteStore
 from store.findings import FindingStore
 from store.lock import LockStore
 from store.pages import PageStore
+from store.retention import RetentionStore
 from store.rows import RowStore
 from store.selection import SelectionStore
 from store.sources import SourceStore
@@ -17,7 +22,19 @@ from store.writes import WriteStore
 
 
 class Store(
-    PageStore, ColumnStore, SelectionStore, FindingStore, WriteStore, SourceStore, RowStore, LockStore
+    PageStore,
+    ColumnStore,
+    SelectionStore,
+    FindingStore,
+    WriteStore,
+    FailedWriteStore,
+    ErasureStore,
+    AuditStore,
+    EventStore,
+    SourceStore,
+    RowStore,
+    LockStore,
+    RetentionStore,
 ):
     """One open store. Threads may share it; use it as a context manager or close it.
 

@@ -199,6 +199,8 @@ _DEFINITIONS: Mapping[str, Definition] = {
     "finding": _one("t", "engine_finding"),
     "write": _one("t", "engine_write", base="{text:base}", before="{text:before}", after="{text:after}"),
     "run": _one("t", "engine_run"),
+    "audit": _one("t", "engine_audit"),
+    "failed_write": _one("t", "engine_failed_write", after="{text:after}"),
 }  # fmt: skip
 
 

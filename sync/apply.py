@@ -5,20 +5,24 @@ Limits and the plan itself are checked before the first request. One source's fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from connectors.base import Connector
+from connectors.base import Capability, Connector
 from portfolio.errors import ConfigError, DovetailError, SourceError, StoreError, UsageError
-from portfolio.intents import Conflict, Receipt, Unchanged, Unknown
+from portfolio.intents import Conflict, Receipt, Unchanged, Unknown, Value
+from sync.apply_checks import check_allowed, check_emptied, check_limits, check_safety
+from sync.audit import plan_applied
+from sync.canary import Canary
 from sync.decide import same
-from sync.limits import Limits, Target, check_writes
+from sync.limits import Limits
 from sync.outbox import settle, settle_earlier, write_row
 from sync.plan_file import NotWritten, Plan, PlannedWrite, check_plan
 from sync.progress import Progress, Tell, defect, failure, silent
-from sync.vanished import live_items
+from sync.safety import Safety
 from sync.wanted import WriteSettings
 
 if TYPE_CHECKING:
@@ -40,9 +44,13 @@ class ApplyOutcome:
         gone: items that do not exist any more.
         refused: what the tracker refused, in its own words.
         unknown: writes whose answer never came; the next run looks before it repeats anything.
+        unsent: writes that were never sent, because something stopped the run between two writes.
+        stops: what stopped it, in words: the kill switch. Quiet hours are in `waits`.
+        waits: until when the unsent writes wait, where quiet hours began meanwhile.
         failed: sources that stopped.
         defects: those of them that stopped because of a defect of ours.
-        armed: sources that this plan armed.
+        armed: sources that this plan armed, or that were held back and are no longer.
+        held: sources to which nothing more is written, because this plan took writes back.
     """
 
     states: dict[str, int] = field(default_factory=dict)
@@ -50,9 +58,13 @@ class ApplyOutcome:
     gone: list[NotWritten] = field(default_factory=list)
     refused: list[NotWritten] = field(default_factory=list)
     unknown: list[NotWritten] = field(default_factory=list)
+    unsent: list[NotWritten] = field(default_factory=list)
+    stops: list[str] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     defects: set[str] = field(default_factory=set)
     armed: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
 
     @property
     def applied(self) -> int:
@@ -72,14 +84,19 @@ def apply(
     *,
     run_id: str,
     clock: Callable[[], datetime],
+    by: str = "",
     allowed: Mapping[str, WriteSettings] | None = None,
     limits: Limits | None = None,
     sources: Sequence[str] | None = None,
+    safety: Safety | None = None,
+    only: Canary | None = None,
     tell: Tell = silent,
 ) -> ApplyOutcome:
     """Make the writes of a plan.
 
-    Every source that the plan names is armed, even where the plan has no write for it.
+    Every source that the plan names is armed, even where the plan has no write for it; with `only`, none is.
+    A plan that undoes a run holds its sources back instead: else the next run would write the same again
+    (docs/decisions/0019).
 
     Args:
         store: the outbox.
@@ -87,16 +104,21 @@ def apply(
         plan: as `plan` made it or `read_plan` read it.
         run_id: the run that writes.
         clock: aware UTC; every receipt is booked with its own instant.
+        by: who applies it, for the audit trail.
         allowed: what the configuration lets Dovetail write now; None where it was asked a moment ago.
         limits: see `sync.limits`.
         sources: only these of the plan's sources.
+        safety: what holds writing back; looked at before the first request and before every group of them.
+        only: make only the writes to these places; the plan can be applied whole afterwards.
         tell: is told about every write.
 
     Raises:
         UsageError: the plan was changed, has expired, was made for a later day, names a source that is not
             configured, or is no longer what the configuration stands behind.
-        SafetyStop: a limit would be exceeded; nothing was written.
+        SafetyStop: a limit would be exceeded, the kill switch is on, or these are quiet hours; nothing was
+            written.
     """
+    holding = safety or Safety()
     check_plan(plan)
     now = clock()
     if now >= plan.expires_at:
@@ -114,60 +136,49 @@ def apply(
     if unknown:
         raise UsageError(f"The plan names {', '.join(unknown)}, which the configuration does not.")
     writes = [write for write in plan.writes if write.source in chosen]
+    check_emptied(plan, writes)
     if allowed is not None:
-        _check_allowed(plan, chosen, writes, allowed)
-    check_writes(
-        [Target(one.source, one.item_id, one.project) for one in writes],
-        {source: live_items(store, source) for source in chosen},
-        limits=limits or Limits(),
-    )
+        check_allowed(plan, chosen, writes, allowed)
+    # An undo may reach items that a canary named since has left out: it only takes back.
+    check_safety(store, chosen, [] if plan.undoes else writes, holding, now)
+    if only is not None:
+        writes = [one for one in writes if only.covers(one.source, one.key, one.scope)]
+    check_limits(store, writes, chosen, limits or Limits())
     outcome = ApplyOutcome()
-    states = store.sources()
+    if writes:
+        store.record_events([plan_applied(plan, len(writes), run_id=run_id, by=by, at=now)])
     for source in chosen:
-        known = states.get(source)
-        if known is None:
-            one = connectors[source]
-            store.declare_source(source, one.kind, one.capabilities.form, one.mapping_version)
-        if known is None or known.armed_at is None:
-            store.arm(source, now)
-            outcome.armed.append(source)
+        _arm(store, connectors[source], plan, outcome, arms=only is None, run_id=run_id, by=by, now=now)
     for source in chosen:
         mine = [write for write in writes if write.source == source]
-        _SourceApply(store, connectors[source], run_id, clock, tell, outcome).run(mine)
+        _SourceApply(store, connectors[source], run_id, clock, tell, outcome, holding).run(mine)
+    if outcome.applied and holding.canary.holds(store, clock()):
+        holding.canary.note(store, clock())
     return outcome
 
 
-def _check_allowed(
-    plan: Plan, sources: Sequence[str], writes: Sequence[PlannedWrite], allowed: Mapping[str, WriteSettings]
+def _arm(
+    store: Store,
+    connector: Connector,
+    plan: Plan,
+    outcome: ApplyOutcome,
+    *,
+    arms: bool,
+    run_id: str,
+    by: str,
+    now: datetime,
 ) -> None:
-    """Refuse a plan that the configuration no longer stands behind.
-
-    Raises:
-        UsageError: a source is at another address now, or a place is no longer Dovetail's to write to.
-    """
-    again = "Make it again with `dovetail plan`."
-    now = {source: allowed.get(source, WriteSettings()) for source in sources}
-    for source in sources:
-        place = plan.places.get(source, "")
-        if place != now[source].place:
-            raise UsageError(
-                f"The plan was made for {source} at {place or 'an unknown address'}; "
-                f"now {source} is at {now[source].place or 'an unknown address'}.",
-                hint=again,
-            )
-        if not now[source].writes_anything:
-            # Applying it would arm the source.
-            raise UsageError(
-                f"The plan is about {source}, where the configuration no longer lets Dovetail write.",
-                hint=again,
-            )
-    for write in writes:
-        if now[write.source].field_of(write.slot) != write.field:
-            raise UsageError(
-                f"The plan writes {write.field} ({write.slot}) in {write.source}, which the configuration no "
-                "longer lets Dovetail write.",
-                hint=again,
-            )
+    """Arm a source, or hold it back where the plan takes writes back."""
+    source = connector.source
+    known = store.sources().get(source)
+    if known is None:
+        store.declare_source(source, connector.kind, connector.capabilities.form, connector.mapping_version)
+    if plan.undoes:
+        store.hold(source, f"run {plan.undoes} was undone", now, run_id=run_id, by=by)
+        outcome.held.append(source)
+    elif arms and (known is None or known.armed_at is None or known.held_because is not None):
+        store.arm(source, now, run_id=run_id, by=by)
+        outcome.armed.append(source)
 
 
 @dataclass(slots=True)
@@ -180,6 +191,7 @@ class _SourceApply:
     clock: Callable[[], datetime]
     tell: Tell
     outcome: ApplyOutcome
+    safety: Safety
 
     def run(self, writes: Sequence[PlannedWrite]) -> None:
         source = self.connector.source
@@ -196,18 +208,45 @@ class _SourceApply:
             return
         if not writes:
             return
-        rows = {write.intent_id: write_row(write, self.run_id) for write in writes}
-        # Recorded before the first request: from here on, a kill leaves a trace that the next run looks up.
-        self.store.record_writes(self.run_id, list(rows.values()), self.clock())
         open_writes = {write.intent_id: write for write in writes}
-        for receipt in self._overtaken(writes):
-            overtaken = open_writes.pop(receipt.intent_id)
-            self._book(overtaken, rows[overtaken.intent_id], receipt)
-        if open_writes:
-            self._push(open_writes, rows)
+        overtaken = {
+            receipt.intent_id: (open_writes.pop(receipt.intent_id), receipt)
+            for receipt in self._overtaken(writes)
+        }
+        rows = self._recorded([write for write, _ in overtaken.values()])
+        for write, receipt in overtaken.values():
+            self._book(write, rows[write.intent_id], receipt)
+        groups = push_groups(list(open_writes.values()), self.connector.capabilities)
+        for number, group in enumerate(groups):
+            if self._is_stopped():
+                self._leave(chain.from_iterable(groups[number:]))
+                return
+            # Recorded before its first request: a kill leaves a trace that the next run looks up.
+            if not self._push({write.intent_id: write for write in group}, self._recorded(group)):
+                self._leave(chain.from_iterable(groups[number + 1 :]))
+                return
 
-    def _push(self, open_writes: dict[str, PlannedWrite], rows: Mapping[str, WriteRow]) -> None:
-        """Send them, and book what became of each."""
+    def _recorded(self, writes: Sequence[PlannedWrite]) -> dict[str, WriteRow]:
+        rows = {write.intent_id: write_row(write, self.run_id) for write in writes}
+        notes = [write.note for write in writes if write.note is not None]
+        self.store.record_writes(self.run_id, list(rows.values()), self.clock(), notes=notes)
+        return rows
+
+    def _is_stopped(self) -> bool:
+        """Whether something holds writing back now that did not when the run began."""
+        reason = self.safety.why_stopped(self.connector.source)
+        found = self.outcome.stops
+        if reason is None and (until := self.safety.quiet_until(self.clock())) is not None:
+            reason, found = self.safety.quiet_in_words(until), self.outcome.waits
+        if reason is not None and reason not in found:
+            found.append(reason)
+        return reason is not None
+
+    def _leave(self, writes: Iterable[PlannedWrite]) -> None:
+        self.outcome.unsent += [_not_written(write, "not sent") for write in writes]
+
+    def _push(self, open_writes: dict[str, PlannedWrite], rows: Mapping[str, WriteRow]) -> bool:
+        """Send them, and book what became of each. False where the source stopped."""
         source = self.connector.source
         problem: DovetailError | None = None
         try:
@@ -228,6 +267,7 @@ class _SourceApply:
         for write in open_writes.values():
             receipt = Unknown(intent_id=write.intent_id, reason=reason)
             self._book(write, rows[write.intent_id], receipt)
+        return problem is None
 
     def _overtaken(self, writes: Sequence[PlannedWrite]) -> Iterator[Receipt]:
         """Places where Dovetail's last write is not the one that the plan builds on: it is used up there.
@@ -260,20 +300,41 @@ class _SourceApply:
             "unknown": self.outcome.unknown,
         }
         if state in places:
-            places[state].append(
-                NotWritten(
-                    source=write.source,
-                    item_id=write.item_id,
-                    key=write.key,
-                    slot=write.slot,
-                    base=write.base,
-                    now=getattr(receipt, "now", None),
-                    wanted=write.wanted,
-                    reason=getattr(receipt, "reason", "") or state,
-                )
-            )
+            reason = getattr(receipt, "reason", "") or state
+            places[state].append(_not_written(write, reason, now=getattr(receipt, "now", None)))
         self.tell(
             Progress(
                 step="apply", source=write.source, what=f"{write.key} {write.slot}", done=sum(states.values())
             )
         )
+
+
+def push_groups(writes: Sequence[PlannedWrite], able: Capability) -> list[list[PlannedWrite]]:
+    """What goes to the connector in one call: between two calls a run can be stopped.
+
+    All writes of an item stay together, and of a scope where the connector writes whole scopes.
+    """
+    parts: dict[str, list[PlannedWrite]] = {}
+    for write in writes:
+        whole = write.scope if able.pushes_whole_scopes and write.scope is not None else write.item_id
+        parts.setdefault(whole, []).append(write)
+    at_once = 1 if able.pushes_whole_scopes else max(able.items_per_push, 1)
+    blocks = list(parts.values())
+    return [
+        list(chain.from_iterable(blocks[start : start + at_once])) for start in range(0, len(blocks), at_once)
+    ]
+
+
+def _not_written(write: PlannedWrite, reason: str, *, now: Value = None) -> NotWritten:
+    return NotWritten(
+        source=write.source,
+        item_id=write.item_id,
+        key=write.key,
+        program=write.program,
+        project=write.project,
+        slot=write.slot,
+        base=write.base,
+        now=now,
+        wanted=write.wanted,
+        reason=reason,
+    )

@@ -17,6 +17,7 @@ from portfolio.records import Cursor, ItemId, Page
 from rules.compiler import CompiledRule, compile_rule
 from rules.results import inhibited, verdicts
 from rules.rule import Override, Rule
+from store.results import RunEvent
 from sync.lifecycle import RuleLife, Situation, reconcile
 from sync.progress import Progress, Tell, silent
 
@@ -134,7 +135,27 @@ def check(
         page = Page(cursor=Cursor(version=1, value=now_kept))
         store.save_page(*_RULES_KEPT, page, tombstones={}, run_id=run_id, now=now)
     _count(outcome, stored, changed)
+    store.record_run_events(run_id, _events(outcome, changed, run_id), today=today, now=now)
     return outcome
+
+
+def _events(outcome: CheckOutcome, changed: Sequence[Finding], run_id: str) -> list[RunEvent]:
+    """What became of findings, for `diff`."""
+    known = {finding.finding_id: finding for finding in changed}
+    return [
+        RunEvent(
+            run_id=run_id,
+            what=what,
+            subject=finding_id,
+            item_id=known[finding_id].item_id,
+            key=known[finding_id].key,
+            rule=known[finding_id].rule,
+            severity=known[finding_id].severity,
+            title=known[finding_id].title,
+        )
+        for what in ("opened", "reopened", "raised", "resolved")
+        for finding_id in getattr(outcome, what)
+    ]
 
 
 def _override(settings: CheckSettings, rule: Rule) -> Override:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from portfolio.errors import ConfigError
+from sync.canary import Canary
 from sync.limits import Limits
 from sync.placement import TreeNode
+from sync.quiet_hours import QuietHours
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -63,6 +65,13 @@ class StoreConfig:
             url = with_password(url, self.password.resolve(self.folder))
         return absolute(url, self.folder)
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for another database, one in memory, or one whose URL is kept elsewhere."""
+        from sync.config_store import sqlite_file
+
+        return sqlite_file(self.shown, self.folder)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -76,6 +85,8 @@ class Config:
         twins: pairs of `source:key` that stand in the configuration itself.
         twin_decisions: the pairs that people confirmed and rejected, from the file of twins.
         twins_file: where they stand; the file need not exist.
+        quiet_hours, canary, write_stop: what holds writing back; see `sync.safety`.
+        plan_expires_after: how long a plan file may be applied.
         rule_files: the user's own rules.
         overrides: what is different about rules, by id.
     """
@@ -99,6 +110,11 @@ class Config:
     twin_decisions: Sequence[TwinDecision] = ()
     twins_file: Path | None = None
     forecast_step_wd: int = 5
+    quiet_hours: QuietHours = field(default_factory=QuietHours)
+    canary: Canary = field(default_factory=Canary)
+    write_stop: bool = False
+    plan_expires_after: timedelta = timedelta(hours=24)
+    keep_gone: timedelta | None = None
 
     @property
     def zone(self) -> ZoneInfo:

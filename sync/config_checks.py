@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from rules.spelling import nearest
 from sync.config_problems import SECRET_KEYS, Path, Problems
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-_URL_KEYS = ("url", "api_url")
+_URL_KEYS = ("url", "api_url", "identity_url")
 _STORES = ("sqlite", "postgresql+psycopg")
 
 
@@ -82,7 +82,7 @@ def check_portfolio(content: Mapping[str, Any], sources: Sequence[str], problems
 
 
 def check_names(content: Mapping[str, Any], sources: Sequence[str], problems: Problems) -> None:
-    """Twins and aliases, which name sources too."""
+    """Twins, aliases and the canary, which name sources too."""
     people = content.get("people")
     aliases = people.get("aliases") if isinstance(people, dict) else None
     for person, accounts in aliases.items() if isinstance(aliases, dict) else ():
@@ -92,6 +92,11 @@ def check_names(content: Mapping[str, Any], sources: Sequence[str], problems: Pr
             if isinstance(account, str) and "@" not in account:
                 check_reference(account, ("people", "aliases", person, number), sources, problems)
     check_pairs(content.get("twins"), ("twins",), sources, problems)
+    limits = content.get("limits")
+    canary = limits.get("canary") if isinstance(limits, dict) else None
+    for number, place in enumerate(canary if isinstance(canary, list) else []):
+        if isinstance(place, str):
+            check_reference(place, ("limits", "canary", number), sources, problems)
 
 
 def check_pairs(pairs: object, at: Path, sources: Sequence[str], problems: Problems) -> None:
@@ -100,6 +105,13 @@ def check_pairs(pairs: object, at: Path, sources: Sequence[str], problems: Probl
         for side, name in enumerate(pair if isinstance(pair, list) else []):
             if isinstance(name, str):
                 check_reference(name, (*at, number, side), sources, problems)
+
+
+def check_two_trackers(pair: Sequence[str], at: Path, single: Container[str], problems: Problems) -> None:
+    """Twins stand in two trackers: within one of the `single` sources they would count for nothing."""
+    source, other = (name.partition(":")[0] for name in pair)
+    if source == other and source in single:
+        problems.add(at, f"both stand in {source}; twins are the same work in two trackers")
 
 
 def check_reference(name: str, at: Path, sources: Sequence[str], problems: Problems) -> None:

@@ -16,6 +16,8 @@ from pydantic_core import PydanticCustomError
 from connectors.auth import SecretRef
 from rules.file_model import ParamValue, RuleId, SeverityName
 from rules.spelling import nearest
+from sync.quiet_hours import PATTERN as QUIET_HOURS_PATTERN
+from sync.quiet_hours import QuietHours
 
 WEEKDAYS: Sequence[str] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEFAULT_STORE = "sqlite:///dovetail.db"
@@ -173,8 +175,30 @@ class RulesText(_Model):
     overrides: dict[RuleId, OverrideText] = Field(default={}, description="By the rule's id.")
 
 
+def _quiet_hours(value: object) -> object:
+    from sync.quiet_hours import read_quiet_hours
+
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+        raise PydanticCustomError("quiet_hours", "hours such as 22:00-06:00, or a list of them, belong here")
+    try:
+        return read_quiet_hours(texts)
+    except ValueError as error:
+        raise PydanticCustomError("quiet_hours", "{text}", {"text": str(error)}) from None
+
+
+_HOURS = {"type": "string", "pattern": QUIET_HOURS_PATTERN}
+QuietHoursText: TypeAlias = Annotated[
+    QuietHours,
+    BeforeValidator(_quiet_hours),
+    WithJsonSchema({"anyOf": [_HOURS, {"type": "array", "items": _HOURS}]}),
+]
+
+
 class LimitsText(_Model):
-    """What stops a run before it deletes or writes too much."""
+    """What stops a run before it deletes or writes too much, and what is written when and where first."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     max_writes: int = Field(default=200, ge=0, description="Writes in one run, all sources together.")
     max_writes_per_project: int | None = Field(
@@ -182,11 +206,33 @@ class LimitsText(_Model):
         ge=0,
         description="Writes in one run to the items of one project; as max_writes if absent.",
     )
+    max_writes_per_item: int | None = Field(
+        default=None, ge=0, description="Writes in one run to one item, comment and fields together."
+    )
+    max_comment_edits_per_day: int | None = Field(
+        default=20,
+        ge=1,
+        description="How often one comment may be written in 24 hours; what changes after that waits.",
+    )
     max_share: float = Field(
         default=0.5, ge=0, le=1, description="Share of a source's items that one run may write to."
     )
     max_vanished: float = Field(
         default=0.2, ge=0, le=1, description="Share of a source's items that may vanish in one run."
+    )
+    quiet_hours: QuietHoursText = Field(
+        default=QuietHours(),
+        description="When nothing is written, in the portfolio's zone: 22:00-06:00, or some days only: "
+        "fri-sun 18:00-08:00; or a list of such hours.",
+        json_schema_extra={"default": []},
+    )
+    canary: list[Words] = Field(
+        default=[],
+        description="Only these places are written to at first: `source:scope` or `source:key`.",
+    )
+    canary_for: Duration | None = Field(
+        default=None,
+        description="How long after its first write the canary ends; if absent, when it is taken out.",
     )
 
 
@@ -207,6 +253,21 @@ class WriteText(_Model):
         ge=1,
         le=60,
         description="A forecast that moved by fewer working days than this is not written again.",
+    )
+    plan_expires_after: Duration = Field(
+        default=timedelta(hours=24),
+        description="How long a plan file may be applied.",
+        json_schema_extra={"default": "24h"},
+    )
+
+
+class PrivacyText(_Model):
+    """How long is kept what the trackers no longer have."""
+
+    keep_gone: Duration | None = Field(
+        default=None,
+        description="Items that are gone from their tracker for longer are forgotten, with their timelines, "
+        "resolved findings and writes: 400d. If absent they are kept.",
     )
 
 
@@ -245,3 +306,8 @@ class ConfigText(_Model):
         default=None, description="A file with further pairs; twins.yaml beside this file if it is there."
     )
     write: WriteText = WriteText()
+    write_stop: bool = Field(
+        default=False,
+        description="true: nothing is written anywhere. A file dovetail.stop beside this one does the same.",
+    )
+    privacy: PrivacyText = PrivacyText()

@@ -30,6 +30,7 @@ SECRET_KEYS = frozenset(
 )
 _REFERENCES = "{env: NAME}, {file: PATH}, {command: PROGRAM} or {keyring: NAME}"
 SECRET_HINT = f"a secret is never written here; use {_REFERENCES}"
+_METHOD = re.compile(r"[a-z_]{1,24}")
 _QUOTED = re.compile(r"'([^']*)'")
 _WORDS: Mapping[str, str] = {
     "string_type": "a text belongs here; put it in quotes",
@@ -177,7 +178,7 @@ def _text(error: Mapping[str, Any], path: Path, model: type[BaseModel], at: Path
             found = error["input"]
             if kind == "union_tag_invalid":
                 found = context.get("tag")
-            return not_one_of(found, options, is_secret=_may_be_secret(at + path, kind))
+            return not_one_of(found, options, is_secret=_may_be_secret(at + path, found))
         case "string_pattern_mismatch":
             return f"it does not have the form {context['pattern']}"
         case "string_too_long":
@@ -214,8 +215,9 @@ def not_one_of(found: object, options: Sequence[str], *, is_secret: bool = False
     return f"{shown} is not {only}{near}"
 
 
-def _may_be_secret(path: Path, kind: str) -> bool:
-    return "auth" in path and kind != "union_tag_invalid" and path[-1] != "method"
+def _may_be_secret(path: Path, found: object) -> bool:
+    """Whatever stands under `auth` and is no mere word such as the methods are."""
+    return "auth" in path and (path[-1] != "method" or _METHOD.fullmatch(str(found)) is None)
 
 
 def known_keys(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:

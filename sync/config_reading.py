@@ -16,12 +16,14 @@ from rules.compiler import overrides_problems
 from rules.loading import read_rules
 from rules.rule import Override
 from rules.yaml_text import Document, read_yaml
+from sync.canary import Canary
 from sync.config import TWINS_FILE, Config, SourceConfig, StoreConfig
 from sync.config_checks import (
     check_names,
     check_portfolio,
     check_sources,
     check_store,
+    check_two_trackers,
     slug_of,
     tree_of,
 )
@@ -65,7 +67,7 @@ class _Reading:
         sources = self._sources()
         check_portfolio(content, names, problems)
         check_names(content, names, problems)
-        twins_file, decisions = self._twin_decisions(names)
+        twins_file, decisions = self._twin_decisions(names, sources)
         files = self._rule_files()
         overrides = self._overrides(model, files)
         if model is None or problems.lines():
@@ -91,8 +93,19 @@ class _Reading:
                     if limits.max_writes_per_project is None
                     else limits.max_writes_per_project
                 ),
+                max_writes_per_item=limits.max_writes_per_item,
+                max_comment_edits_per_day=limits.max_comment_edits_per_day,
                 max_share=limits.max_share,
+                max_vanished_of={
+                    one.name: share
+                    for one in sources
+                    if (share := getattr(one.settings, "max_vanished", None)) is not None
+                },
             ),
+            quiet_hours=limits.quiet_hours,
+            canary=Canary(tuple(limits.canary), limits.canary_for),
+            write_stop=model.write_stop,
+            plan_expires_after=model.write.plan_expires_after,
             lists_every=model.lists_every,
             census_every=model.census_every,
             aliases={
@@ -102,6 +115,7 @@ class _Reading:
             twin_decisions=decisions,
             twins_file=twins_file,
             forecast_step_wd=model.write.forecast_step_wd,
+            keep_gone=model.privacy.keep_gone,
         )
 
     def _model(self) -> ConfigText | None:
@@ -136,7 +150,14 @@ class _Reading:
             self._problems.add_errors(model, error.errors(), at)
             return []
 
-    def _twin_decisions(self, names: Sequence[str]) -> tuple[Path, list[TwinDecision]]:
+    def _twin_decisions(
+        self, names: Sequence[str], sources: Sequence[SourceConfig]
+    ) -> tuple[Path, list[TwinDecision]]:
+        # Two plans of one folder may hold the same work; two items of any other source do not.
+        single = {one.name for one in sources if one.kind.name != "project_file"}
+        pairs = _pairs(self._content.get("twins"))
+        for number, pair in enumerate(pairs):
+            check_two_trackers(pair, ("twins", number), single, self._problems)
         named = self._content.get("twins_file")
         path = self._folder / (named if isinstance(named, str) else TWINS_FILE)
         if not path.is_file():
@@ -150,9 +171,9 @@ class _Reading:
         except (OSError, UnicodeDecodeError):
             self._problems.add(("twins_file",), f"{path.name} cannot be read as UTF-8 text")
             return path, []
-        entries, problems = read_twins(text, path.name, names)
+        entries, problems = read_twins(text, path.name, names, single=single)
         self._problems.others += problems
-        for number, pair in enumerate(_pairs(self._content.get("twins"))):
+        for number, pair in enumerate(pairs):
             if any(not one.is_confirmed and one.is_about(pair, None) for one in entries):
                 self._problems.add(("twins", number), f"{path.name} says that these are not the same work")
         return path, [one.decision for one in entries]

@@ -10,10 +10,16 @@ _SQLITE = "sqlite:///"
 
 def absolute(url: str, folder: Path) -> str:
     """The URL with a relative SQLite path started at the configuration's folder."""
+    path = sqlite_file(url, folder)
+    return url if path is None else f"{_SQLITE}{path}"
+
+
+def sqlite_file(url: str, folder: Path) -> Path | None:
+    """The file of a SQLite URL; None for any other."""
     path = url.removeprefix(_SQLITE)
     if not url.startswith(_SQLITE) or path in ("", ":memory:"):
-        return url
-    return f"{_SQLITE}{(folder / Path(path).expanduser()).absolute()}"
+        return None
+    return (folder / Path(path).expanduser()).absolute()
 
 
 def with_password(url: str, password: str) -> str:

@@ -70,7 +70,7 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
         items=items,
         position={item: index for index, item in enumerate(items["item_id"])},
         hierarchy=build_hierarchy(items["item_id"], items["parent_id"]),
-        people=People(_identities(store), settings.aliases),
+        people=People(stored_identities(store), settings.aliases),
         placement=Placement(settings.tree),
         calendars=calendars,
         calendar_ids=[calendar_of_schedule.get(one, PORTFOLIO_CALENDAR) for one in items["schedule_id"]],
@@ -128,7 +128,8 @@ def _calendars(
     return calendars, {one: calendar for one, calendar in own.items() if calendar in calendars}
 
 
-def _identities(store: Store) -> list[Identity]:
+def stored_identities(store: Store) -> list[Identity]:
+    """The accounts of all sources."""
     names = ("source", "account_id", "name", "email", "kind", "is_active", "directory_id")
     rows = store.read("tracker_identity", names)
     return [

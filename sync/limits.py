@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from portfolio.errors import SafetyStop
 
@@ -23,13 +23,24 @@ class Limits:
             never stop it, unless they are all there is.
         max_writes: writes in one run, all sources together.
         max_writes_per_project: writes in one run to the items of one project; None is as `max_writes`.
+        max_writes_per_item: writes in one run to one item, its comment and its fields together; None is any.
+        max_comment_edits_per_day: how often one comment may be written in 24 hours; a further change waits.
+            None is as often as it changes.
         max_share: share of a source's items that one run may write to. Up to 50 items never stop it.
+        max_vanished_of: `max_vanished` of single sources, by name.
     """
 
     max_vanished: float = 0.2
     max_writes: int = 200
     max_writes_per_project: int | None = None
+    max_writes_per_item: int | None = None
+    max_comment_edits_per_day: int | None = None
     max_share: float = 0.5
+    max_vanished_of: Mapping[str, float] = field(default_factory=dict)
+
+    def vanished_share(self, source: str) -> float:
+        """The share of this source's items that may vanish in one run."""
+        return self.max_vanished_of.get(source, self.max_vanished)
 
 
 def check_vanished(source: str, vanished: int, known: int, *, limits: Limits) -> None:
@@ -47,11 +58,12 @@ def check_vanished(source: str, vanished: int, known: int, *, limits: Limits) ->
     if vanished == 0 or known == 0:
         return
     is_empty = vanished >= known > 1
-    if not is_empty and (vanished <= VANISH_FLOOR or vanished <= limits.max_vanished * known):
+    share = limits.vanished_share(source)
+    if not is_empty and (vanished <= VANISH_FLOOR or vanished <= share * known):
         return
     raise SafetyStop(
         f"{source}: {vanished} of {known} known items are no longer there, more than "
-        f"{limits.max_vanished:.0%}. Nothing of it was called deleted; its findings stay as they are.",
+        f"{share:.0%}. Nothing of it was called deleted; its findings stay as they are.",
         hint=(
             "Look whether the account lost a permission or a filter changed (`dovetail doctor`). "
             f"If the items are really gone: `dovetail pull --source {source} --accept-vanished`."
@@ -66,6 +78,7 @@ class Target:
     source: str
     item_id: str
     project: str | None
+    key: str = ""
 
 
 def check_writes(targets: Sequence[Target], items_by_source: dict[str, int], *, limits: Limits) -> None:
@@ -91,6 +104,15 @@ def check_writes(targets: Sequence[Target], items_by_source: dict[str, int], *, 
                 f"The plan has {count} writes in project {project}, more than "
                 f"limits.max_writes_per_project ({per_project}).",
                 limit="limits.max_writes_per_project",
+            )
+    per_item = limits.max_writes_per_item
+    keys = {target.item_id: target.key for target in targets}
+    for item, count in _counted(target.item_id for target in targets):
+        if per_item is not None and count > per_item:
+            raise _stop(
+                f"The plan has {count} writes to {keys[item] or item}, more than "
+                f"limits.max_writes_per_item ({per_item}).",
+                limit="limits.max_writes_per_item",
             )
     for source, count in _counted(source for source, _ in {(one.source, one.item_id) for one in targets}):
         known = items_by_source.get(source, 0)

@@ -6,7 +6,7 @@ is repeated, so a kill at any boundary costs one extra look and no duplicate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
@@ -22,6 +22,7 @@ from portfolio.intents import (
     Unchanged,
     Unknown,
 )
+from portfolio.notes import Note
 from portfolio.records import ItemId
 from store.results import WriteRow
 from sync.decide import same, value_of
@@ -56,6 +57,7 @@ def write_row(write: PlannedWrite, run_id: str, *, suffix: str = "") -> WriteRow
         rules=write.rules,
         remote_id=write.remote_id,
         intent_id=write.intent_id,
+        overwrote=write.overwrites,
     )
 
 
@@ -127,17 +129,32 @@ def settle(store: Store, row: WriteRow, receipt: Receipt, *, now: datetime) -> s
 
 
 def _book(store: Store, row: WriteRow, state: str, now: datetime, *, remote_id: str | None) -> None:
+    # The reason stays that of the plan: the audit trail says why, and whose value was overwritten.
     store.settle_write(
-        row.write_id, state=state, after=row.after, remote_id=remote_id or row.remote_id, now=now
+        row.write_id,
+        state=state,
+        reason=row.reason,
+        after=row.after,
+        remote_id=remote_id or row.remote_id,
+        now=now,
     )
 
 
-def adopt(store: Store, row: WriteRow, *, run_id: str, now: datetime) -> None:
+def keep(store: Store, row: WriteRow, *, reason: str, run_id: str, now: datetime) -> None:
+    """Book that a person's value, in `before`, was left standing instead of what was wanted, in `after`.
+
+    The base stays what we last wrote: what is wanted next is compared with what was wanted now.
+    """
+    store.record_writes(run_id, [row], now)
+    store.settle_write(row.write_id, state="kept", reason=reason, now=now)
+
+
+def adopt(store: Store, row: WriteRow, *, run_id: str, now: datetime, notes: Sequence[Note] = ()) -> None:
     """Book a value that stands in the tracker as wanted, though this store never wrote it.
 
     So it is after a lost database, or when a person wrote what was wanted. From now on it is ours to compare.
     """
-    store.record_writes(run_id, [row], now)
+    store.record_writes(run_id, [row], now, notes=notes)
     store.settle_write(
         row.write_id,
         state="unchanged",

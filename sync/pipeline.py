@@ -11,6 +11,7 @@ from connectors.base import Connector
 from portfolio.errors import SafetyStop
 from portfolio.findings import severity_rank
 from sync.apply import ApplyOutcome, apply
+from sync.audit import actor
 from sync.check import CheckOutcome, CheckSettings, check
 from sync.derive import DeriveCounts, derive
 from sync.plan import PlanSettings, plan
@@ -19,6 +20,7 @@ from sync.progress import Progress, Tell, silent
 from sync.pull import PullOutcome, PullSettings, pull
 from sync.rollup import rollup
 from sync.runs import Run, running, worst_exit_code
+from sync.safety import Safety
 
 if TYPE_CHECKING:
     from schedule.calendars import WorkCalendar
@@ -33,6 +35,7 @@ class SyncSettings:
     Attributes:
         pull, derive, check, plan: see there.
         calendar: the portfolio's working calendar.
+        safety: what holds writing back whatever the plan says.
     """
 
     pull: PullSettings
@@ -40,6 +43,7 @@ class SyncSettings:
     check: CheckSettings
     plan: PlanSettings
     calendar: WorkCalendar
+    safety: Safety = field(default_factory=Safety)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +57,9 @@ class SyncResult:
         derived, checked, plan, applied: what each step says of itself; `applied` is None where nothing was to
             be applied.
         unarmed: sources for which sync stops after the plan.
-        stops: the limits that stopped something, in words.
+        held: sources for which it does so because somebody undid a run, with the reason.
+        stops: the limits and switches that stopped something, in words.
+        waits: what writes wait for, such as the end of quiet hours, in words; that is no failure.
         is_dry_run: nothing was to be written, whatever the plan says.
     """
 
@@ -66,7 +72,9 @@ class SyncResult:
     plan: Plan | None = None
     applied: ApplyOutcome | None = None
     unarmed: list[str] = field(default_factory=list)
+    held: dict[str, str] = field(default_factory=dict)
     stops: list[str] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
     is_dry_run: bool = False
 
     @property
@@ -187,7 +195,21 @@ def _apply(
     ready: list[str] = []
     for source in result.plan.sources:
         is_armed = states[source].armed_at is not None or settings.plan.writes[source].armed
-        (ready if is_armed else result.unarmed).append(source)
+        because = states[source].held_because
+        if because is not None:
+            result.held[source] = because
+        else:
+            (ready if is_armed else result.unarmed).append(source)
+    for source, because in result.held.items():
+        tell(
+            Progress(
+                step="apply",
+                note=(
+                    f"{source}: {because}, so nothing is written there until you say so: read the plan "
+                    "(`dovetail plan --out FILE`) and apply it (`dovetail apply FILE`)."
+                ),
+            )
+        )
     if result.unarmed:
         names = ", ".join(result.unarmed)
         tell(
@@ -199,7 +221,8 @@ def _apply(
                 ),
             )
         )
-    if not ready:
+    ready = _not_stopped(result, settings.safety, ready, tell)
+    if not ready or _is_quiet(result, settings.safety, ready, clock(), tell):
         return
     try:
         result.applied = apply(
@@ -208,13 +231,56 @@ def _apply(
             result.plan,
             run_id=run.run_id,
             clock=clock,
+            by=actor(),
             limits=settings.pull.limits,
             sources=ready,
+            safety=settings.safety,
             tell=tell,
         )
     except SafetyStop as stop:
         result.stops.append(str(stop))
         tell(Progress(step="apply", note=str(stop)))
+        return
+    for found, told in ((result.applied.stops, result.stops), (result.applied.waits, result.waits)):
+        for reason in found:
+            told.append(f"{reason}: {_writes(len(result.applied.unsent))} not sent.")
+            tell(Progress(step="apply", note=told[-1]))
+
+
+def _not_stopped(result: SyncResult, safety: Safety, ready: Sequence[str], tell: Tell) -> list[str]:
+    """The sources that the kill switch leaves. It is told where it holds something back."""
+    left: list[str] = []
+    held: dict[str, int] = {}
+    for source in ready:
+        reason = safety.why_stopped(source)
+        if reason is None:
+            left.append(source)
+        elif count := _planned_for(result, source):
+            held[reason] = held.get(reason, 0) + count
+    for reason, count in held.items():
+        result.stops.append(f"{reason}: {_writes(count)} not sent.")
+        tell(Progress(step="apply", note=result.stops[-1]))
+    return left
+
+
+def _is_quiet(result: SyncResult, safety: Safety, ready: Sequence[str], now: datetime, tell: Tell) -> bool:
+    """Whether these are quiet hours. It is told where something waits for their end."""
+    until = safety.quiet_until(now)
+    if until is None:
+        return False
+    count = sum(_planned_for(result, source) for source in ready)
+    if count:
+        result.waits.append(f"{safety.quiet_in_words(until)}: {_writes(count)} not sent.")
+        tell(Progress(step="apply", note=result.waits[-1]))
+    return True
+
+
+def _planned_for(result: SyncResult, source: str) -> int:
+    return 0 if result.plan is None else sum(one.source == source for one in result.plan.writes)
+
+
+def _writes(count: int) -> str:
+    return f"{count:,} write" if count == 1 else f"{count:,} writes"
 
 
 def exit_code_of(result: SyncResult, fail_on: str | None = None) -> int:

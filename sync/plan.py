@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from connectors.base import Connector
@@ -18,10 +18,15 @@ from portfolio.errors import BadAnswer, ConfigError, SourceError, StoreError
 from portfolio.findings import Finding
 from portfolio.intents import COMMENT, FIELD_NAMES, Cost, Slots, Value
 from portfolio.records import ItemId
-from sync.decide import Decision, decide, same
-from sync.outbox import adopt, settle_earlier, write_row
+from sync.decide import Decision, Kept, decide, same
+from sync.earlier_writes import commented_enough, left_to_people, sent_and_lost
+from sync.failed_writes import Stopped
+from sync.limits import Limits
+from sync.outbox import adopt, keep, settle_earlier, write_row
+from sync.places import WritePlace, write_places
 from sync.plan_file import NotWritten, Plan, PlannedWrite, intent_id
 from sync.progress import Progress, Tell, defect, failure, silent
+from sync.safety import Safety
 from sync.wanted import LIVE, Wanted, WriteSettings, findings_by_item, wanted_comments, wanted_fields
 from sync.work_classes import RulesBelow
 
@@ -31,9 +36,6 @@ if TYPE_CHECKING:
 
 # The stream name under which the store remembers that it looked for the comments of an earlier store.
 FIRST_LOOK = "look:comments"
-_ROWS_AT_ONCE = 500
-# How long a refusal stands before the tracker is asked again.
-ASK_AGAIN_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class PlanSettings:
         working_days: working days between two dates, in the portfolio's calendar.
         expires_after: how long the plan may be applied.
         look_everywhere: look also at places where nothing is to be written, to find what people changed.
+        limits: of these, how often one comment may be written in a day.
+        safety: of these, the canary.
     """
 
     writes: Mapping[str, WriteSettings]
@@ -53,6 +57,8 @@ class PlanSettings:
     working_days: Callable[[date, date], int | None] = field(default=lambda first, then: (then - first).days)
     expires_after: timedelta = timedelta(hours=24)
     look_everywhere: bool = False
+    limits: Limits = field(default_factory=Limits)
+    safety: Safety = field(default_factory=Safety)
 
 
 def plan(
@@ -101,6 +107,7 @@ def plan(
         failed=draft.failed,
         cost=draft.cost,
         places={source: settings.writes[source].place for source in writing},
+        audit_head=store.audit_head(),
     ).sealed()
 
 
@@ -137,10 +144,17 @@ class _Draft:
         source = connector.source
         bases = self.store.slots(source)
         wanted, is_first_look = self._wanted(connector, writes, bases)
-        due = [one for one in wanted if self.settings.look_everywhere or not _stands(one, bases)]
-        places = self._places(due)
+        kept = left_to_people(self.store, source, bases)
+        due = [one for one in wanted if self.settings.look_everywhere or not _stands(one, bases, kept)]
+        places = write_places(self.store, (one.item_id for one in due))
         due = [one for one in due if one.item_id in places]
-        refused = self._refused(source)
+        due, is_held = self._within_canary(source, due, places)
+        stopped = Stopped(
+            self.store, source, now=self.now, look_everywhere=self.settings.look_everywhere, wanted=wanted
+        )
+        echoes = sent_and_lost(self.store, source, bases)
+        most = self.settings.limits.max_comment_edits_per_day
+        waiting = commented_enough(self.store, source, most, now=self.now)
         targets = list(dict.fromkeys(one.item_id for one in due))
         standing = {slots.item_id: slots for slots in connector.look(targets)} if targets else {}
         planned: list[PlannedWrite] = []
@@ -151,14 +165,21 @@ class _Draft:
                     source, f"{places[one.item_id].key} was asked for, but nothing was said of it"
                 )
             base = bases.get((one.item_id, one.slot))
-            decision = decide(one, base, slots)
+            decision = decide(
+                one,
+                base,
+                slots,
+                policy=writes.policy_of(one.slot),
+                kept=kept.get((one.item_id, one.slot)),
+                echoes=echoes.get((one.item_id, one.slot), ()),
+            )
             place = places[one.item_id]
             self._note_duplicates(place, slots)
             match decision.verdict:
-                case "write" if (reason := refused.get((one.item_id, one.slot, str(one.value)))) is not None:
-                    self.skipped.append(
-                        _not_written(place, one, base, decision.now, f"refused before: {reason}")
-                    )
+                case "write" if (reason := stopped.why(one)) is not None:
+                    self.skipped.append(_not_written(place, one, base, decision.now, reason))
+                case "write" if one.slot == COMMENT and one.item_id in waiting:
+                    self.skipped.append(_not_written(place, one, base, decision.now, waiting[one.item_id]))
                 case "write":
                     planned.append(_planned(place, one, base, decision, self._field(writes, one.slot)))
                 case "conflict":
@@ -167,9 +188,11 @@ class _Draft:
                     self.skipped.append(_not_written(place, one, base, decision.now, decision.reason))
                 case "adopt":
                     self._adopt(place, one, base, decision, self._field(writes, one.slot))
+                case "keep":
+                    self._keep(place, one, base, decision, self._field(writes, one.slot))
         self.writes += planned
         self.cost[source] = connector.cost([one.intent() for one in planned])
-        if is_first_look:
+        if is_first_look and not is_held:
             self.store.mark_stream_read(source, FIRST_LOOK, self.now)
 
     def _wanted(
@@ -202,43 +225,27 @@ class _Draft:
             self.notes.append(f"{source}: {able.form} has no place for {', '.join(missing)}.{place}")
         return wanted, is_first_look
 
-    def _places(self, wanted: Sequence[Wanted]) -> dict[ItemId, _Place]:
-        """The items to write to, as people know them. A tombstone has no place."""
-        places: dict[ItemId, _Place] = {}
-        items = list(dict.fromkeys(one.item_id for one in wanted))
-        for start in range(0, len(items), _ROWS_AT_ONCE):
-            some = items[start : start + _ROWS_AT_ONCE]
-            for row in self.store.rows("item", where={"item_id": some}):
-                project = row["project"]
-                place = _Place(
-                    item_id=str(row["item_id"]),
-                    source=str(row["source"]),
-                    key=str(row["key"]),
-                    project=None if project is None else str(project),
-                )
-                places[place.item_id] = place
-        return places
-
-    def _refused(self, source: str) -> dict[tuple[ItemId, str, str], str]:
-        """What the tracker refused lately. It is asked again after a day, and at once by a full run.
-
-        A permission that was missing may have been granted meanwhile, which no tracker announces.
-        """
-        if self.settings.look_everywhere:
-            return {}
-        rows: list[dict[str, Any]] = list(
-            self.store.rows("write", where={"source": source, "state": "refused"})
-        )
-        return {
-            (str(row["item_id"]), str(row["slot"]), str(row["after"])): str(row["reason"])
-            for row in rows
-            if timedelta(0) <= self.now - row["at"] < ASK_AGAIN_AFTER
-        }
+    def _within_canary(
+        self, source: str, due: Sequence[Wanted], places: Mapping[ItemId, WritePlace]
+    ) -> tuple[list[Wanted], bool]:
+        """What may be looked at and written to while a canary lasts, and whether something is held back."""
+        canary = self.settings.safety.canary
+        if not canary.holds(self.store, self.now):
+            return list(due), False
+        inside = [
+            one for one in due if canary.covers(source, places[one.item_id].key, places[one.item_id].scope)
+        ]
+        held = len({one.item_id for one in due}.difference(one.item_id for one in inside))
+        if held:
+            until = canary.in_words(self.store)
+            items = "item waits" if held == 1 else "items wait"
+            self.notes.append(f"{source}: {held:,} {items} outside limits.canary {until}.")
+        return inside, held > 0
 
     def _field(self, writes: WriteSettings, slot: str) -> str:
         return "comment" if slot == COMMENT else writes.fields[slot]
 
-    def _note_duplicates(self, place: _Place, slots: Slots) -> None:
+    def _note_duplicates(self, place: WritePlace, slots: Slots) -> None:
         if slots.comment is not None and slots.comment.duplicates:
             sentence = (
                 f"{place.key}: further comments carry our marker: {', '.join(slots.comment.duplicates)}."
@@ -247,33 +254,39 @@ class _Draft:
                 self.notes.append(sentence)
 
     def _adopt(
-        self, place: _Place, one: Wanted, base: SlotBase | None, decision: Decision, name: str
+        self, place: WritePlace, one: Wanted, base: SlotBase | None, decision: Decision, name: str
     ) -> None:
         write = _planned(place, one, base, decision, name)
-        adopt(self.store, write_row(write, self.run_id, suffix=":found"), run_id=self.run_id, now=self.now)
+        notes = [] if one.note is None else [one.note]
+        row = write_row(write, self.run_id, suffix=":found")
+        adopt(self.store, row, run_id=self.run_id, now=self.now, notes=notes)
+
+    def _keep(
+        self, place: WritePlace, one: Wanted, base: SlotBase | None, decision: Decision, name: str
+    ) -> None:
+        write = _planned(place, one, base, decision, name)
+        keep(
+            self.store,
+            write_row(write, self.run_id, suffix=":kept"),
+            reason=decision.reason,
+            run_id=self.run_id,
+            now=self.now,
+        )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """An item as people know it."""
-
-    item_id: ItemId
-    source: str
-    key: str
-    project: str | None
-
-    @property
-    def native_id(self) -> str:
-        return self.item_id.partition("/")[2]
-
-
-def _stands(wanted: Wanted, bases: Mapping[tuple[ItemId, str], SlotBase]) -> bool:
+def _stands(
+    wanted: Wanted,
+    bases: Mapping[tuple[ItemId, str], SlotBase],
+    kept: Mapping[tuple[ItemId, str], Kept],
+) -> bool:
+    """Whether what is wanted is what was written last, and was not left to a person since."""
     base = bases.get((wanted.item_id, wanted.slot))
-    return base is not None and same(base.value, wanted.value)
+    left = kept.get((wanted.item_id, wanted.slot))
+    return base is not None and same(base.value, wanted.value) and left is None
 
 
 def _planned(
-    place: _Place, wanted: Wanted, base: SlotBase | None, decision: Decision, name: str
+    place: WritePlace, wanted: Wanted, base: SlotBase | None, decision: Decision, name: str
 ) -> PlannedWrite:
     return PlannedWrite(
         intent_id=intent_id(place.item_id, wanted.slot),
@@ -281,7 +294,9 @@ def _planned(
         item_id=place.item_id,
         native_id=place.native_id,
         key=place.key,
+        program=place.program,
         project=place.project,
+        scope=place.scope,
         slot=wanted.slot,
         field=name,
         base=None if base is None else base.value,
@@ -290,15 +305,20 @@ def _planned(
         note=wanted.note,
         remote_id=decision.remote_id,
         rules=wanted.rules,
-        reason=wanted.reason,
+        reason="; ".join(filter(None, (wanted.reason, decision.reason))),
+        overwrites=decision.overwrites,
     )
 
 
-def _not_written(place: _Place, wanted: Wanted, base: SlotBase | None, now: Value, reason: str) -> NotWritten:
+def _not_written(
+    place: WritePlace, wanted: Wanted, base: SlotBase | None, now: Value, reason: str
+) -> NotWritten:
     return NotWritten(
         source=place.source,
         item_id=place.item_id,
         key=place.key,
+        program=place.program,
+        project=place.project,
         slot=wanted.slot,
         base=None if base is None else base.value,
         now=now,

@@ -7,26 +7,33 @@ hand makes a different plan, so a file whose hash does not fit is refused.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from portfolio.errors import UsageError
 from portfolio.intents import COMMENT, Cost, Intent, Value
 from portfolio.notes import Note
+from portfolio.private_files import replace_private
 from portfolio.records import ItemId, SourceId
 
 SCHEMA = "dovetail-plan"
-VERSION = 2  # 2 since a plan says to which addresses it belongs
+MAX_BYTES = 256 * 1024 * 1024  # some 300,000 writes
+SCHEMA_ID = "https://dovetail.example/plan-schema.json"
+# 3 since a write says its scope and programme, and which text of a person it may overwrite, and a plan which
+# run it undoes and where the audit trail ended.
+VERSION = 3
 
 
 class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     """One write that `apply` would make.
 
     Attributes:
+        program, project: where the item stands in the PMO's tree, by slug.
+        scope: the tracker's own: a Jira project, an area, a plan's file.
         slot: `comment` or the name of a rollup field.
         field: what the tracker calls the field.
         base: what Dovetail last wrote there; None when it never did.
@@ -34,6 +41,7 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
         wanted: what should stand there. For a comment: the digest of `note`.
         rules: the rules that ask for it.
         reason: the same in words.
+        overwrites: the digest of the text that a person made of our comment, where that may be overwritten.
     """
 
     intent_id: str
@@ -41,7 +49,9 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     item_id: ItemId
     native_id: str
     key: str
+    program: str | None = None
     project: str | None = None
+    scope: str | None = None
     slot: str
     field: str
     base: Value = None
@@ -51,6 +61,7 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     remote_id: str | None = None
     rules: Sequence[str] = ()
     reason: str = ""
+    overwrites: str | None = None
 
     def intent(self) -> Intent:
         """The same as the connector takes it."""
@@ -67,6 +78,7 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
             remote_id=self.remote_id,
             rules=self.rules,
             reason=self.reason,
+            overwrites=self.overwrites,
         )
 
 
@@ -76,6 +88,8 @@ class NotWritten(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceId
     item_id: ItemId
     key: str
+    program: str | None = None
+    project: str | None = None
     slot: str
     base: Value = None
     now: Value = None
@@ -86,6 +100,8 @@ class NotWritten(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that `apply` would write, and no more.
 
+    docs/plan-schema.json is its JSON Schema.
+
     Attributes:
         sources: every source the plan is about, whether or not it has a write: applying it arms them.
         conflicts: values that a person changed; they are reported, not overwritten.
@@ -93,6 +109,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         failed: sources that could not be looked at; the plan has no writes for them.
         cost: what the writes would cost, by source.
         places: the address of each source, so that a plan is not applied to another site of the same name.
+        undoes: the run whose writes it takes back; empty for a plan of what is wanted. Only a plan that
+            undoes may empty a place.
+        audit_head: where the audit trail ended when it was made.
         hash: over everything else.
     """
 
@@ -109,6 +128,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     failed: Mapping[SourceId, str] = {}
     cost: Mapping[SourceId, Cost] = {}
     places: Mapping[SourceId, str] = {}
+    undoes: str = ""
+    audit_head: str = ""
     hash: str = ""
 
     def sealed(self) -> Plan:
@@ -127,10 +148,29 @@ def intent_id(item: ItemId, slot: str) -> str:
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write the plan to a file, all of it or nothing."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(plan.sealed()), indent=2) + b"\n")
-    os.replace(draft, path)  # noqa: PTH105 - Path.replace is the same call; this one is known to be atomic
+    """Write the plan to a file, all of it or nothing. A new file is for this account only."""
+    replace_private(path, plan_text(plan).encode())
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan as the text of its file."""
+    return msgspec.json.format(msgspec.json.encode(plan.sealed()), indent=2).decode() + "\n"
+
+
+def plan_schema() -> dict[str, Any]:
+    """The JSON Schema of a plan's file. docs/plan-schema.json is this; a test compares."""
+    schema = _ordered(msgspec.json.schema(Plan))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID, **schema}
+
+
+def _ordered(schema: Any) -> Any:
+    """The same schema, alike in every process: alternatives come out of a set."""
+    if isinstance(schema, dict):
+        found = {key: _ordered(value) for key, value in sorted(schema.items())}
+        if "anyOf" in found:
+            found["anyOf"] = sorted(found["anyOf"], key=msgspec.json.encode)
+        return found
+    return [_ordered(one) for one in schema] if isinstance(schema, (list, tuple)) else schema
 
 
 def read_plan(path: Path) -> Plan:
@@ -140,6 +180,8 @@ def read_plan(path: Path) -> Plan:
         UsageError: it is not a plan, of another version, or was changed.
     """
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(f"{path} is larger than {MAX_BYTES:,} bytes: that is no plan of Dovetail.")
         plan = msgspec.json.decode(path.read_bytes(), type=Plan)
     except OSError as error:
         raise UsageError(f"{path}: the plan cannot be read: {error.strerror}.") from error
@@ -168,10 +210,15 @@ def check_plan(plan: Plan, *, name: str = "The plan") -> None:
 
 
 def table_rows(plan: Plan) -> list[dict[str, object]]:
-    """The plan as rows for people and for `--format`, grouped by source: writes, then what is left alone."""
+    """The plan as rows for people and for `--format`, by source, programme and project.
+
+    In each the writes, then what is left alone. What belongs to no project comes last.
+    """
     rows: list[dict[str, object]] = [
         {
             "source": one.source,
+            "program": one.program,
+            "project": one.project,
             "key": one.key,
             "action": _action(one),
             "field": one.field,
@@ -186,6 +233,8 @@ def table_rows(plan: Plan) -> list[dict[str, object]]:
         rows += [
             {
                 "source": one.source,
+                "program": one.program,
+                "project": one.project,
                 "key": one.key,
                 "action": action,
                 "field": one.slot,
@@ -197,14 +246,22 @@ def table_rows(plan: Plan) -> list[dict[str, object]]:
             for one in entries
         ]
     order = {source: index for index, source in enumerate(plan.sources)}
-    rows.sort(key=lambda row: order.get(str(row["source"]), len(order)))
+
+    def group(row: dict[str, object]) -> tuple[int, bool, str, bool, str]:
+        program, project = row["program"], row["project"]
+        source = order.get(str(row["source"]), len(order))
+        return source, program is None, str(program), project is None, str(project)
+
+    rows.sort(key=group)
     return rows
 
 
 def _action(write: PlannedWrite) -> str:
     if write.slot == COMMENT:
+        if write.wanted is None:
+            return "delete"
         return "edit" if write.before is not None else "comment"
-    return "set"
+    return "clear" if write.wanted is None else "set"
 
 
 def _shown(slot: str, value: Value) -> Value:

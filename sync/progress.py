@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from portfolio.errors import DovetailError
+from portfolio.secrets import hide
 
 Step: TypeAlias = Literal["pull", "derive", "check", "plan", "apply"]
 
@@ -48,4 +49,5 @@ def defect(error: Exception) -> str:
 
 def failure(source: str, error: DovetailError) -> str:
     """Why a source failed, in one line that names it. A missing secret does not know whose it is."""
-    return str(error) if str(error).startswith(f"{source}: ") else f"{source}: {error}"
+    told = hide(str(error))  # it is stored and shown: the last line of defence
+    return told if told.startswith(f"{source}: ") else f"{source}: {told}"

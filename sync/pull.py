@@ -15,7 +15,8 @@ import msgspec
 
 from connectors.base import Connector
 from portfolio.errors import ConfigError, CursorRejected, FileUnreadable, SafetyStop, SourceError, StoreError
-from portfolio.records import Cursor, IdPage, ItemId
+from portfolio.records import Cursor, IdPage, ItemId, Page
+from sync.audit import actor, vanished_accepted
 from sync.limits import Limits
 from sync.progress import Progress, Tell, defect, failure, silent
 from sync.vanished import Vanished
@@ -34,6 +35,7 @@ class PullSettings:
         census_every: how often the complete list of ids is compared.
         limits: see `sync.limits`.
         accept_vanished: the sources whose shrinking a person has confirmed for this run.
+        keep_gone: items that have been gone for longer are forgotten; None keeps them.
     """
 
     full: bool = False
@@ -41,6 +43,7 @@ class PullSettings:
     census_every: timedelta = timedelta(hours=24)
     limits: Limits = field(default_factory=Limits)
     accept_vanished: frozenset[str] = frozenset()
+    keep_gone: timedelta | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,6 +103,11 @@ def pull(
         StoreError: the store cannot be used; nothing else stops the other sources.
     """
     how = settings or PullSettings()
+    lifted = [
+        vanished_accepted(source, run_id=run_id, by=actor(), at=now) for source in sorted(how.accept_vanished)
+    ]
+    if lifted:
+        store.record_events(lifted)
     return [pull_source(store, one, run_id=run_id, now=now, settings=how, tell=tell) for one in connectors]
 
 
@@ -123,6 +131,8 @@ def pull_source(
         outcome.error = f"{connector.source}: {defect(error)}"
     if outcome.state == "ok":
         store.mark_source(connector.source, good_at=now)
+        if settings.keep_gone is not None:
+            store.forget_gone(connector.source, now - settings.keep_gone)
     else:
         # A source that failed before it could say what it is has nothing in the store that could go stale.
         if connector.source in store.sources():
@@ -271,12 +281,17 @@ class _SourcePull:
     def _read_what_appeared(self, stream: str, listed: set[ItemId]) -> None:
         """Read items that can be seen again, or for the first time, without having changed.
 
-        A permission that is granted changes no item, so no delta ever names it.
+        A permission that is granted changes no item, so no delta ever names it. What is listed and is not
+        delivered even then is remembered, or every census would read everything again for nothing.
         """
-        if not self._unknown(listed):
+        source, name = self.connector.source, f"census:{stream}"
+        kept = self.store.cursor(source, name)
+        told = kept.value.get("unread") if kept is not None else None
+        unread = {str(item) for item in told} if isinstance(told, list) else set()
+        if self._unknown(listed) <= unread:
             return
         self._stream(stream)  # those made since the delta was read, which is most often all of them
-        missing = len(self._unknown(listed))
+        missing = len(self._unknown(listed) - unread)
         if missing:
             self._note(
                 f"{stream}: {missing} items can be seen that were not known, so it is read from the beginning"
@@ -289,6 +304,11 @@ class _SourcePull:
             for one in self.connector.streams:
                 if one not in lists:
                     self._stream(one)
+            if left := self._unknown(listed):
+                self._note(f"{stream}: {len(left)} items are listed, but cannot be read")
+                cursor = Cursor(version=1, value={"unread": sorted(left)})
+                page = Page(cursor=cursor)
+                self.store.save_page(source, name, page, tombstones={}, run_id=self.run_id, now=self.now)
 
     def _unknown(self, listed: set[ItemId]) -> set[ItemId]:
         return (

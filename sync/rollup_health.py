@@ -56,7 +56,9 @@ def healths(
         state = "open" if is_node else work.known.state[one]
         own = _NOTHING if is_node else work.known.own[one]
         if state != "open":
-            found.append(own)
+            # Closed above open work: its own dates have ended, what is below it has not.
+            is_closed_early = state == "done" and has_members[one] and counts["open"][one] > 0
+            found.append(_with_members(own, one, group, counts, names, limits) if is_closed_early else own)
             continue
         if has_members[one]:
             own = _with_members(own, one, group, counts, names, limits)

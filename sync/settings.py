@@ -14,6 +14,7 @@ from sync.pipeline import SyncSettings
 from sync.plan import PlanSettings
 from sync.progress import defect, failure
 from sync.pull import PullSettings
+from sync.safety import STOP_FILE, Safety
 from sync.wanted import WriteSettings
 from sync.workspace import DeriveSettings
 
@@ -44,6 +45,27 @@ def write_settings(source: SourceConfig, *, forecast_step_wd: int) -> WriteSetti
         comment_severity=getattr(block, "comment_severity", "high"),
         forecast_step_wd=forecast_step_wd,
         place=place,
+        conflicts=dict(getattr(block, "conflicts", None) or {}),
+    )
+
+
+def safety_of(config: Config, *, ignores_quiet_hours: bool = False) -> Safety:
+    """What holds writing back, as the configuration says and as a file beside it may."""
+    stopped = {
+        one.name: f"write_stop of {one.name} is true in the configuration, so nothing is written there"
+        for one in config.sources
+        if getattr(one.settings, "write_stop", False)
+    }
+    if config.write_stop:
+        reason = "write_stop is true in the configuration, so nothing is written"
+        stopped = dict.fromkeys((one.name for one in config.sources), reason)
+    return Safety(
+        stop_file=None if config.path is None else config.folder / STOP_FILE,
+        stopped=stopped,
+        quiet_hours=config.quiet_hours,
+        zone=config.zone,
+        canary=config.canary,
+        ignores_quiet_hours=ignores_quiet_hours,
     )
 
 
@@ -53,6 +75,7 @@ def sync_settings(
     *,
     full: bool = False,
     accept_vanished: Iterable[str] = (),
+    ignores_quiet_hours: bool = False,
 ) -> SyncSettings:
     """What the five steps need.
 
@@ -61,7 +84,9 @@ def sync_settings(
         rules: the catalogue, where it is loaded already.
         full: read everything again, and look everywhere for what people changed.
         accept_vanished: sources whose shrinking a person has confirmed for this run.
+        ignores_quiet_hours: a person has asked to write at this hour.
     """
+    safety = safety_of(config, ignores_quiet_hours=ignores_quiet_hours)
     calendar = portfolio_calendar(config)
     step = config.forecast_step_wd
     return SyncSettings(
@@ -71,6 +96,7 @@ def sync_settings(
             census_every=config.census_every,
             limits=config.limits,
             accept_vanished=frozenset(accept_vanished),
+            keep_gone=config.keep_gone,
         ),
         derive=DeriveSettings(
             timezone=config.timezone,
@@ -92,9 +118,13 @@ def sync_settings(
             writes={one.name: write_settings(one, forecast_step_wd=step) for one in config.sources},
             zone=config.zone,
             working_days=calendar.working_days_between,
+            expires_after=config.plan_expires_after,
             look_everywhere=full,
+            limits=config.limits,
+            safety=safety,
         ),
         calendar=calendar,
+        safety=safety,
     )
 
 

@@ -7,18 +7,18 @@ people and `dovetail twins` write the file: comments stay, and a write is all of
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from portfolio.errors import ConfigError
+from portfolio.private_files import replace_private
 from portfolio.records import ItemId
 from rules.spelling import nearest
-from rules.yaml_text import read_yaml
-from sync.config_checks import check_reference
+from rules.yaml_text import MAX_BYTES, read_yaml
+from sync.config_checks import check_reference, check_two_trackers
 from sync.config_problems import Problems
 from sync.twins import TwinDecision
 
@@ -57,10 +57,18 @@ class TwinEntry:
         return set(self.keys) == set(keys)
 
 
-def read_twins(text: str, file: str, sources: Sequence[str]) -> tuple[list[TwinEntry], list[str]]:
+def read_twins(
+    text: str, file: str, sources: Sequence[str], *, single: Container[str] = ()
+) -> tuple[list[TwinEntry], list[str]]:
     """The decisions of a file, and what is wrong with it, line by line.
 
     A plain list of pairs is understood as confirmed pairs.
+
+    Args:
+        text: the file's content.
+        file: its name, for messages.
+        sources: the names of the configured sources.
+        single: those that are one tracker, of which no two items are the same work.
     """
     document = read_yaml(text, file)
     problems = Problems(document, file=file)
@@ -75,7 +83,7 @@ def read_twins(text: str, file: str, sources: Sequence[str]) -> tuple[list[TwinE
                 problems.add((name,), f"`confirmed` and `rejected` belong here{nearest(name, _STATES)}")
     elif content is not None:
         lists.append(("confirmed", (), content))
-    places: list[tuple[TwinEntry, Place]] = []
+    known = _Known()
     for name, at, listed in lists:
         if listed is not None and not isinstance(listed, list):
             problems.add(at, "a list of pairs belongs here, for example `- [shop:CHK-12, plans:7]`")
@@ -84,12 +92,37 @@ def read_twins(text: str, file: str, sources: Sequence[str]) -> tuple[list[TwinE
             entry = _entry(value, (*at, number), name == "confirmed", sources, problems)
             if entry is None:
                 continue
-            before = next((place for one, place in places if one.is_about(entry.keys, entry.ids)), None)
+            before = known.place_of(entry)
             if before is not None:
                 problems.add((*at, number), f"this pair stands in line {problems.line_of(before)} already")
-            places.append((entry, (*at, number)))
+            check_two_trackers(entry.keys, (*at, number), single, problems)
+            known.add(entry, (*at, number))
             entries.append(entry)
     return entries, problems.lines()
+
+
+class _Known:
+    """Where the pairs stand that were read already, so that thousands of them are compared in no time."""
+
+    def __init__(self) -> None:
+        self._by_ids: dict[frozenset[str], Place] = {}
+        self._by_keys: dict[frozenset[str], Place] = {}
+        self._by_keys_alone: dict[frozenset[str], Place] = {}
+
+    def add(self, entry: TwinEntry, place: Place) -> None:
+        keys = frozenset(entry.keys)
+        self._by_keys.setdefault(keys, place)
+        if entry.ids is None:
+            self._by_keys_alone.setdefault(keys, place)
+        else:
+            self._by_ids.setdefault(frozenset(entry.ids), place)
+
+    def place_of(self, entry: TwinEntry) -> Place | None:
+        """Where an entry about the same pair stands, see `TwinEntry.is_about`."""
+        keys = frozenset(entry.keys)
+        if entry.ids is None:
+            return self._by_keys.get(keys)
+        return self._by_ids.get(frozenset(entry.ids)) or self._by_keys_alone.get(keys)
 
 
 def _entry(
@@ -219,6 +252,10 @@ class TwinsFile:
 
     def _bytes(self) -> bytes:
         try:
+            if self.path.stat().st_size > MAX_BYTES:
+                raise ConfigError(
+                    f"{self.path} is larger than {MAX_BYTES:,} bytes.", hint="Is it the right file?"
+                )
             return self.path.read_bytes()
         except FileNotFoundError:
             return b""
@@ -229,21 +266,13 @@ class TwinsFile:
 
     def _replace(self, before: bytes, after: bytes) -> None:
         target = self.path.resolve()  # a link to the file stays one
-        draft = target.with_name(f"{target.name}.{os.getpid()}.part")
         try:
             if self._bytes() != before:
                 raise ConfigError(
                     f"{self.path} was changed meanwhile; nothing was written.", hint="Run the command again."
                 )
-            with draft.open("xb") as file:
-                file.write(after)
-                file.flush()
-                os.fsync(file.fileno())
-            if target.exists():
-                draft.chmod(target.stat().st_mode & 0o777)
-            os.replace(draft, target)  # noqa: PTH105 - known to be atomic
+            replace_private(target, after)
         except OSError as error:
-            draft.unlink(missing_ok=True)
             raise ConfigError(
                 f"{self.path} cannot be written: {error.strerror}.",
                 hint="Check that this account may write to the folder.",

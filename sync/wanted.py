@@ -19,6 +19,7 @@ from portfolio.records import ItemId
 from sync.comment import compose
 
 if TYPE_CHECKING:
+    from connectors.source_safety import ConflictPolicy
     from store import Store
     from store.results import SlotBase
 
@@ -38,6 +39,7 @@ class WriteSettings:
         comment_severity: a finding this severe gets an item its comment.
         forecast_step_wd: a forecast that moved by less than this is not written again.
         place: the address that is written to.
+        conflicts: whose value stands where a person changed ours, by slot; `default` is for fields not named.
     """
 
     comments: bool = False
@@ -47,6 +49,12 @@ class WriteSettings:
     comment_severity: str = "high"
     forecast_step_wd: int = 5
     place: str = ""
+    conflicts: Mapping[str, ConflictPolicy] = field(default_factory=dict)
+
+    def policy_of(self, slot: str) -> ConflictPolicy:
+        """Whose value stands in a slot. `default` is about fields: a comment needs a word of its own."""
+        default = "report" if slot == COMMENT else self.conflicts.get("default", "report")
+        return self.conflicts.get(slot, default)
 
     def field_of(self, slot: str) -> str | None:
         """What the tracker calls the place of a slot; None where nothing may be written there."""

@@ -63,7 +63,7 @@ def join_twins(store: Store, columns: Columns) -> WorkClasses:
     """The classes of these items.
 
     Two items of one tracker are never one piece of work, whatever they are linked to: where a chain of twins
-    would say so, its weakest link counts as none, and the rule `duplicate-mapping` is there to say it.
+    would say so, its weakest link counts as none; `map_count` of the view `twin` says that there are several.
 
     Args:
         store: holds the twins and the kinds of schedules.

@@ -7,7 +7,7 @@ through `connectors.http` (facts/azure_devops.md §11).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -18,12 +18,10 @@ from connectors.azure_devops.settings import AzureDevOpsSettings
 from connectors.base import Context
 from connectors.credentials import Credential, credential
 from connectors.http import Decoder, Http
+from connectors.network import Route, route_of
 from connectors.throttle import Limiter
 from connectors.transfer import Timeouts
 from portfolio.errors import AccessDenied, AuthError, BadAnswer, CursorRejected, TargetMissing
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 
@@ -71,6 +69,7 @@ class AzureDevOpsClient:
         self._http: Http | None = None
         self._graph: Http | None = None
         self._credential: Credential | None = None
+        self._route = Route()
         self._limiter = Limiter(clock=context.clock, sleep=context.sleep)
         self._me: wire.Me | None = None
         self._page_size = settings.items_per_page
@@ -91,20 +90,21 @@ class AzureDevOpsClient:
 
     def close(self) -> None:
         """Release connections. Safe to call twice."""
-        for one in (self._http, self._graph):
-            if one is not None:
-                one.close()
+        for one in filter(None, (self._http, self._graph)):
+            one.close()
 
     def _open(self, base_url: str) -> Http:
         import requests
 
         if self._credential is None:
+            self._route = route_of(self._settings, self._context.folder)
             self._credential = credential(
                 self._settings.auth,
                 source=self._settings.name,
                 folder=self._context.folder,
                 clock=self._context.clock,
                 resource=RESOURCE,
+                route=self._route,
             )
         session = requests.Session()
         # A credential that is always set also keeps requests from looking for one in ~/.netrc.
@@ -120,6 +120,7 @@ class AzureDevOpsClient:
             limiter=self._limiter,
             timeouts=_TIMEOUTS,
             renew=self._credential.renew,
+            route=self._route,
         )
 
     # Who we are and what the organisation consists of.
@@ -145,14 +146,10 @@ class AzureDevOpsClient:
         return self._me
 
     def projects(self) -> list[wire.Project]:
-        """All projects that the account can see.
-
-        Raises:
-            BadAnswer: the list leads nowhere; with a part of it, items would belong to no project.
-        """
+        """All projects that the account can see; with a part of them, items would belong to no project."""
         found: list[wire.Project] = []
-        followed: set[str] = set()
         params: dict[str, str | int] = {"$top": PROJECTS_AT_ONCE}
+        followed: set[str] = set()
         while True:
             page, headers = self.http.fetch(
                 "GET", "/_apis/projects", decoder=_PROJECTS, params=self._versioned(params)
@@ -296,13 +293,9 @@ class AzureDevOpsClient:
             repeatable=True,
         )
 
-    def revisions_of(self, item: int, decoder: Decoder[wire.Listed[Any]]) -> Iterator[Any]:
-        """All revisions of one item, oldest first; nothing where it is gone or hidden.
-
-        Raises:
-            BadAnswer: an answer repeats what was read.
-        """
-        skip, last = 0, 0
+    def revisions_of(self, item: int, decoder: Decoder[wire.Listed[T]]) -> Iterator[T]:
+        """All revisions of one item, oldest first; nothing where it is gone or hidden."""
+        skip = 0
         while True:
             try:
                 page = self._get(
@@ -313,12 +306,7 @@ class AzureDevOpsClient:
                 )
             except (TargetMissing, AccessDenied):
                 return
-            if page.value and page.value[0].rev <= last:
-                raise BadAnswer(
-                    self._settings.name, f"revisions of {item}: the answer repeats what was read."
-                )
             yield from page.value
-            last = page.value[-1].rev if page.value else last
             skip += len(page.value)
             if len(page.value) < REVISIONS_AT_ONCE:
                 return

@@ -19,6 +19,8 @@ from connectors.azure_devops.remote import Remote
 from connectors.azure_devops.settings import AzureDevOpsSettings
 from connectors.azure_devops.site import Site
 from connectors.base import Capability, Context, Diagnosis
+from connectors.network import NetworkSettings
+from connectors.source_safety import SourceSafety
 from portfolio.intents import Cost, Intent, Receipt, Slots
 from portfolio.records import Cursor, IdPage, ItemId, Page, SourceId
 
@@ -60,6 +62,7 @@ class AzureDevOpsConnector:
             comment="reference line" if comments else "none",
             fields=fields,
             compare_and_set="revision",
+            validates_writes="tracker",
             new_comment_mails_watchers=True,
             # A comment cannot be written silently, and whom an edit of it mails is not documented.
             edits_are_silent=not comments and (write is None or (write.silent and not write.mail_if_needed)),
@@ -74,7 +77,10 @@ class AzureDevOpsConnector:
     def mapping_version(self) -> str:
         """Changes with every setting that shapes records, and with the mapping itself."""
         shape = self.settings.model_dump(
-            mode="json", exclude={"auth", "write", "items_per_page", "name", "kind"}
+            mode="json",
+            exclude={"auth", "write", "items_per_page", "name", "kind"}
+            | set(SourceSafety.model_fields)
+            | set(NetworkSettings.model_fields),
         )
         shape["zone"] = self.site.context.timezone
         raw = msgspec.json.encode([MAPPING_REVISION, shape], order="deterministic")

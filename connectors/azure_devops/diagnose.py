@@ -33,9 +33,10 @@ def diagnose(site: Site, remote: Remote) -> Iterator[Diagnosis]:
     try:
         yield from _account(site)
     except DovetailError as error:
-        yield _line("FAIL", "auth", str(error))
+        yield _line("FAIL", "auth", error.message, _auth_hint(site, error))
         yield from _token(site)
         return
+    failed: set[str] = set()
     for check, lines in (
         ("token", _token),
         ("clock", _clock),
@@ -47,7 +48,11 @@ def diagnose(site: Site, remote: Remote) -> Iterator[Diagnosis]:
         ("revisions", _revisions),
         ("directory", _directory),
     ):
-        yield from _careful(check, lambda lines=lines: lines(site))  # type: ignore[misc]
+        for line in _careful(check, lambda lines=lines: lines(site)):  # type: ignore[misc]
+            # A field that is not there fails every check that needs fields; it is said once.
+            if line.level != "FAIL" or line.message not in failed:
+                yield line
+                failed.add(line.message)
     yield from _careful("write", lambda: diagnose_writing(site, remote, site.projects))
 
 
@@ -61,18 +66,17 @@ def _address(site: Site) -> Diagnosis:
     return _line("OK" if is_here else "FAIL", "address", f"{said}; without TLS because it is this machine")
 
 
+def _auth_hint(site: Site, error: DovetailError) -> str:
+    if isinstance(error, AuthError) and isinstance(site.settings.auth, EntraApp | ManagedIdentity):
+        return (
+            f"{error.hint} An application has to be added to the organisation as a user, with access level "
+            "Basic and permissions in the projects; being known to the tenant is not enough."
+        )
+    return error.hint
+
+
 def _account(site: Site) -> Iterator[Diagnosis]:
-    try:
-        me = site.client.me()
-    except AuthError as error:
-        hint = error.hint
-        if isinstance(site.settings.auth, EntraApp | ManagedIdentity):
-            hint += (
-                " An application has to be added to the organisation as a user, with access level Basic and "
-                "permissions in the projects; being known to the tenant is not enough."
-            )
-        yield _line("FAIL", "auth", error.message, hint)
-        raise
+    me = site.client.me()
     yield _line("OK", "auth", f"signed in as {me.provider_display_name or me.subject_descriptor}")
 
 
@@ -87,7 +91,7 @@ def _token(site: Site) -> Iterator[Diagnosis]:
                 "token",
                 f"a personal access token; those made for all organisations {verb} on 1 December 2026",
                 f"If this one was, make another for {site.settings.organisation} alone. An application "
-                " of Entra (auth.method: entra_app) does not end with a person's account.",
+                "of Entra (auth.method: entra_app) does not end with a person's account.",
             )
             yield _line(
                 "OK",

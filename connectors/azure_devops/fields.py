@@ -49,6 +49,7 @@ _SHOWN: Mapping[str, tuple[str, Any]] = {
 # Meanings whose changes belong to the timeline.
 _DATED = ("start", "due", "points", "estimate", "remaining", "spent", "blocked", "health")
 _STOCK = ("System.", "Microsoft.VSTS.")
+_LONG_TEXT = frozenset({"html", "plainText", "history"})
 _LIST: Any = list
 _LISTED: Any = Listed  # of types that exist only once the configuration is read
 
@@ -109,6 +110,12 @@ class Resolved:
         self.shown: list[str] = list(
             dict.fromkeys([*self.tracked, *(ref for ref, _ in _SHOWN.values()), *self._attributes])
         )
+
+    @property
+    def has_long_text(self) -> bool:
+        """Whether a configured field is a long text, which revisions do not show (facts §2.1)."""
+        found = (self._names.find(one, "fields") for one in self._attributes) if self._names else ()
+        return any(one.type in _LONG_TEXT and not one.reference_name.startswith(_STOCK) for one in found)
 
     def _dated(self) -> list[str]:
         """The attributes of meanings whose changes belong to the timeline, besides those that do anyway."""

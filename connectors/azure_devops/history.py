@@ -18,8 +18,9 @@ import msgspec
 from connectors.azure_devops.fields import Resolved
 from connectors.azure_devops.mapping import ItemMapper
 from connectors.azure_devops.mapping_site import iteration_id
-from connectors.azure_devops.values import account_of, day, health_of, instant_of, number_of, tags_of, text_of
+from connectors.azure_devops.values import account_of, day, instant_of, number_of, tags_of, text_of
 from connectors.azure_devops.wire import Account
+from connectors.ratings import health_of
 from portfolio.records import Change, SourceId, item_id
 
 # A packed state takes some 300 bytes, so this is at most some 30 MB, however large the organisation is.

@@ -103,6 +103,8 @@ class LinkStream:
             CursorRejected: the cursor cannot be read, or its token is not accepted.
         """
         state = load(self._source, since, LinksCursor)
+        if self._site.returns is not None and state.returns != self._site.returns:
+            state = LinksCursor(returns=self._site.returns)
         for batch in _batches(self._site, state.token):
             state.token = batch.continuation_token or state.token
             if batch.values:

@@ -118,12 +118,7 @@ def census(site: Site) -> Iterator[IdPage]:
     A project that cannot be seen says nothing about its items. Deleted items answer like hidden and destroyed
     ones (TF401232), so only the recycle bin tells them apart.
     """
-    for hidden in site.hidden_projects:
-        # The last name it was known by: its items stand below that.
-        scope = site.former_names.get(hidden, hidden)
-        yield IdPage(
-            scope=scope, ids=(), is_readable=False, covers_below=True, reason="its project cannot be seen"
-        )
+    yield from site.hidden_pages()
     for project in site.projects:
         yield _ids(site, project)
 

@@ -20,10 +20,8 @@ from connectors.azure_devops.values import (
     any_of,
     day,
     folded,
-    health_of,
     instant_of,
     kind_of,
-    level_of,
     likelihood_of,
     number_of,
     rank_of,
@@ -33,6 +31,7 @@ from connectors.azure_devops.values import (
     text_of,
     truth_of,
 )
+from connectors.ratings import health_of, level_of
 from portfolio.errors import MappingError
 from portfolio.records import AnyRecord, ItemId, Risk, Unmapped, WorkItem, item_id
 

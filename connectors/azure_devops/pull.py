@@ -49,6 +49,7 @@ class ItemStream:
         self._site.owners.update(state.owners)
         self._site.known.update((*state.owners, *state.known))
         self._site.former_names = dict(state.projects)
+        state = self._after_returns(state)
         resolved = self._site.resolved
         if state.fields and state.fields != resolved.fingerprint:
             raise CursorRejected(self._source, "fields of the organisation have got another meaning.")
@@ -61,13 +62,29 @@ class ItemStream:
             if not batch.values and batch.is_last_batch and state.is_loaded:
                 # Nothing new. A token that moved all the same is worth keeping.
                 if since is None or save(state) != since:
-                    yield Page(cursor=save(state))
-                return
+                    yield Page(cursor=self._cursor(state))
+                break
             read, gone, changes = self._batch(batch.values, timeline, ahead, is_loaded=state.is_loaded)
             read.records.extend(changes)
             read.skipped.extend(timeline.problems)
             state.is_loaded = state.is_loaded or batch.is_last_batch
             yield read.page(self._cursor(state), gone=gone)
+        if state.unseen:
+            yield Page(complete=self._site.hidden_pages())
+
+    def _after_returns(self, state: ItemsCursor) -> ItemsCursor:
+        """From the beginning, where a project can be seen again: the token has passed what happened there."""
+        back = set(state.unseen).difference(self._site.hidden_projects) if state.unseen else set()
+        if back:
+            names = ", ".join(sorted(state.projects.get(one, one) for one in back))
+            self._site.context.say(
+                f"{self._source}: {names} can be seen again, so everything is read from the beginning"
+            )
+            state = ItemsCursor(
+                owners=state.owners, known=state.known, projects=state.projects, returns=state.returns + 1
+            )
+        self._site.returns = state.returns
+        return state
 
     def _batch(
         self, rows: Sequence[Any], timeline: Timeline, ahead: LinksAhead | None, *, is_loaded: bool
@@ -104,10 +121,11 @@ class ItemStream:
     def _as_they_stand(self, rows: Sequence[Any], ahead: LinksAhead | None) -> Read:
         """A page of the first load: whole only where links may lead elsewhere or there is long text."""
         mapper = self._site.mapper
+        is_long = self._site.resolved.has_long_text
         rich = [
             row
             for row in rows
-            if row.fields.hyperlinks or row.fields.remote_links or mapper.is_risk(row.fields)
+            if is_long or row.fields.hyperlinks or row.fields.remote_links or mapper.is_risk(row.fields)
         ]
         read = self._reader.read([row.id for row in rich]) if rich else Read()
         rest = [row for row in rows if row.id not in read.numbers]
@@ -117,6 +135,7 @@ class ItemStream:
         state.owners = sorted(self._site.owners)
         state.known = sorted(self._site.known - self._site.owners)
         state.projects = self._site.first_names()
+        state.unseen = self._site.hidden_projects
         return save(state)
 
 
@@ -134,6 +153,8 @@ class HistoryStream:
             CursorRejected: the cursor is unusable, or fields have got another meaning since.
         """
         state = load(self._source, since, HistoryCursor)
+        if self._site.returns is not None and state.returns != self._site.returns:
+            state = HistoryCursor(returns=self._site.returns)
         if state.is_done:
             return
         resolved = self._site.resolved
@@ -208,8 +229,13 @@ class Timeline:
         return bool(before.fields.is_deleted) or not self._site.in_scope(before.fields.project)
 
     def _one_by_one(self, number: int, before: int) -> Iterator[Any]:
+        last = 0
         for row in self._site.client.revisions_of(number, self._site.resolved.whole):
-            fields = row.fields
+            if row.rev <= last:
+                raise BadAnswer(
+                    self._site.settings.name, f"revisions of {number}: what was read comes again."
+                )
+            last, fields = row.rev, row.fields
             if fields.iteration is None and fields.iteration_path and fields.project:
                 fields.iteration = self._site.process.iteration(fields.project, fields.iteration_path)
             if row.rev < before:

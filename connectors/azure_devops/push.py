@@ -23,7 +23,7 @@ from connectors.azure_devops.remote import Found, Remote, Standing, form_of
 from connectors.azure_devops.sending import Sender
 from connectors.azure_devops.site import Site
 from connectors.parallel import completed
-from connectors.targets import GONE, by_item
+from connectors.targets import GONE, by_item, compared_comment, is_as_wanted
 from portfolio.errors import AccessDenied, BadAnswer, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -156,6 +156,8 @@ class Writer:
             return self._after_lost_answer(now, intent, error)
         except TargetMissing:
             is_there = now.item in self._remote.standing([now.item])
+            if is_there and intent.wanted is None and self._remote.find_comment(now, surely=True) is None:
+                return Applied(intent_id=intent.intent_id, remote_id=intent.remote_id, at=self._now())
             if is_there:
                 return Refused(intent_id=intent.intent_id, reason=_STILL_THERE)
             return Gone(intent_id=intent.intent_id, reason=GONE)
@@ -171,16 +173,9 @@ class Writer:
     def _comment(self, now: Standing, intent: Intent, *, surely: bool) -> Receipt:
         found = self._remote.find_comment(now, intent.remote_id, surely=surely)
         standing = found.comment if found else None
-        digest = standing.digest if standing else None
-        if standing is not None and standing.is_edited:
-            return Conflict(intent_id=intent.intent_id, now=digest, reason="a person edited the comment")
-        if digest == intent.wanted and (standing is None) == (intent.wanted is None):
-            return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id if standing else None)
-        if digest != intent.before:
-            reason = (
-                "the comment was deleted" if standing is None else "the comment has changed since the plan"
-            )
-            return Conflict(intent_id=intent.intent_id, now=digest, reason=reason)
+        settled = compared_comment(intent, standing)
+        if settled is not None:
+            return settled
         if intent.note is None or intent.wanted is None:
             assert standing is not None  # noqa: S101 - else it would be as wanted already
             http, api = self._site.client.http, self._remote.comment_api
@@ -220,7 +215,7 @@ class Writer:
                 found = self._remote.find_comment(now, intent.remote_id, surely=True)
             except (Unavailable, BadAnswer, RateLimited, TargetMissing):
                 continue
-            if (found.comment.digest if found else None) == intent.wanted:
+            if is_as_wanted(intent, found.comment if found else None):
                 number = found.comment.remote_id if found else intent.remote_id
                 return Applied(intent_id=intent.intent_id, remote_id=number, at=self._now())
         return Unknown(intent_id=intent.intent_id, reason=error.message)

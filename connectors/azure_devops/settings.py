@@ -6,37 +6,32 @@ from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from connectors.answers import origin_of
 from connectors.auth import MicrosoftAuth
-from portfolio.errors import ConfigError
+from connectors.network import NetworkSettings
+from connectors.settings import Address, KindMap, Settings, SourceName, Texts, WriteSettings, written_fields
+from connectors.source_safety import SourceSafety
 from portfolio.intents import FieldName
-from portfolio.records import KINDS
 
 _OLD_HOST = ".visualstudio.com"
 _HOST = "dev.azure.com"
 _SCHEDULING = "Microsoft.VSTS.Scheduling."
 
 
-class _Model(BaseModel):
-    # A value that was put in the wrong place may be a secret: no message repeats it.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class FieldMap(_Model):
+class FieldMap(Settings):
     """Which fields mean what: each by reference name, or by a name that is unique in the organisation.
 
     Of a list, the first field in which something stands counts. Most are empty by default.
     """
 
-    start: list[str] = Field(default=[f"{_SCHEDULING}StartDate"], description="start date")
-    due: list[str] = Field(
-        default=[f"{_SCHEDULING}TargetDate", f"{_SCHEDULING}DueDate", f"{_SCHEDULING}FinishDate"],
+    start: Texts = Field(default=(f"{_SCHEDULING}StartDate",), description="start date")
+    due: Texts = Field(
+        default=(f"{_SCHEDULING}TargetDate", f"{_SCHEDULING}DueDate", f"{_SCHEDULING}FinishDate"),
         description="due date, the first that is there",
     )
-    points: list[str] = Field(
-        default=[f"{_SCHEDULING}StoryPoints", f"{_SCHEDULING}Effort", f"{_SCHEDULING}Size"],
+    points: Texts = Field(
+        default=(f"{_SCHEDULING}StoryPoints", f"{_SCHEDULING}Effort", f"{_SCHEDULING}Size"),
         description="story points, effort or size",
     )
     estimate: str = Field(default=f"{_SCHEDULING}OriginalEstimate", description="hours")
@@ -63,17 +58,17 @@ class FieldMap(_Model):
     forecast_cost: str | None = None
 
 
-class FieldOverride(_Model):
+class FieldOverride(Settings):
     """Other date fields for some items: those of these projects and of these types."""
 
-    projects: list[str] = Field(default=[], description="names of projects; empty means all")
-    types: list[str] = Field(default=[], description="work item types; empty means all")
-    start: list[str] | None = None
-    due: list[str] | None = None
-    points: list[str] | None = None
+    projects: Texts = Field(default=(), description="names of projects; empty means all")
+    types: Texts = Field(default=(), description="work item types; empty means all")
+    start: Texts | None = None
+    due: Texts | None = None
+    points: Texts | None = None
 
 
-class StateMap(_Model):
+class StateMap(Settings):
     """What the state categories cannot say."""
 
     resolved: Literal["in_progress", "done"] = Field(
@@ -89,20 +84,19 @@ class StateMap(_Model):
     )  # fmt: skip
 
 
-class MarkMap(_Model):
+class MarkMap(Settings):
     """What tags and types say."""
 
-    milestone_tags: list[str] = ["Milestone"]
-    milestone_types: list[str] = ["Milestone"]
-    blocked_tags: list[str] = ["Blocked"]
+    milestone_tags: list[str] = Field(default=["Milestone"])
+    milestone_types: list[str] = Field(default=["Milestone"])
+    blocked_tags: list[str] = Field(default=["Blocked"])
     risk_types: list[str] = Field(default=["Risk"], description="types that are risks, of any process")
     risk_tags: list[str] = Field(default=[], description="tags that make any item a risk")
 
 
-class WriteMap(_Model):
+class WriteMap(WriteSettings):
     """What Dovetail may write. Without this block nothing is ever written."""
 
-    comments: bool = False
     fields: dict[FieldName, str] = Field(
         default={}, description="rollup field → the organisation's field, by name or reference name"
     )
@@ -120,20 +114,15 @@ class WriteMap(_Model):
         default=False,
         description="edit fields with notifications where the account may not suppress them, instead of not",
     )
-    armed: bool = Field(default=False, description="write from the first sync on, without a plan file")
-    backlog: Literal["comment", "skip"] = Field(
-        default="skip", description="whether findings from before the source was armed are commented"
-    )
-    comment_severity: Literal["info", "low", "medium", "high", "critical"] = "high"
 
 
-class AzureDevOpsSettings(_Model):
+class AzureDevOpsSettings(SourceSafety, NetworkSettings):
     """An organisation of Azure DevOps Services."""
 
-    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    name: SourceName
     kind: Literal["azure_devops"]
-    url: str = Field(description="the organisation, such as https://dev.azure.com/shop")
-    identity_url: str | None = Field(
+    url: Address = Field(description="the organisation, such as https://dev.azure.com/shop")
+    identity_url: Address | None = Field(
         default=None,
         description="where its accounts are; by default https://vssps.dev.azure.com/<organisation>",
     )
@@ -149,7 +138,7 @@ class AzureDevOpsSettings(_Model):
         default=[],
         description="time zones whose midnight means a date, besides the portfolio's and UTC's",
     )
-    kinds: dict[str, str] = Field(default={}, description="work item type → kind of work item")
+    kinds: KindMap = Field(default={}, description="work item type → kind of work item")
     priorities: dict[str, int] = Field(default={}, description="priority → rank, 1 highest to 5")
     states: StateMap = StateMap()
     marks: MarkMap = MarkMap()
@@ -161,29 +150,10 @@ class AzureDevOpsSettings(_Model):
         description="revisions a request; 200 where the organisation refuses more",
     )
 
-    @field_validator("url", "identity_url")
-    @classmethod
-    def _reachable(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            origin_of(value)
-        except ConfigError as error:
-            raise ValueError(str(error)) from None
-        return value.rstrip("/")
-
     @field_validator("url")
     @classmethod
     def _organisation(cls, value: str) -> str:
         return organisation_url(value)
-
-    @field_validator("kinds")
-    @classmethod
-    def _known_kinds(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, kind in value.items():
-            if kind not in KINDS:
-                raise ValueError(f"{name}: there is no kind {kind!r}; kinds are {', '.join(KINDS)}")
-        return value
 
     @field_validator("date_zones")
     @classmethod
@@ -194,14 +164,6 @@ class AzureDevOpsSettings(_Model):
             except (ZoneInfoNotFoundError, ValueError, OSError):
                 raise ValueError(f"there is no time zone {name!r}; write it like Europe/Zurich") from None
         return value
-
-    @model_validator(mode="after")
-    def _labels_for_written_fields(self) -> AzureDevOpsSettings:
-        if self.write:
-            lost = set(self.write.values) - set(self.write.fields)
-            if lost:
-                raise ValueError(f"write.values names fields that are not written: {', '.join(sorted(lost))}")
-        return self
 
     @property
     def organisation(self) -> str:
@@ -220,7 +182,7 @@ class AzureDevOpsSettings(_Model):
     @property
     def write_fields(self) -> dict[FieldName, str]:
         """Our field → the organisation's field; empty when nothing may be written."""
-        return dict(self.write.fields) if self.write else {}
+        return written_fields(self.write)
 
 
 def organisation_url(url: str) -> str:

@@ -16,6 +16,7 @@ from connectors.azure_devops.settings import AzureDevOpsSettings
 from connectors.base import Context
 from connectors.parallel import completed
 from portfolio.errors import AccessDenied
+from portfolio.records import IdPage
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ class Site:
         self.zone = ZoneInfo(context.timezone)
         self.owners: set[str] = set()
         self.known: set[str] = set()  # accounts that need not be told of again
+        self.returns: int | None = None  # of the stream of items, once it has been asked
         self.former_names: dict[str, str] = {}  # id of a project → the name it had when it was first read
         # What this run has delivered: item → parent or 0, and pairs of whole items. Links tell it again.
         self.parents: dict[int, int] = {}
@@ -71,8 +73,24 @@ class Site:
 
     @property
     def hidden_projects(self) -> list[str]:
-        """The configured projects that cannot be seen."""
+        """The configured projects that cannot be seen; without any, the ids of those that once could be."""
+        if not self.settings.projects:
+            return sorted(self.former_names.keys() - {one.id for one in self.all_projects})
         return [name for name in self.settings.projects if self._project(name) is None]
+
+    def hidden_pages(self) -> list[IdPage]:
+        """What is said of the items of projects that cannot be seen: nothing, and that it is so."""
+        # The last name it was known by: its items stand below that.
+        return [
+            IdPage(
+                scope=self.former_names.get(hidden, hidden),
+                ids=(),
+                is_readable=False,
+                covers_below=True,
+                reason="its project cannot be seen",
+            )
+            for hidden in self.hidden_projects
+        ]
 
     def _project(self, name: str) -> str | None:
         wanted = name.casefold()

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.azure_devops.settings import StateMap
 from connectors.azure_devops.wire import Account
+from connectors.ratings import level_of
 
 _CATEGORIES = {"Proposed": "todo", "InProgress": "in_progress", "Completed": "done", "Removed": "removed"}
 _KINDS = {
@@ -25,22 +26,7 @@ _KINDS = {
     "shared parameter": "task", "feedback request": "task", "feedback response": "task",
     "code review request": "task", "code review response": "task",
 }  # fmt: skip
-_LEVELS = {
-    "very low": 1, "rare": 1, "lowest": 1, "negligible": 1, "insignificant": 1,
-    "low": 2, "unlikely": 2, "minor": 2,
-    "medium": 3, "moderate": 3, "possible": 3, "normal": 3,
-    "high": 4, "likely": 4, "major": 4, "significant": 4,
-    "very high": 5, "almost certain": 5, "certain": 5, "highest": 5, "critical": 5, "severe": 5,
-    "extreme": 5, "catastrophic": 5,
-}  # fmt: skip
-_HEALTH = {
-    "green": "green", "on track": "green", "good": "green",
-    "amber": "amber", "yellow": "amber", "at risk": "amber", "orange": "amber",
-    "red": "red", "off track": "red", "critical": "red",
-    "grey": "grey", "gray": "grey", "on hold": "grey",
-}  # fmt: skip
 _SEVERITY = re.compile(r"\s*([1-4])\s*-\s*\w")
-_LEADING_LEVEL = re.compile(r"\s*([1-5])(?:\.0+)?(?![\d.])")
 _NAME_AND_MAIL = re.compile(r"\s*(.*?)\s*<([^<>]+)>\s*")
 _TAG = re.compile(r"<[^>]*>")
 _ITEM_ADDRESS = re.compile(
@@ -170,14 +156,6 @@ def truth_of(value: Any) -> bool:
     return (text_of(value) or "").casefold() in ("yes", "true", "1", "y")
 
 
-def level_of(text: str | None) -> int | None:
-    """A level from 1 to 5 in a number, in words, or in "4 - High"; None for anything else."""
-    if not text:
-        return None
-    match = _LEADING_LEVEL.match(text)
-    return int(match.group(1)) if match else _LEVELS.get(text.strip().casefold())
-
-
 def likelihood_of(text: str | None) -> int | None:
     """A probability as a level from 1 to 5. CMMI's field holds a percentage, 1 to 99 (facts §3)."""
     if not text:
@@ -194,11 +172,6 @@ def severity_level(text: str | None) -> int | None:
     """The impact that a severity says: "1 - Critical" is the greatest, 5; "4 - Low" is 2."""
     match = _SEVERITY.match(text or "")
     return 6 - int(match.group(1)) if match else None
-
-
-def health_of(text: str | None) -> str | None:
-    """Green, amber, red or grey, from the usual words."""
-    return _HEALTH.get((text or "").strip().casefold())
 
 
 def rank_of(priority: str | None, ranks: Mapping[str, int]) -> int | None:

@@ -18,6 +18,7 @@ from connectors.base import Context
 from connectors.http import Http
 from connectors.jira import wire, wire_site
 from connectors.jira.settings import JiraSettings
+from connectors.network import route_of
 from portfolio.errors import AuthError, BadAnswer, TargetMissing
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class JiraClient:
                 base_url=self._settings.base_url,
                 clock=self._context.clock,
                 sleep=self._context.sleep,
+                route=route_of(self._settings, self._context.folder),
             )
         return self._http
 

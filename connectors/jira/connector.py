@@ -60,6 +60,8 @@ class JiraConnector:
             comment="marker" if comments else "none",
             fields=fields,
             compare_and_set="read before write",
+            validates_writes="description",
+            items_per_push=1,
             new_comment_mails_watchers=True,
             edits_are_silent=write.silent if write else True,
             next_best_place=f"the report; {' and '.join(missing)} would put it into Jira" if missing else "",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from portfolio.errors import CursorRejected
+from connectors import cursors
 from portfolio.records import Cursor, SourceId
 
 VERSION = 1
@@ -14,7 +14,7 @@ VERSION = 1
 OVERLAP_MS = 15 * 60 * 1000
 
 
-class IssueCursor(msgspec.Struct, kw_only=True):
+class IssueCursor(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The state of the stream of issues.
 
     `position` is the `updated` up to which everything has been listed; a search starts `OVERLAP_MS` before
@@ -43,21 +43,11 @@ class IssueCursor(msgspec.Struct, kw_only=True):
         Raises:
             CursorRejected: it was written by another version.
         """
-        if since is None:
-            return cls()
-        if since.version != VERSION:
-            raise CursorRejected(source, f"the cursor has version {since.version} instead of {VERSION}.")
-        try:
-            return msgspec.convert(since.value, cls)
-        except msgspec.ValidationError as error:
-            raise CursorRejected(source, "the cursor cannot be read.") from error
+        return cursors.load(source, since, cls, version=VERSION)
 
     def save(self) -> Cursor:
         """The cursor to store with a page."""
-        value = msgspec.to_builtins(self)
-        return Cursor(
-            version=VERSION, value={name: one for name, one in value.items() if one not in (None, [], {}, "")}
-        )
+        return cursors.save(self, version=VERSION)
 
     @property
     def is_loading(self) -> bool:

@@ -34,7 +34,7 @@ def diagnose(site: Site, remote: Remote) -> Iterator[Diagnosis]:
     try:
         yield from _account(site)
     except DovetailError as error:
-        yield _line("FAIL", "auth", str(error))
+        yield _line("FAIL", "auth", error.message, _auth_hint(site, error))
         return
     for check, lines in (
         ("clock", _clock),
@@ -61,18 +61,18 @@ def _address(site: Site) -> Diagnosis:
     return _line(level, "address", f"{host}, without TLS because it is this machine")
 
 
+def _auth_hint(site: Site, error: DovetailError) -> str:
+    is_token = site.settings.api_url is None and isinstance(site.settings.auth, (ApiToken, Bearer))
+    if isinstance(error, AuthError) and is_token:
+        return (
+            f"{error.hint} A scoped token or a service account works only through"
+            " api_url: https://api.atlassian.com/ex/jira/<cloud id>."
+        )
+    return error.hint
+
+
 def _account(site: Site) -> Iterator[Diagnosis]:
-    try:
-        me = site.client.myself()
-    except AuthError as error:
-        hint = error.hint
-        if site.settings.api_url is None and isinstance(site.settings.auth, (ApiToken, Bearer)):
-            hint += (
-                " A scoped token or a service account works only through"
-                " api_url: https://api.atlassian.com/ex/jira/<cloud id>."
-            )
-        yield _line("FAIL", "auth", error.message, hint)
-        raise
+    me = site.client.myself()
     yield _line(
         "OK", "auth", f"signed in as {me.displayName or me.accountId}, whose time zone is {me.timeZone}"
     )

@@ -20,15 +20,14 @@ from connectors.jira.values import (
     account_of,
     day,
     epoch_ms,
-    health_of,
     instant,
     kind_of,
-    level_of,
     number_of,
     rank_of,
     text_of,
     texts_of,
 )
+from connectors.ratings import health_of, level_of
 from portfolio.errors import MappingError
 from portfolio.records import (
     AnyRecord,

@@ -8,7 +8,7 @@ and what the cursor knows already costs nothing. Where there is more, ids are pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -22,6 +22,7 @@ from connectors.jira.mapping import IssueMapper
 from connectors.jira.remote_links import read_links
 from connectors.jira.settings import JiraSettings
 from connectors.jira.values import epoch_ms, instant
+from connectors.parallel import completed
 from portfolio.errors import BadAnswer, CursorRejected, MappingError
 from portfolio.records import AnyRecord, Cursor, IdPage, OwnedBy, Page
 
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# With an answer in less than this, a second connection costs more than it saves; four are enough for a site.
-# facts/performance.md §0.4.
-_PARALLEL_FROM_SECONDS = 0.03
-_CONNECTIONS = 4
 # An estimate that lags behind: only a gross difference means that pages were cut off.
 _COUNT_TOLERANCE = 0.9
 _COUNT_FROM = 1000
@@ -223,7 +220,7 @@ class IssueStream:
         histories: dict[str, list[wire.History]] = {}
         for batch in _chunks(list(issues), 1000):
             histories.update(self._client.histories(batch))
-        links = read_links(self._site, histories, connections=self._connections)
+        links = read_links(self._site, histories)
         for issue in issues.values():
             try:
                 mapped = mapper.map(issue, histories.get(issue.id, ()), links.get(issue.id, ()))
@@ -241,15 +238,8 @@ class IssueStream:
     def _details(self, ids: Sequence[str]) -> list[wire.Issues]:
         batches = list(_chunks(list(ids), self._client.details_limit))
         fields = self._site.issue_fields
-        if len(batches) == 1 or self._connections == 1:
-            return [self._client.details(batch, fields) for batch in batches]
-        with ThreadPoolExecutor(max_workers=self._connections) as pool:
-            return list(pool.map(lambda batch: self._client.details(batch, fields), batches))
-
-    @property
-    def _connections(self) -> int:
-        is_far = (self._client.http.latency_seconds or 0.0) >= _PARALLEL_FROM_SECONDS
-        return _CONNECTIONS if is_far else 1
+        calls = [partial(self._client.details, batch, fields) for batch in batches]
+        return list(completed(calls, latency_seconds=self._client.http.latency_seconds))
 
     def _prepared(self, state: IssueCursor) -> IssueMapper:
         """The mapper, made when there is something to map: a quiet run needs no list of fields."""

@@ -15,7 +15,7 @@ from connectors.jira import edits
 from connectors.jira.remote import Marker, Remote
 from connectors.jira.render import decode_body, document, text_hash
 from connectors.jira.site import Site
-from connectors.targets import GONE, by_item, compared, native, same
+from connectors.targets import GONE, by_item, compared, compared_comment, is_as_wanted, native, same
 from portfolio.errors import AccessDenied, RateLimited, TargetMissing, Unavailable
 from portfolio.intents import (
     COMMENT,
@@ -148,7 +148,7 @@ class Writer:
         except OutcomeUnknown as error:
             return self._after_lost_answer(intent, issue, error)
         except TargetMissing:
-            return Gone(intent_id=intent.intent_id, reason=GONE)
+            return self._missing(intent, issue)
         except AccessDenied as error:
             return Refused(intent_id=intent.intent_id, reason=f"{error.message} {error.hint}")
         except Refusal as error:
@@ -156,19 +156,18 @@ class Writer:
         except Unavailable as error:
             return Unknown(intent_id=intent.intent_id, reason=error.message)
 
+    def _missing(self, intent: Intent, issue: str) -> Receipt:
+        """What a 404 means: the issue is gone, or only the comment that was to be deleted."""
+        if intent.wanted is None:
+            slots = self._remote.look_at(issue)
+            if slots.exists and slots.comment is None:
+                return Applied(intent_id=intent.intent_id, remote_id=intent.remote_id, at=self._now())
+        return Gone(intent_id=intent.intent_id, reason=GONE)
+
     def _comment(self, intent: Intent, issue: str, standing: RemoteComment | None) -> Receipt:
-        if standing is not None and standing.is_edited:
-            return Conflict(
-                intent_id=intent.intent_id, now=standing.digest, reason="a person edited the comment"
-            )
-        now = standing.digest if standing else None
-        if now == intent.wanted and (standing is None) == (intent.wanted is None):
-            return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id if standing else None)
-        if now != intent.before:
-            reason = (
-                "the comment was deleted" if standing is None else "the comment has changed since the plan"
-            )
-            return Conflict(intent_id=intent.intent_id, now=now, reason=reason)
+        settled = compared_comment(intent, standing)
+        if settled is not None:
+            return settled
         if intent.note is None or intent.wanted is None:
             assert standing is not None  # noqa: S101 - else it would be as wanted already
             edits.delete_comment(self._client, issue, standing.remote_id)
@@ -192,11 +191,13 @@ class Writer:
             if pause:
                 self._site.context.sleep(pause)
             try:
-                comment = self._remote.look_at(issue).comment
+                slots = self._remote.look_at(issue)
             except (Unavailable, RateLimited):
                 continue
-            if comment is not None and comment.digest == intent.wanted:
-                return Applied(intent_id=intent.intent_id, remote_id=comment.remote_id, at=self._now())
+            comment = slots.comment
+            if slots.exists and is_as_wanted(intent, comment):
+                number = comment.remote_id if comment else intent.remote_id
+                return Applied(intent_id=intent.intent_id, remote_id=number, at=self._now())
         return Unknown(intent_id=intent.intent_id, reason=error.message)
 
     # Fields.

@@ -9,12 +9,13 @@ those say nothing about work elsewhere, and on many sites they are most of all l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from connectors.jira import wire
+from connectors.parallel import completed
 from connectors.relationships import linked_dependency
 from portfolio.errors import AccessDenied, TargetMissing
 from portfolio.records import Dependency, ItemId, SourceId
@@ -49,32 +50,29 @@ def links_left(histories: Iterable[wire.History]) -> set[str]:
 
 
 def read_links(
-    site: Site, histories: Mapping[str, Sequence[wire.History]], *, connections: int = 1
+    site: Site, histories: Mapping[str, Sequence[wire.History]]
 ) -> dict[str, list[wire.RemoteLink]]:
     """The links of those of these issues that have some.
 
     Args:
         site: the site.
         histories: the complete histories by issue id.
-        connections: how many requests at a time.
     """
     if not site.settings.links.remote:
         return {}
     issues = [issue for issue, entries in histories.items() if links_left(entries)]
 
-    def links_of(issue: str) -> list[wire.RemoteLink]:
+    def links_of(issue: str) -> tuple[str, list[wire.RemoteLink]]:
         try:
-            return site.client.remote_links(issue)
+            return issue, site.client.remote_links(issue)
         except TargetMissing:  # deleted meanwhile
-            return []
+            return issue, []
         except AccessDenied as error:  # linking is switched off, or a scope is missing: issues matter more
             site.say_once("remote links", f"{site.settings.name}: some links cannot be read. {error}")
-            return []
+            return issue, []
 
-    if connections == 1 or len(issues) < connections:
-        return {issue: links_of(issue) for issue in issues}
-    with ThreadPoolExecutor(max_workers=connections) as pool:
-        return dict(zip(issues, pool.map(links_of, issues), strict=True))
+    calls = [partial(links_of, issue) for issue in issues]
+    return dict(completed(calls, latency_seconds=site.client.http.latency_seconds))
 
 
 def linked(

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from connectors.answers import origin_of
 from connectors.auth import Auth
-from portfolio.errors import ConfigError
+from connectors.network import NetworkSettings
+from connectors.settings import Address, KindMap, Settings, SourceName, WriteSettings, written_fields
+from connectors.source_safety import SourceSafety
 from portfolio.intents import FieldName
-from portfolio.records import KINDS
 
 
-class _Model(BaseModel):
-    # A value that was put in the wrong place may be a secret: no message repeats it.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class FieldMap(_Model):
+class FieldMap(Settings):
     """Which of the site's fields mean what: each by name or id; names must be unique on the site.
 
     The defaults are found by the fields' type keys, which are the same on every site; ids and names are not.
@@ -50,7 +45,7 @@ class FieldMap(_Model):
     forecast_cost: str | None = None
 
 
-class LinkMap(_Model):
+class LinkMap(Settings):
     """Which links are dependencies, and whether links to other trackers are read."""
 
     waits_on: list[str] = Field(
@@ -63,7 +58,7 @@ class LinkMap(_Model):
     )
 
 
-class StateMap(_Model):
+class StateMap(Settings):
     """What the status categories cannot say: which ends are no completion."""
 
     removed_statuses: list[str] = Field(
@@ -77,10 +72,9 @@ class StateMap(_Model):
     )  # fmt: skip
 
 
-class WriteMap(_Model):
+class WriteMap(WriteSettings):
     """What Dovetail may write. Without this block nothing is ever written."""
 
-    comments: bool = False
     fields: dict[FieldName, str] = Field(
         default={}, description="rollup field → the site's field, by name or id"
     )
@@ -94,27 +88,22 @@ class WriteMap(_Model):
     service_projects: bool = Field(
         default=False, description="comment in service projects too, where customers read comments"
     )
-    armed: bool = Field(default=False, description="write from the first sync on, without a plan file")
-    backlog: Literal["comment", "skip"] = Field(
-        default="skip", description="whether findings from before the source was armed are commented"
-    )
-    comment_severity: Literal["info", "low", "medium", "high", "critical"] = "high"
 
 
-class JiraSettings(_Model):
+class JiraSettings(SourceSafety, NetworkSettings):
     """A Jira Cloud site."""
 
-    name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    name: SourceName
     kind: Literal["jira"]
-    url: str = Field(description="where people see it, such as https://shop.atlassian.net")
-    api_url: str | None = Field(
+    url: Address = Field(description="where people see it, such as https://shop.atlassian.net")
+    api_url: Address | None = Field(
         default=None,
         description="where the API is for scoped tokens: https://api.atlassian.com/ex/jira/<cloud id>",
     )
     auth: Auth
     projects: list[str] = Field(default=[], description="project keys; empty means all the account can see")
     fields: FieldMap = FieldMap()
-    kinds: dict[str, str] = Field(default={}, description="issue type (name or id) → kind of work item")
+    kinds: KindMap = Field(default={}, description="issue type (name or id) → kind of work item")
     priorities: dict[str, int] = Field(default={}, description="priority (name) → rank, 1 highest to 5")
     links: LinkMap = LinkMap()
     states: StateMap = StateMap()
@@ -124,17 +113,6 @@ class JiraSettings(_Model):
     )
     items_per_page: int = Field(default=1000, ge=1, le=1000, description="issues stored in one transaction")
 
-    @field_validator("url", "api_url")
-    @classmethod
-    def _reachable(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            origin_of(value)
-        except ConfigError as error:
-            raise ValueError(str(error)) from None
-        return value.rstrip("/")
-
     @field_validator("projects")
     @classmethod
     def _keys(cls, value: list[str]) -> list[str]:
@@ -142,22 +120,6 @@ class JiraSettings(_Model):
             if not key.replace("_", "").isalnum() or not key.isascii():
                 raise ValueError(f"{key!r} is not a project key; keys look like CHK")
         return [key.upper() for key in value]
-
-    @field_validator("kinds")
-    @classmethod
-    def _known_kinds(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, kind in value.items():
-            if kind not in KINDS:
-                raise ValueError(f"{name}: there is no kind {kind!r}; kinds are {', '.join(KINDS)}")
-        return value
-
-    @model_validator(mode="after")
-    def _labels_for_written_fields(self) -> JiraSettings:
-        if self.write:
-            lost = set(self.write.values) - set(self.write.fields)
-            if lost:
-                raise ValueError(f"write.values names fields that are not written: {', '.join(sorted(lost))}")
-        return self
 
     @property
     def base_url(self) -> str:
@@ -167,4 +129,4 @@ class JiraSettings(_Model):
     @property
     def write_fields(self) -> dict[FieldName, str]:
         """Our field → the site's field; empty when nothing may be written."""
-        return dict(self.write.fields) if self.write else {}
+        return written_fields(self.write)

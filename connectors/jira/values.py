@@ -30,21 +30,6 @@ _KINDS = {
     "change request": "change", "status report": "status_report",
 }  # fmt: skip
 _CONTAINERS = frozenset({"initiative", "epic", "feature"})
-_LEVELS = {
-    "very low": 1, "rare": 1, "lowest": 1, "negligible": 1, "insignificant": 1,
-    "low": 2, "unlikely": 2, "minor": 2,
-    "medium": 3, "moderate": 3, "possible": 3, "normal": 3,
-    "high": 4, "likely": 4, "major": 4, "significant": 4,
-    "very high": 5, "almost certain": 5, "certain": 5, "highest": 5, "critical": 5, "severe": 5,
-    "extreme": 5, "catastrophic": 5,
-}  # fmt: skip
-_HEALTH = {
-    "green": "green", "on track": "green", "good": "green",
-    "amber": "amber", "yellow": "amber", "at risk": "amber", "orange": "amber",
-    "red": "red", "off track": "red", "critical": "red",
-    "grey": "grey", "gray": "grey", "on hold": "grey",
-}  # fmt: skip
-_LEADING_LEVEL = re.compile(r"\s*([1-5])(?:\.0+)?(?![\d.])")
 
 
 def instant(text: str | float) -> datetime:
@@ -123,21 +108,6 @@ def account_of(raw: msgspec.Raw | None) -> str | None:
         value = value[0] if value else None
     account = value.get("accountId") if isinstance(value, dict) else None
     return account if isinstance(account, str) else None
-
-
-def level_of(text: str | None) -> int | None:
-    """A level from 1 to 5 in a number, in words, or in "4 - High"; None for anything else."""
-    if not text:
-        return None
-    match = _LEADING_LEVEL.match(text)
-    if match:
-        return int(match.group(1))
-    return _LEVELS.get(text.strip().casefold())
-
-
-def health_of(text: str | None) -> str | None:
-    """Green, amber, red or grey, from the usual words."""
-    return _HEALTH.get((text or "").strip().casefold())
 
 
 def rank_of(priority: str | None, ranks: Mapping[str, int]) -> int | None:

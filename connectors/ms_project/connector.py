@@ -56,6 +56,8 @@ class ProjectFileConnector:
             # The digest of the bytes is compared immediately before the file takes the old one's name; no
             # file system does both in one step.
             compare_and_set="read before write" if comments or fields else "none",
+            validates_writes="description",
+            pushes_whole_scopes=True,
             next_best_place="" if comments and fields else NEXT_BEST_PLACE,
             census_names_every_scope=True,
         )

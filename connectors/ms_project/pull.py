@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from connectors import cursors
 from connectors.ms_project.client import Found, PlanFile, PlanFolder
 from connectors.ms_project.mapping import Plan, kept_tasks, map_plan
 from connectors.ms_project.settings import ProjectFileSettings
 from connectors.ms_project.tasks import schedule_id, task_id
-from portfolio.errors import CursorRejected, FileUnreadable
+from portfolio.errors import FileUnreadable
 from portfolio.records import AnyRecord, Cursor, IdPage, OwnedBy, Page, Schedule
 
 CURSOR_VERSION = 1
@@ -56,7 +57,7 @@ class FolderPull:
         self._folder = folder
         self._settings = settings
         self._zone = zone
-        self._state = _decode(settings.name, since)
+        self._state = cursors.load(settings.name, since, State, version=CURSOR_VERSION)
         self._sent = since
         self._before = frozenset(self._state.files)
         self._failures: list[tuple[str, str]] = []  # (file, line)
@@ -86,7 +87,7 @@ class FolderPull:
                 yield self._set_aside(file.scope, f"{line} {error.hint}".strip())
         if found.is_complete:
             yield from self._vanished(found)
-        if _encode(self._state) != self._sent:
+        if cursors.save(self._state, version=CURSOR_VERSION) != self._sent:
             yield self._page()
         if self._failures:
             raise self._failed(len(found.files) + len(found.problems))
@@ -183,7 +184,7 @@ class FolderPull:
         complete: Sequence[IdPage] = (),
         skipped: Sequence[str] = (),
     ) -> Page:
-        self._sent = _encode(self._state)
+        self._sent = cursors.save(self._state, version=CURSOR_VERSION)
         return Page(records=records, cursor=self._sent, replaces=replaces, complete=complete, skipped=skipped)
 
     def _failed(self, total: int) -> FileUnreadable:
@@ -217,18 +218,3 @@ def census(folder: PlanFolder, source: str) -> Iterator[IdPage]:
 
 def _baselines_of(plan: Plan, first: int, last: int) -> OwnedBy:
     return OwnedBy(record="Baseline", item_ids=[item.item_id for item in plan.items[first:last]])
-
-
-def _encode(state: State) -> Cursor:
-    return Cursor(version=CURSOR_VERSION, value=msgspec.to_builtins(state))
-
-
-def _decode(source: str, cursor: Cursor | None) -> State:
-    if cursor is None:
-        return State()
-    if cursor.version != CURSOR_VERSION:
-        raise CursorRejected(source, f"the stored cursor has version {cursor.version}, not {CURSOR_VERSION}.")
-    try:
-        return msgspec.convert(cursor.value, State)
-    except msgspec.ValidationError as error:
-        raise CursorRejected(source, "the stored cursor cannot be read.") from error

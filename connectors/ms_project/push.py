@@ -17,6 +17,7 @@ from connectors.ms_project.remote import BUSY, OpenPlan, Remote, file_gone
 from connectors.ms_project.render import refusal
 from connectors.ms_project.rewrite import Rewrite, WouldHarm, rewritten, same, stands, uid_of
 from connectors.ms_project.settings import Backups, ProjectFileSettings
+from connectors.targets import compared_comment
 from portfolio.errors import FileUnreadable
 from portfolio.intents import (
     COMMENT,
@@ -27,7 +28,6 @@ from portfolio.intents import (
     Intent,
     Receipt,
     Refused,
-    Slots,
     Unchanged,
 )
 
@@ -99,7 +99,7 @@ class Writer:
         if (reason := slots.unwritable.get(intent.slot)) is not None:
             return _refused(intent, reason)
         if intent.slot == COMMENT:
-            return _compared_comment(intent, slots)
+            return compared_comment(intent, slots.comment)
         field = plan.fields[intent.slot]
         now = slots.fields.get(intent.slot)
         if same(now, field.settled(intent.wanted)):
@@ -119,7 +119,7 @@ class Writer:
         try:
             rewrite = rewritten(self._remote, plan, due)
             self._back_up(plan, rewrite)
-            replacement.replace(rewrite.path, rewrite.new, expected=rewrite.expected)
+            replacement.replace(rewrite.path, rewrite.new, expected=rewrite.expected, like=plan.file.path)
         except replacement.Changed:
             yield from (_conflict(intent, _OVERTAKEN) for intent in due)
         except PermissionError as error:  # on Windows, a file that another program has open
@@ -182,19 +182,6 @@ class Writer:
         for intent in intents:
             groups.setdefault(self._remote.place(intent.item_id)[0], []).append(intent)
         return groups
-
-
-def _compared_comment(intent: Intent, slots: Slots) -> Receipt | None:
-    standing = slots.comment
-    if standing is not None and standing.is_edited:
-        return Conflict(intent_id=intent.intent_id, now=standing.digest, reason="a person edited the comment")
-    now = None if standing is None else standing.digest
-    if now == intent.wanted:
-        return Unchanged(intent_id=intent.intent_id, remote_id=standing.remote_id if standing else None)
-    if now != intent.before:
-        reason = "the comment was deleted" if standing is None else "the comment has changed since the plan"
-        return Conflict(intent_id=intent.intent_id, now=now, reason=reason)
-    return None
 
 
 def _refused(intent: Intent, reason: str) -> Receipt:

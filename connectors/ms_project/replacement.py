@@ -15,6 +15,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from portfolio.private_files import create_private, make_private_folder
+
 BACKUP_FOLDER = ".dovetail-backups"
 
 
@@ -49,13 +51,14 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def replace(path: Path, new: bytes, *, expected: str | None) -> None:
+def replace(path: Path, new: bytes, *, expected: str | None, like: Path | None = None) -> None:
     """Give a file new content.
 
     Args:
         path: the file.
         new: its new content.
         expected: the digest of the content that it must have now; None: there must be no such file.
+        like: the file whose permissions a new one gets; without it, it is this account's alone.
 
     Raises:
         Changed: it has another content by now.
@@ -64,7 +67,7 @@ def replace(path: Path, new: bytes, *, expected: str | None) -> None:
     temporary = path.with_name(f".{path.name}.dovetail.tmp")
     temporary.unlink(missing_ok=True)  # of a run that was killed
     try:
-        _write(temporary, new, like=path if expected is not None else None)
+        _write(temporary, new, like=path if expected is not None else like)
         _require(path, expected)
         os.replace(temporary, path)  # noqa: PTH105 - one step, on every system
     except BaseException:
@@ -80,7 +83,7 @@ def back_up(path: Path, content: bytes, *, folder: Path, at: datetime, keep: int
     Raises:
         OSError: no copy could be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     copy = folder / f"{path.name}.{at:%Y%m%dT%H%M%SZ}-{sha256(content)[:8]}.bak"
     if not copy.exists():
         temporary = copy.with_name(f".{copy.name}.tmp")
@@ -97,8 +100,7 @@ def back_up(path: Path, content: bytes, *, folder: Path, at: datetime, keep: int
 
 
 def _write(path: Path, content: bytes, *, like: Path | None) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, 0o600 if like else 0o666), "wb") as handle:
+    with os.fdopen(create_private(path), "wb") as handle:
         if like is not None:
             status = like.stat()
             with suppress(OSError, AttributeError):  # only an administrator may give a file away

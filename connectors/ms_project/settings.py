@@ -5,53 +5,32 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
 from connectors.ms_project.custom_fields import can_hold, kind_of
+from connectors.settings import Settings, Text, Texts, WriteSettings, written_fields
+from connectors.source_safety import SourceSafety
 from portfolio.intents import FieldName
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-_TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
-# One or several: the validators below make a list of one.
-Texts = Annotated[tuple[Text, ...], WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, _TEXTS]})]
 
 DEFAULT_TWIN_KEYS = ("Jira Key", "Tracker Key", "Issue Key")
 # Project's further custom fields. None of them can hold a rollup value.
 _OTHER_FIELDS = re.compile(r"(Flag|Cost|Duration|Start|Finish|Outline ?Code)[0-9]{1,2}", re.IGNORECASE)
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NoAuth(_Model):
+class NoAuth(Settings):
     """Files need no credential; the key is accepted so that every source may carry one."""
 
     method: Literal["none"] = "none"
 
 
-class ProjectFileFields(_Model):
+class ProjectFileFields(Settings):
     """Which custom fields of a plan mean what, by alias (`Jira Key`) or by Project's own name (`Text5`)."""
 
     twin_key: Texts = DEFAULT_TWIN_KEYS
     team: Texts = ()
 
-    @field_validator("twin_key", "team", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return [value] if isinstance(value, str) else value
 
-
-class Backups(_Model):
+class Backups(Settings):
     """Copies of a plan as it stood before Dovetail wrote to it."""
 
     keep: int = Field(default=5, ge=1, le=1000, description="how many copies of each plan are kept")
@@ -60,7 +39,7 @@ class Backups(_Model):
     )
 
 
-class WriteMap(_Model):
+class WriteMap(WriteSettings):
     """What Dovetail may write into plans. Without this block nothing is ever written."""
 
     comments: bool = Field(default=False, description="one block of text in the notes of a task")
@@ -75,11 +54,6 @@ class WriteMap(_Model):
     values: dict[FieldName, dict[str, Text]] = Field(
         default={}, description="words to write instead of ours, such as health: {green: On track}"
     )
-    armed: bool = Field(default=False, description="write from the first sync on, without a plan file")
-    backlog: Literal["comment", "skip"] = Field(
-        default="skip", description="whether findings from before the source was armed are commented"
-    )
-    comment_severity: Literal["info", "low", "medium", "high", "critical"] = "high"
     backups: Backups = Backups()
 
     @field_validator("fields")
@@ -112,18 +86,13 @@ class WriteMap(_Model):
                 raise ValueError(f"define: {target} is a {kind} field, which cannot hold {slot}")
             if (other := targets.setdefault(target.casefold(), name)) != name:
                 raise ValueError(f"define: {other} and {name} cannot both become {target}")
-        if lost := sorted(set(self.values) - set(self.fields)):
-            raise ValueError(f"values names fields that are not written: {', '.join(lost)}")
-        for slot, labels in self.values.items():
-            if len({label.casefold() for label in labels.values()}) < len(labels):
-                raise ValueError(f"values: {slot} has one word for two values")
         return self
 
 
-class ProjectFileSettings(_Model):
+class ProjectFileSettings(SourceSafety, Settings):
     """One entry of `sources:` with `kind: project_file`. Without `write` its plans are read only."""
 
-    name: Text
+    name: Text  # a file that is checked without a configuration is a source by its own name
     kind: Literal["project_file"] = "project_file"
     path: Texts = Field(min_length=1)  # a file or a pattern (plans/**/*.xml), or a list of them
     auth: NoAuth = NoAuth()
@@ -135,11 +104,6 @@ class ProjectFileSettings(_Model):
         "cannot be written; auto: an .mpp where one of the same name stands beside the file",
     )
     write: WriteMap | None = None
-
-    @field_validator("path", mode="before")
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return [value] if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _never_what_people_fill_in(self) -> ProjectFileSettings:
@@ -154,7 +118,7 @@ class ProjectFileSettings(_Model):
     @property
     def write_fields(self) -> dict[FieldName, str]:
         """Our field → the plan's custom field; empty when nothing may be written."""
-        return dict(self.write.fields) if self.write else {}
+        return written_fields(self.write)
 
     @property
     def place(self) -> str:

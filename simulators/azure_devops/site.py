@@ -51,7 +51,9 @@ class AzureDevOps(Structure):
         self.bot = self.add_user(bot_name, bot_email)
         self.token = self.add_token(bot_email)
         generator = random.Random(f"{seed} access token")
-        self.access_token = f"simulated.{generator.getrandbits(160):040x}.signature"  # as Entra issues them
+        self.access_token = (
+            f"simulatedAccess.{generator.getrandbits(160):040x}.signature"  # as Entra issues them
+        )
         self.tokens[self.access_token] = self.bot
 
     # work items

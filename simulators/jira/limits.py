@@ -45,6 +45,11 @@ class Limiter:
         self._spent = 0
         self._hour = -1
 
+    @property
+    def spent(self) -> int:
+        """Points of the present hour."""
+        return self._spent
+
     def admit(self, method: str, template: str) -> Response | None:
         """None, or the 429 for a request to an endpoint."""
         if refused := self._quota():

@@ -50,6 +50,9 @@ class Folder:
         self._capsys.readouterr()
         code = cli.main([str(one) for one in arguments])
         said = self._capsys.readouterr()
+        # For the secret scan, beside the folder: what is in it belongs to the test.
+        with self.path.with_name(f"{self.path.name}.said").open("a", encoding="utf-8") as file:
+            file.write(said.out + said.err)
         return Answer(code, said.out, said.err)
 
     def configure(self, text: str = CONFIG) -> None:

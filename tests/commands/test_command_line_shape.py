@@ -12,6 +12,7 @@ import pytest
 from command_world import CONFIG, TODAY, Folder
 from shared import ROOT
 
+from commands.doctor import _with_hint
 from commands.group import build
 
 HEAVY = (
@@ -224,3 +225,18 @@ def test_progress_is_gone_before_the_result_is_printed(
     err = office.run("sync", *TODAY).err
     assert "\r\x1b[2Kpull plans" in err
     assert err.rindex("\x1b[2K") > err.rindex("plans: ")
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (
+            "there is no field Helth; did you mean Health?",
+            "there is no field Helth; did you mean Health? Correct it.",
+        ),
+        ("../plans/a.xml is open", "../plans/a.xml is open. Correct it."),
+        ("403 on /_apis.", "403 on /_apis. Correct it."),
+    ],
+)
+def test_what_doctor_found_ends_once_and_paths_stay_as_they_are(message: str, shown: str) -> None:
+    assert _with_hint({"message": message, "hint": "Correct it."}) == shown

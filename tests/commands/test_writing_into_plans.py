@@ -32,7 +32,7 @@ def test_a_sync_writes_into_the_plan_and_a_second_one_leaves_it_byte_for_byte(fo
     folder.configure(CONFIG)
     path = folder.add_plan()
     original = path.read_bytes()
-    assert folder.run("sync", *TODAY).code == 0
+    assert folder.run("sync", *TODAY, "--for-real").code == 0
     written = path.read_bytes()
     assert b"<Notes>=== Dovetail keeps" in written
     assert b"<Alias>Portfolio health</Alias>" in written
@@ -41,7 +41,7 @@ def test_a_sync_writes_into_the_plan_and_a_second_one_leaves_it_byte_for_byte(fo
     changes = folder.run("export", "change", "--format", "jsonl").out
     findings = folder.run("export", "finding", "--format", "jsonl").out
     for _ in range(2):  # the first of them reads our own write
-        assert folder.run("sync", *TODAY).code == 0
+        assert folder.run("sync", *TODAY, "--for-real").code == 0
         assert path.read_bytes() == written
     # Our own write is not news: nothing that was read has changed by it.
     assert folder.run("export", "item", "--format", "jsonl").out == items
@@ -53,22 +53,22 @@ def test_a_sync_writes_into_the_plan_and_a_second_one_leaves_it_byte_for_byte(fo
 def test_a_lost_store_finds_its_blocks_and_values_again(folder: Folder) -> None:
     folder.configure(CONFIG)
     path = folder.add_plan()
-    folder.run("sync", *TODAY)
+    folder.run("sync", *TODAY, "--for-real")
     written = path.read_bytes()
     for one in folder.path.glob("dovetail.db*"):
         one.unlink()
-    assert folder.run("sync", *TODAY).code == 0
+    assert folder.run("sync", *TODAY, "--for-real").code == 0
     assert path.read_bytes() == written
 
 
 def test_a_value_that_the_planner_changed_is_reported_and_stays(folder: Folder) -> None:
     folder.configure(CONFIG)
     path = folder.add_plan()
-    folder.run("sync", *TODAY)
+    folder.run("sync", *TODAY, "--for-real")
     text = path.read_text(encoding="utf-8")
     assert text.count("<Value>red</Value>") == 1
     path.write_text(text.replace("<Value>red</Value>", "<Value>green</Value>"), encoding="utf-8")
-    answer = folder.run("sync", *TODAY, "--full")
+    answer = folder.run("sync", *TODAY, "--for-real", "--full")
     assert answer.code == 0
     assert "changed by a person since Dovetail wrote it" in answer.out + answer.err
     assert "<Value>green</Value>" in path.read_text(encoding="utf-8")
@@ -104,12 +104,12 @@ def test_values_for_an_mpp_go_to_the_table_beside_it(folder: Folder) -> None:
     path = folder.add_plan()
     original = path.read_bytes()
     Path(path.with_suffix(".mpp")).write_bytes(b"\xd0\xcf\x11\xe0")
-    assert folder.run("sync", *TODAY).code == 0
+    assert folder.run("sync", *TODAY, "--for-real").code == 0
     table = path.with_name("office.dovetail.csv")
     before = table.read_bytes()
     assert b"Unique_ID,Name,Portfolio health,Open findings,Dovetail_Note,Dovetail_Reference" in before
     assert b"red" in before
-    assert folder.run("sync", *TODAY).code == 0
+    assert folder.run("sync", *TODAY, "--for-real").code == 0
     assert table.read_bytes() == before
     assert path.read_bytes() == original
 

@@ -227,3 +227,22 @@ def test_a_risk_counts_as_a_risk_and_not_as_work_even_with_measures_below_it() -
     work.roll_up()
     assert (work.row("shop:CHK-1")["open_risks"], work.row("shop:CHK-1")["rollup_items"]) == (1, 1)
     assert work.row("shop:CHK-1")["percent_complete"] == 100.0
+
+
+def test_an_epic_that_was_closed_above_open_work_is_as_healthy_as_that_work() -> None:
+    work = Trackers()
+    work.add("shop:CHK-1", kind="epic", state="done")
+    work.add("shop:CHK-2", parent="shop:CHK-1", due=date(2026, 12, 14))
+    work.add("shop:CHK-3", kind="epic", state="done")
+    work.add("shop:CHK-4", parent="shop:CHK-3", state="done")
+    work.add("shop:CHK-5", kind="epic", **UNDATED | {"state": "done"})
+    work.add("shop:CHK-6", parent="shop:CHK-5", **UNDATED)
+    work.add("shop:CHK-7", kind="epic", state="done")
+    work.add("shop:CHK-8", parent="shop:CHK-7")
+    work.roll_up()
+    assert {name: work.health(f"shop:CHK-{name}") for name in (1, 3, 5, 7)} == {
+        1: ("red", "1 of 1 open item below it is red: CHK-2"),
+        3: ("green", "done"),
+        5: ("grey", "1 of 1 open item below it is unknown: 1 without a date"),
+        7: ("green", "none of 1 open item below it is red"),
+    }

@@ -73,8 +73,11 @@ class Shop:
             at=now - timedelta(days=120),
         )
 
+    def run(self, *arguments: str) -> tuple[int, str]:
+        return self.command_line.run(self.folder, *arguments, env={"ADO_PAT": self.site.token})
+
     def sync(self) -> str:
-        code, said = self.command_line.run(self.folder, "sync", env={"ADO_PAT": self.site.token})
+        code, said = self.run("sync")
         assert code == 0, said
         return said
 
@@ -144,3 +147,37 @@ def test_a_comment_that_a_person_edited_is_reported_and_left_alone(shop: Shop) -
     shop.sync()
     (after,) = shop.comments()
     assert after["text"] == text
+
+
+def test_verify_asks_azure_devops_itself_and_nothing_is_written(shop: Shop) -> None:
+    """A rule of the process that no description of fields shows: only the tracker itself knows it."""
+    for step in ("pull", "derive", "check"):
+        shop.run(step)
+    code, said = shop.run("plan", "--verify")
+    assert code == 0, said
+    assert "Azure DevOps Services was asked to validate without writing: 3 accepted." in said
+    shop.site.add_field("Custom.OpenFindings", "Open findings", "integer", process="Shop", read_only=True)
+    rev = shop.site.items[shop.late].rev
+    code, said = shop.run("plan", "--verify", "--format", "csv")
+    assert code == 4, said
+    assert "boards,1,Custom.OpenFindings,refused," in said
+    assert "Invalid field status 'ReadOnly' for field 'Custom.OpenFindings'" in said
+    assert "boards,1,Portfolio health,accepted," in said
+    assert (shop.site.items[shop.late].rev, shop.comments(), shop.site.mails) == (rev, [], [])
+
+
+def test_comment_ours_takes_an_edited_comment_back(shop: Shop) -> None:
+    shop.sync()
+    (ours,) = shop.comments()
+    shop.site.edit_comment(shop.late, ours["id"], ours["text"].replace("Portfolio", "Mine:"), by=LEAD)
+    path = shop.folder / "dovetail.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("      armed: true\n", "      armed: true\n      conflicts: {comment: ours}\n"), "utf-8"
+    )
+    code, said = shop.run("sync", "--full")
+    assert code == 0, said
+    (after,) = shop.comments()
+    assert (after["id"], after["text"]) == (ours["id"], ours["text"])
+    assert shop.run("sync", "--full")[0] == 0
+    assert shop.comments() == [after]

@@ -16,10 +16,10 @@ def test_a_second_run_on_the_same_day_writes_nothing_and_says_so(
     origin: Path, command_line: CommandLine, tmp_path: Path
 ) -> None:
     with a_world(origin, tmp_path, command_line) as world:
-        world.succeed("sync", "--today", TODAY.isoformat())
+        world.succeed("sync", "--today", TODAY.isoformat(), "--for-real")
         assert min(world.writes().values()) > 0
         world.reset()
-        said = world.succeed("sync", "--today", TODAY.isoformat())
+        said = world.succeed("sync", "--today", TODAY.isoformat(), "--for-real")
         assert world.writes() == NO_WRITES
         assert "0 writes" in said
 
@@ -28,13 +28,15 @@ def test_seven_quiet_days_write_only_where_a_finding_opens_or_a_severity_rises(
     origin: Path, command_line: CommandLine, tmp_path: Path
 ) -> None:
     with a_world(origin, tmp_path, command_line) as world:
-        world.succeed("--quiet", "sync", "--today", TODAY.isoformat())
+        world.succeed("--quiet", "sync", "--today", TODAY.isoformat(), "--for-real")
         before = {row["finding_id"]: row for row in world.export("finding")}
         quiet_days = 0
         for day in range(1, 8):
             written_before = {row["write_id"] for row in _writes(world)}
             world.reset()
-            world.succeed("--quiet", "sync", "--today", (TODAY + timedelta(days=day)).isoformat())
+            world.succeed(
+                "--quiet", "sync", "--today", (TODAY + timedelta(days=day)).isoformat(), "--for-real"
+            )
             after = {row["finding_id"]: row for row in world.export("finding")}
             moved = {
                 finding_id

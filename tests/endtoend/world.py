@@ -65,7 +65,10 @@ class CommandLine:
         self, folder: Path, *args: str, env: dict[str, str], kill_after: float | None = None
     ) -> tuple[int, str]:
         """Run one command; with `kill_after` it is killed (SIGKILL) after that many seconds."""
-        output = folder / "output.txt"
+        # Beside the folder, one file a command: the secret scan reads them all.
+        said = folder.parent / f"{folder.name} said"
+        said.mkdir(exist_ok=True)
+        output = said / f"{len(list(said.iterdir()))}.txt"
         request = {"args": args, "folder": str(folder), "env": env, "output": str(output)}
         assert self._zygote.stdin is not None
         self._zygote.stdin.write(json.dumps(request) + "\n")

@@ -1,4 +1,4 @@
-"""The ten rules that ship, and the tests that stand beside them."""
+"""The eleven rules that ship, and the tests that stand beside them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ TESTS = [pytest.param(rule, test, id=f"{rule.id}: {test.name}") for rule in RULE
 
 def test_the_catalogue_holds_these_rules_in_this_order() -> None:
     assert [rule.id for rule in RULES] == [
-        "due-date-passed", "in-progress-past-due", "commitment-lost", "baseline-slip", "no-baseline",
-        "risk-unowned", "owner-left", "source-stale", "twins-disagree-date", "date-impossible",
+        "due-date-passed", "container-past-due", "in-progress-past-due", "commitment-lost", "baseline-slip",
+        "no-baseline", "risk-unowned", "owner-left", "source-stale", "twins-disagree-date", "date-impossible",
     ]  # fmt: skip
 
 

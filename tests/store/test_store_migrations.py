@@ -50,8 +50,15 @@ def _description(database: Database) -> dict[str, Any]:
             name: re.sub(r"\s+", " ", found.get_view_definition(name) or "")
             for name in found.get_view_names()
         }
+        sql = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        if database.dialect == "postgresql":
+            sql = (
+                "SELECT tgname, pg_get_triggerdef(pg_trigger.oid) || prosrc FROM pg_trigger"
+                " JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal"
+            )
+        triggers = {str(row[0]): str(row[1]) for row in connection.exec_driver_sql(sql)}
         version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
-    return {"tables": tables, "views": views, "version": version}
+    return {"tables": tables, "views": views, "triggers": triggers, "version": version}
 
 
 def test_migrations_and_tables_make_the_same_database(lasting_url: str, tmp_path: Path) -> None:
@@ -76,8 +83,8 @@ def test_the_tables_are_all_there(lasting_url: str) -> None:
     found = _description(database)
     database.close()
 
-    assert len(found["tables"]) == 36  # 35 of ours and Alembic's own
-    assert len(found["views"]) == 43  # 21 views, one more for rules of each, and the one with tombstones
+    assert len(found["tables"]) == 41  # 40 of ours and Alembic's own
+    assert len(found["views"]) == 47  # 23 views, one more for rules of each, and the one with tombstones
     assert found["version"] == ["0006"]
     indexes = found["tables"]["tracker_item"]["indexes"]
     assert sorted(indexes) == [

@@ -28,6 +28,7 @@ def test_a_run_has_an_id_that_sorts_by_time_and_an_end(store: Store) -> None:
         "ended_at": LATER,
         "exit_code": 4,
         "counts": {"new": 3, "sources": {"shop": "failed"}},
+        "audit_head": "",
     }
     assert (rows[1]["run_id"], rows[1]["ended_at"], rows[1]["exit_code"]) == (second, None, None)
     with pytest.raises(KeyError, match="no run r9"):
@@ -58,6 +59,7 @@ def test_a_source_is_known_fresh_stale_and_armed(store: Store) -> None:
         "is_armed": True,
         "armed_at": NOW,
         "item_count": 1,
+        "held_because": None,
     }
     assert next(store.rows("item"))["is_stale"] is True
 

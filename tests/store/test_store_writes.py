@@ -107,3 +107,36 @@ def test_a_runs_writes_keep_their_types_for_undo(store: Store) -> None:
 def test_settling_an_unknown_write_is_a_defect(store: Store) -> None:
     with pytest.raises(KeyError, match="no write w9"):
         store.settle_write("w9", state="applied", now=NOW)
+
+
+def test_a_persons_value_that_was_left_standing_is_found_and_no_base(store: Store) -> None:
+    store.record_writes("r1", [_write("w1"), _write("w2", source="boards")], NOW)
+    for name in ("w1", "w2"):
+        store.settle_write(name, state="kept", reason="a person's value stands", now=LATER)
+
+    (row,) = store.writes_in_state("shop", "kept")
+    assert (row.write_id, row.before, row.after, row.at) == ("w1", 3, 5, LATER)
+    assert store.writes_in_state("shop", "applied") == []
+    assert store.slots("shop") == {}
+    assert store.unsettled_writes("shop") == []
+
+
+def test_writes_to_a_slot_are_counted_by_item_since_an_instant(store: Store) -> None:
+    writes = [
+        _write("w1", slot="comment"),
+        _write("w2", slot="comment"),
+        _write("w3", slot="comment", item_id="shop/2"),
+        _write("w4", slot="slip_wd"),
+        _write("w5", slot="comment", item_id="boards/1", source="boards"),
+        _write("w6", slot="comment"),
+        _write("w7", slot="comment"),
+    ]
+    store.record_writes("r1", writes, NOW)
+    for name in ("w1", "w2", "w3", "w4", "w5"):
+        store.settle_write(name, state="applied", now=LATER)
+    store.settle_write("w6", state="refused", now=LATER)
+    store.settle_write("w7", state="applied", now=NOW)
+
+    assert store.writes_since("shop", "comment", NOW) == {"shop/1": 2, "shop/2": 1}
+    assert store.writes_since("shop", "comment", LATER) == {}
+    assert store.writes_since("shop", "comment", NOW - timedelta(seconds=1)) == {"shop/1": 3, "shop/2": 1}

@@ -18,6 +18,7 @@ from sync.pipeline import SyncResult, SyncSettings, sync
 from sync.placement import TreeNode
 from sync.plan import PlanSettings
 from sync.pull import PullSettings
+from sync.safety import Safety
 from sync.wanted import WriteSettings
 from sync.workspace import DeriveSettings
 
@@ -105,6 +106,7 @@ class World:
         self.accept_vanished: frozenset[str] = frozenset()
         self.twins: list[tuple[str, str]] = []
         self.tree: Sequence[TreeNode] = ()
+        self.safety = Safety(zone=ZONE)
         for tracker in self.trackers.values():
             tracker.add_person("ana", "Ana Berg", email="ana@shop.example")
 
@@ -137,8 +139,11 @@ class World:
                 working_days=CALENDAR.working_days_between,
                 expires_after=timedelta(hours=24),
                 look_everywhere=full,
+                limits=self.limits,
+                safety=self.safety,
             ),
             calendar=CALENDAR,
+            safety=self.safety,
         )
 
     def sync(self, *, full: bool = False, **options: Any) -> SyncResult:

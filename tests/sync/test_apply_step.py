@@ -12,6 +12,7 @@ from connectors.base import Capability
 from connectors.memory import MemoryConnector
 from portfolio.intents import Intent, Receipt
 from sync.apply import apply
+from sync.failed_writes import DecisionMade, decide_about
 from sync.runs import running
 
 
@@ -33,8 +34,9 @@ def test_a_refused_write_is_reported_once_and_not_sent_again_until_somebody_asks
         "refused before: You do not have the permission to comment on this issue."
     ]
     world.shop.heal()
-    (row,) = world.store.rows("write")
-    world.store.settle_write(str(row["write_id"]), state="retry", now=world.clock())
+    failed = world.store.failed_writes("shop")
+    decision = DecisionMade(state="retry", by="Pia")
+    decide_about(world.store, failed, decision, run_id="r", now=world.clock())
     world.sync()
     assert len(world.shop.our_comments("CHK-1")) == 1
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from connectors.base import Context
 from connectors.ms_project import ProjectFileSettings, build
 from store import open_store
@@ -55,6 +57,42 @@ def test_when_every_plan_vanishes_the_run_stops_until_a_person_accepts_it(tmp_pa
         assert store.counts()["item"] == 4
         assert again(accept_vanished=frozenset({"plans"})).state == "ok"
         assert store.counts()["item"] == 0
+
+
+def test_a_plan_that_may_no_longer_be_read_is_never_called_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss of a permission looks like no deletion, however often it is tried."""
+    for name in ("office.xml", "other.xml"):
+        shutil.copy(PLAN, tmp_path / name)
+    context = Context(
+        timezone="Europe/Zurich", folder=tmp_path, clock=lambda: NOW, sleep=lambda _: None, say=lambda _: None
+    )
+    connector = build(ProjectFileSettings(name="plans", path=("*.xml",)), context)
+    really = Path.open
+
+    def locked(path: Path, *arguments: Any, **named: Any) -> Any:
+        if path.name == "office.xml":
+            raise PermissionError(13, "Permission denied")
+        return really(path, *arguments, **named)
+
+    with open_store("sqlite://") as store:
+
+        def again() -> PullOutcome:
+            run = store.start_run("pull", NOW)
+            return pull(store, [connector], run_id=run, now=NOW, settings=PullSettings(full=True))[0]
+
+        assert again().is_complete
+        known = store.counts()["item"]
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "open", locked)
+            for _ in range(2):
+                outcome = again()
+                assert (outcome.gone, outcome.is_complete) == (0, False)
+                assert outcome.skipped[0].startswith("office.xml: cannot be opened (Permission denied).")
+        assert store.counts()["item"] == known
+        assert store.counts()["item_deleted"] == 0
+        assert again().is_complete
 
 
 def test_a_path_that_matches_nothing_from_the_start_is_said(tmp_path: Path) -> None:

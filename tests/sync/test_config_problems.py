@@ -261,3 +261,19 @@ def test_mistakes_in_included_rules_name_their_file_and_line(tmp_path: Path) -> 
     found = problems(tmp_path, f"version: 1\n{GOOD_SOURCE}rules: {{include: [mine.yaml]}}\n")
     assert found
     assert all("mine.yaml:1: rule mine" in one for one in found)
+
+
+def test_two_items_of_one_tracker_are_no_twins_wherever_that_is_said(tmp_path: Path) -> None:
+    text = (
+        "version: 1\n"
+        "sources:\n"
+        "  - {name: shop, kind: jira, url: https://shop.example, auth: {method: none}}\n"
+        "  - {name: plans, kind: project_file, path: plans/*.xml}\n"
+        "twins: [[shop:CHK-1, shop:CHK-2], [plans:a#1, plans:b#1], [shop:CHK-1, plans:a#1]]\n"
+    )
+    (tmp_path / "twins.yaml").write_text("confirmed:\n  - [shop:CHK-3, shop:CHK-4]\n", encoding="utf-8")
+    said = "both stand in shop; twins are the same work in two trackers"
+    assert problems(tmp_path, text) == [
+        f"line 5, column 9: twins[0]: {said}",
+        f"twins.yaml, line 2, column 5: confirmed[0]: {said}",
+    ]

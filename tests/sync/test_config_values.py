@@ -16,6 +16,7 @@ from portfolio.errors import ConfigError
 from sync.config import Config, default_config, find_config, load_config
 from sync.config_model import ConfigText
 from sync.config_schema import config_schema
+from sync.settings import sync_settings
 from sync.twins import TwinDecision
 
 FULL = """\
@@ -214,3 +215,64 @@ def test_the_store_of_the_documentation_is_valid(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("DB_PASSWORD", "pw")
     config = loaded(tmp_path, FULL.replace("store: sqlite:///data/dovetail.db", line))
     assert config.store.url() == "postgresql+psycopg://dovetail:pw@db.example/dovetail"
+
+
+def example(heading: str) -> str:
+    """The YAML example under a heading of the documentation."""
+    part = documentation().partition(f"\n{heading}\n")[2].partition("```yaml\n")[2]
+    return part.partition("```")[0]
+
+
+def test_the_conflict_policies_of_the_documentation_are_valid(tmp_path: Path) -> None:
+    text = "version: 1\n" + example("### When a person changes what Dovetail wrote")
+    writes = sync_settings(loaded(tmp_path, text), []).plan.writes["shop"]
+    assert [writes.policy_of(slot) for slot in ("health", "open_findings", "slip_wd", "comment")] == [
+        "theirs",
+        "ours",
+        "report",
+        "report",
+    ]
+
+
+def test_the_limits_of_the_documentation_are_valid(tmp_path: Path) -> None:
+    text = FULL.replace("limits: {max_writes: 50, max_vanished: 0.1}\n", example("## Limits"))
+    text = text.replace(
+        "  - {name: plans,", "  - {name: boards, kind: project_file, path: b.xml}\n  - {name: plans,"
+    )
+    config = loaded(tmp_path, text)
+    assert config.canary.stands_for == timedelta(hours=24)
+    assert config.canary.covers("boards", "12", "Retail\\Checkout\\Web")
+    assert config.quiet_hours.until(datetime(2026, 11, 28, 12, tzinfo=UTC), config.zone) == datetime(
+        2026, 11, 29, 23, tzinfo=UTC
+    )
+
+
+def test_safety_settings_arrive_where_the_engine_reads_them(tmp_path: Path) -> None:
+    text = FULL.replace(
+        "    projects: [CHK]\n", "    projects: [CHK]\n    max_vanished: 0.4\n    write_stop: true\n"
+    )
+    text = text.replace(
+        "limits: {max_writes: 50, max_vanished: 0.1}",
+        "limits: {max_writes_per_item: 3, max_comment_edits_per_day: 5, quiet_hours: '22:00-06:00'}",
+    ).replace("write: {forecast_step_wd: 3}", "write: {plan_expires_after: 2h}")
+    settings = sync_settings(loaded(tmp_path, text), [])
+    limits = settings.pull.limits
+    assert settings.plan.limits is limits
+    assert (limits.max_writes_per_item, limits.max_comment_edits_per_day) == (3, 5)
+    assert (limits.vanished_share("shop"), limits.vanished_share("plans")) == (0.4, 0.2)
+    assert settings.plan.expires_after == timedelta(hours=2)
+    assert settings.safety.stop_file == tmp_path / "dovetail.stop"
+    assert settings.safety.why_stopped("shop") == (
+        "write_stop of shop is true in the configuration, so nothing is written there"
+    )
+    assert settings.safety.why_stopped("plans") is None
+    assert settings.safety.quiet_hours.text == "22:00-06:00"
+
+
+def test_without_a_word_about_safety_nothing_is_held_back(tmp_path: Path) -> None:
+    settings = sync_settings(loaded(tmp_path), [])
+    assert settings.safety.why_stopped("shop") is None
+    assert settings.safety.quiet_until(datetime(2026, 11, 28, 2, tzinfo=UTC)) is None
+    assert (settings.safety.canary.places, settings.plan.expires_after) == ((), timedelta(hours=24))
+    assert settings.pull.limits.max_comment_edits_per_day == 20
+    assert {one.policy_of("health") for one in settings.plan.writes.values()} == {"report"}

@@ -409,6 +409,6 @@ def test_a_plan_holds_no_more_than_people_may_see() -> None:
 
     keys = set(json.loads(fast.encode(made.writes[0])))
     assert keys == {
-        "intent_id", "source", "item_id", "native_id", "key", "project", "slot", "field", "base", "before",
-        "wanted", "note", "remote_id", "rules", "reason",
+        "intent_id", "source", "item_id", "native_id", "key", "program", "project", "scope", "slot", "field",
+        "base", "before", "wanted", "note", "remote_id", "rules", "reason", "overwrites",
     }  # fmt: skip

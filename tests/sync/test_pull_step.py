@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from sync_world import TUESDAY, World
 
 from portfolio.errors import Unavailable
+from portfolio.records import IdPage
 from sync.progress import Progress
 from sync.pull import PullSettings, pull
+
+
+def test_what_is_gone_for_longer_than_it_is_to_be_kept_is_forgotten_by_a_good_pull() -> None:
+    world = World()
+    world.task("CHK-1", due="2026-11-19")
+    world.task("CHK-2")
+    world.sync()
+    world.shop.delete("CHK-1")
+    world.clock.advance(days=1)
+    world.sync()
+    keep = PullSettings(keep_gone=timedelta(days=30))
+
+    def stored() -> list[str]:
+        return sorted(world.store.read("tracker_item", ("key",), live_only=False)["key"])
+
+    def pulled() -> None:
+        pull(world.store, list(world.connectors.values()), run_id="r-9", now=world.clock(), settings=keep)
+
+    world.clock.advance(days=30)
+    pulled()
+    assert stored() == ["CHK-1", "CHK-2"]
+    world.clock.advance(minutes=1)
+    pulled()
+    assert stored() == ["CHK-2"]
+    world.sync()
+    assert (keys(world), stored()) == (["CHK-2"], ["CHK-2"])
 
 
 def keys(world: World) -> list[object]:
@@ -90,6 +118,27 @@ def test_an_item_that_can_be_seen_again_without_a_change_is_found_by_the_census(
     assert result.sources["shop"].notes == [
         "items: 1 items can be seen that were not known, so it is read from the beginning"
     ]
+
+
+def test_an_item_that_is_listed_and_never_delivered_makes_everything_be_read_again_once() -> None:
+    world = World()
+    world.task("CHK-1")
+    world.sync()
+    connector = world.connectors["shop"]
+    census = connector.census
+
+    def with_a_ghost(stream: str) -> Iterator[IdPage]:
+        for page in census(stream):
+            yield IdPage(scope=page.scope, ids=[*page.ids, "shop/ghost"])
+
+    connector.census = with_a_ghost  # type: ignore[method-assign]
+    world.clock.advance(days=1)
+    assert world.sync().sources["shop"].notes == [
+        "items: 1 items can be seen that were not known, so it is read from the beginning",
+        "items: 1 items are listed, but cannot be read",
+    ]
+    world.clock.advance(days=1)
+    assert requests(world) == {"census": 1, "page": 3}
 
 
 def test_an_item_that_moves_to_another_scope_keeps_its_identity_and_its_finding() -> None:

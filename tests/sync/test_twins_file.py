@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from portfolio.errors import ConfigError
-from sync.twins_file import TwinEntry, TwinsFile, read_twins
+from sync.twins_file import TwinEntry, TwinsFile, _Known, read_twins
 
 SOURCES = ["shop", "boards", "plans"]
 AT = datetime(2026, 11, 24, 9, 5, 7, 250_000, tzinfo=UTC)
@@ -225,3 +226,19 @@ def test_a_file_that_someone_else_writes_meanwhile_is_left_as_it_is(
     with pytest.raises(ConfigError, match="was changed meanwhile; nothing was written"):
         file.decide(PAIR)
     assert file.path.read_text() == WRITTEN_BY_PEOPLE
+
+
+def test_thousands_of_decisions_are_compared_with_one_another_in_no_time() -> None:
+    known = _Known()
+    seen = 0
+    started = time.process_time()
+    for number in range(20_000):
+        ids = None if number % 2 else (f"shop/{number}", f"boards/{number}")
+        entry = TwinEntry(keys=(f"shop:CHK-{number}", f"boards:{number}"), ids=ids)
+        seen += known.place_of(entry) is not None
+        known.add(entry, (number,))
+    # Each with all that came before it would be 200 million comparisons.
+    assert (seen, time.process_time() - started < 5) == (0, True)
+    assert known.place_of(TwinEntry(keys=("boards:7", "shop:CHK-7"))) == (7,)
+    assert known.place_of(TwinEntry(keys=("shop:OLD-1", "boards:8"), ids=("boards/8", "shop/8"))) == (8,)
+    assert known.place_of(TwinEntry(keys=("shop:CHK-8", "boards:8"), ids=("shop/8", "boards/9"))) is None

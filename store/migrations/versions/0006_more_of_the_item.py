@@ -8,7 +8,7 @@ from sqlalchemy import text
 from store.migrations.kinds import columns
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 
 def upgrade() -> None:

@@ -178,6 +178,42 @@ def test_the_past_of_a_project_that_can_be_seen_only_later_is_read(
     ]
 
 
+@pytest.mark.parametrize("kill_after", [0, 1, 2, 3, 4, 5])
+def test_what_happened_in_a_project_while_it_could_not_be_seen_is_read_afterwards(
+    site: AzureDevOps, serve: Serve, store: Store, kill_after: int
+) -> None:
+    first, second, binned = many(site, 3)
+    (other,) = many(site, 1, project="Other")
+    trial = serve()
+    both = {"projects": ["Retail", "Other"]}
+    run(trial, store, **both)
+    trial.server.configure(denied_projects={"Retail"})
+    site.clock.advance(minutes=5)
+    site.edit_item(first, {FINISH_DATE: "2026-04-01"}, ANN)
+    site.link(second, PARENT, first, ANN)
+    site.delete_item(binned, ANN)
+    site.edit_item(other, {"System.Title": "changed meanwhile"}, ANN)
+    for _ in range(2):
+        assert run(trial, store, after=timedelta(minutes=15), **both).unreadable == ["Retail"]
+    assert sum(trial.sent().values()) == 3
+    trial.server.configure(denied_projects=set())
+    if kill_after:
+        _killed(trial, store, kill_after, **both)
+    run(trial, store, after=timedelta(minutes=15), **both)
+    assert trial.said == ["boards: Retail can be seen again, so everything is read from the beginning"]
+    items = store.read("tracker_item", ("key", "due", "parent_id"))
+    stand = {key: (str(due), parent) for key, due, parent in zip(*items.values(), strict=True)}
+    assert stand[str(first)] == ("2026-04-01", None)
+    assert stand[str(second)] == ("None", f"boards/{first}")
+    assert buried(store) == {str(binned): "deleted: it is in the recycle bin"}
+    columns = store.read("tracker_change", ("item_id", "field", "after"))
+    told = set(zip(*columns.values(), strict=True))
+    assert (f"boards/{first}", "due", "2026-04-01") in told
+    assert (f"boards/{second}", "parent", f"boards/{first}") in told
+    run(trial, store, after=timedelta(minutes=5), **both)
+    assert sum(trial.sent().values()) == 2
+
+
 def test_a_renamed_project_is_known_again_after_it_could_not_be_seen_for_a_while(
     site: AzureDevOps, serve: Serve, store: Store
 ) -> None:
@@ -239,9 +275,9 @@ def test_links_stand_after_any_kill_as_they_do_without_one(
         assert stand(kill_after) == whole
 
 
-def _killed(trial: Trial, store: Store, pages: int) -> None:
+def _killed(trial: Trial, store: Store, pages: int, **changes: Any) -> None:
     """A run that ends after so many pages."""
-    connector = trial.connector(items_per_page=3)
+    connector = trial.connector(items_per_page=3, **changes)
     store.declare_source("boards", "azure_devops", "", connector.mapping_version)
     left = pages
     for stream in connector.streams:
@@ -250,3 +286,11 @@ def _killed(trial: Trial, store: Store, pages: int) -> None:
             left -= 1
             if left == 0:
                 return
+
+
+def test_switches_and_limits_of_a_source_are_no_part_of_what_its_records_look_like(serve: Serve) -> None:
+    """Else throwing the kill switch would read the whole organisation again."""
+    trial = serve()
+    plain = trial.connector().mapping_version
+    assert trial.connector(write_stop=True, max_vanished=0.5).mapping_version == plain
+    assert trial.connector(proxy="direct").mapping_version == plain

@@ -86,6 +86,20 @@ def test_a_lost_answer_of_a_new_comment_makes_no_second_one(
     assert trial.sent()[POST] == 1
 
 
+@pytest.mark.parametrize("kind", ["reset_after", "reset_before"])
+def test_a_lost_answer_of_a_deletion_is_found_out_and_the_comment_is_gone_once(
+    site: AzureDevOps, serve: Serve, kind: Any
+) -> None:
+    (item,) = epics(site, 1)
+    trial = serve(faults=[Fault(kind=kind, method="DELETE", path=f"{COMMENTS}/*", nth=1)])
+    written = comment_intent(item, "due 19 Nov")
+    trial.push(written)
+    site.add_comment(item, "a person's", by=ANN)
+    (receipt,) = trial.push(intent(item, "comment", None, before=written.wanted))
+    assert isinstance(receipt, Applied)
+    assert texts(site, item) == ["a person's"]
+
+
 def test_a_comment_that_was_never_made_is_unknown_and_not_repeated(site: AzureDevOps, serve: Serve) -> None:
     (item,) = epics(site, 1)
     trial = serve(faults=[Fault(kind="reset_before", method="POST", path=COMMENTS, nth=1)])

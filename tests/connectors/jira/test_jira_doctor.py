@@ -40,7 +40,7 @@ def test_a_refused_credential_is_the_only_line_after_the_address(
     trial = serve()
     monkeypatch.setenv("DOVETAIL_TEST_JIRA_TOKEN", "expired-S3CRET")
     found = lines(trial)
-    assert "FAIL" in levels(found, "auth")
+    assert levels(found, "auth") == ["FAIL"]
     assert "api_url" in text(found, "auth")
     assert {one.check for one in found} == {"address", "auth"}
     assert "S3CRET" not in str(found)

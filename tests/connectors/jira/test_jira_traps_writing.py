@@ -77,6 +77,20 @@ def test_trap_09_a_comment_that_was_never_made_is_unknown_and_not_repeated(
     assert bodies(site, key) == ["due 19 Nov"]
 
 
+@pytest.mark.parametrize("kind", ["reset_after", "reset_before"])
+def test_a_lost_answer_of_a_deletion_is_found_out_and_the_comment_is_gone_once(
+    site: JiraCloud, serve: Serve, kind: Any
+) -> None:
+    (key,) = many(site, 1)
+    trial = serve(faults=[Fault(kind=kind, method="DELETE", path=f"{COMMENT}/*", nth=1)])
+    written = trial.comment_intent(key, "due 19 Nov")
+    push(trial, written)
+    site.add_comment(key, "a person's", by="ann")
+    (receipt,) = push(trial, trial.intent(key, "comment", None, before=written.wanted))
+    assert isinstance(receipt, Applied)
+    assert bodies(site, key) == ["a person's"]
+
+
 def test_trap_09_the_comment_is_found_after_the_store_was_lost(site: JiraCloud, serve: Serve) -> None:
     (key,) = many(site, 1)
     trial = serve()

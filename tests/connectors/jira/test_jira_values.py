@@ -21,13 +21,13 @@ from connectors.jira.values import (
     day,
     instant,
     kind_of,
-    level_of,
     number_of,
     rank_of,
     text_of,
     texts_of,
 )
 from connectors.jira.wire_site import FieldInfo
+from connectors.ratings import level_of
 from connectors.registry import KINDS
 from portfolio.intents import FieldName
 

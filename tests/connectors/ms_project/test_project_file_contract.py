@@ -90,8 +90,8 @@ class WritablePlanWorld(PlanWorld):
         self.count = 0
         replace = replacement.replace
 
-        def counted(path: Path, new: bytes, *, expected: str | None) -> None:
-            replace(path, new, expected=expected)
+        def counted(path: Path, new: bytes, *, expected: str | None, like: Path | None = None) -> None:
+            replace(path, new, expected=expected, like=like)
             self.count += 1
 
         monkeypatch.setattr(replacement, "replace", counted)

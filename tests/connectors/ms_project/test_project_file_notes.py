@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from html import unescape
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from plan_intents import NOTE, NOTE_LINES, connector, intent, kinds, look, note
 
 from connectors.ms_project import living_note
 from connectors.ms_project.render import LIMIT, lines_of
-from portfolio.intents import COMMENT, Conflict, Refused
+from portfolio.intents import COMMENT, Applied, Conflict, Refused, text_digest
 from portfolio.notes import BulletList, Heading, Link, Note, Paragraph, Quoted, Rule, Table, Text
 
 WRITE = {"comments": True}
@@ -40,7 +42,7 @@ def write(folder: Path, told: Note | None, before: str | None = None, uid: int =
     return receipt
 
 
-def comment(folder: Path, uid: int = 1) -> object:
+def comment(folder: Path, uid: int = 1) -> Any:
     return look(connector(folder, WRITE), uid)[0].comment
 
 
@@ -83,6 +85,28 @@ def test_what_a_planner_writes_above_and_below_stays_byte_for_byte(tmp_path: Pat
     assert "second &amp; last" in raw
     assert kinds([write(tmp_path, None, second.digest())]) == {"Applied"}
     assert raw_notes(path) == MINE + below
+
+
+@pytest.mark.parametrize("told", [NOTE, note("next")])
+def test_an_edit_that_the_plan_has_seen_is_overwritten_where_ours_is_configured(
+    tmp_path: Path, told: Note
+) -> None:
+    path = save(tmp_path, MINE)
+    write(tmp_path, NOTE)
+    text = path.read_text(encoding="utf-8").replace("Past its due date", "Past its due date, Lena knows")
+    path.write_text(text, encoding="utf-8")
+    seen = text_digest(comment(tmp_path).body)
+    ours = msgspec.structs.replace(intent(COMMENT, told, before=NOTE.digest()), overwrites=seen)
+    (receipt,) = connector(tmp_path, WRITE).push([ours])
+    assert isinstance(receipt, Applied)
+    found = comment(tmp_path)
+    assert (found.digest, found.is_edited) == (told.digest(), False)
+    assert raw_notes(path).startswith(MINE)
+    # Another edit than the one that the plan has seen is a conflict.
+    text = path.read_text(encoding="utf-8").replace("=== Dovetail", "I know. === Dovetail", 1)
+    path.write_text(text.replace(found.body.split("\n")[0], "Mine now"), encoding="utf-8")
+    (receipt,) = connector(tmp_path, WRITE).push([msgspec.structs.replace(ours, before=told.digest())])
+    assert isinstance(receipt, Conflict)
 
 
 def test_a_block_within_cdata_is_edited_there(tmp_path: Path) -> None:

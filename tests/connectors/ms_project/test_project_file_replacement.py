@@ -80,8 +80,8 @@ def test_a_plan_saved_right_after_our_write_is_told_as_it_stands(
     path = save(tmp_path)
     replace = replacement.replace
 
-    def saved_afterwards(target: Path, new: bytes, *, expected: str | None) -> None:
-        replace(target, new, expected=expected)
+    def saved_afterwards(target: Path, new: bytes, *, expected: str | None, like: Path) -> None:
+        replace(target, new, expected=expected, like=like)
         path.write_text(SAVED, encoding="utf-8")
 
     monkeypatch.setattr(replacement, "replace", saved_afterwards)

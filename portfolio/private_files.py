@@ -1,0 +1,81 @@
+"""Files that hold what the trackers told us: for this account only from the first byte, whatever the umask.
+
+A file that is there already keeps its permissions: whoever runs Dovetail may want to share it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+_EXCLUSIVE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+def create_private(path: Path) -> int:
+    """Make a new file and give its handle. A link that stands in its place is not followed.
+
+    Raises:
+        FileExistsError: something of this name is there.
+        OSError: the folder, the disk or a permission.
+    """
+    handle = os.open(path, _EXCLUSIVE, PRIVATE_FILE)
+    with suppress(OSError, AttributeError):  # a file system without permissions has nothing to take away
+        os.fchmod(handle, PRIVATE_FILE)  # a umask may have taken away what this account itself needs
+    return handle
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Give a file this content, all of it or nothing. A new one is private; one that is there keeps its mode.
+
+    Raises:
+        OSError: the folder, the disk or a permission; what stood there stands.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    draft.unlink(missing_ok=True)  # of a run that was killed
+    try:
+        with os.fdopen(create_private(draft), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            draft.chmod(stat.S_IMODE(path.stat().st_mode))
+        os.replace(draft, path)  # noqa: PTH105 - one step, on every system
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder for this account only, and those above it that are missing; one that is there stays."""
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        with suppress(OSError):
+            one.chmod(PRIVATE_FOLDER)
+
+
+def readers(path: Path) -> str | None:
+    """Who else may read a file: `its group`, `everybody`; None where nobody may, or it is not there."""
+    return _others(path, stat.S_IRGRP, stat.S_IROTH)
+
+
+def writers(path: Path) -> str | None:
+    """Who else may change a file; None where nobody may, or it is not there."""
+    return _others(path, stat.S_IWGRP, stat.S_IWOTH)
+
+
+def _others(path: Path, group: int, everybody: int) -> str | None:
+    if os.name != "posix":
+        return None  # permissions there are lists, which these bits do not show
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return None
+    if mode & everybody:
+        return "everybody"
+    return "its group" if mode & group else None

@@ -1,0 +1,50 @@
+"""Forgets items that have been gone from their tracker for longer than people want to keep them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from portfolio.records import SourceId
+
+if TYPE_CHECKING:
+    from store.database import Database
+
+_GONE = "SELECT item_id FROM tracker_item WHERE source = {mark} AND deleted_at < {mark}"
+# The item itself comes last: the others ask it whether it is gone. A write whose outcome is not known stays,
+# and so does a finding that is not over.
+_PARTS = (
+    ("tracker_change", "item_id IN ({gone})"),
+    ("tracker_risk", "item_id IN ({gone})"),
+    ("tracker_baseline", "item_id IN ({gone})"),
+    ("tracker_dependency", "predecessor_id IN ({gone})"),
+    ("tracker_dependency", "successor_id IN ({gone})"),
+    ("engine_finding", "item_id IN ({gone}) AND state = 'resolved'"),
+    ("engine_write", "item_id IN ({gone}) AND state NOT IN ('sending', 'unknown')"),
+    ("engine_slot", "item_id IN ({gone})"),
+    ("tracker_item", "item_id IN ({gone})"),
+)
+
+
+class RetentionStore:
+    """The part of the store that forgets what is gone."""
+
+    _db: Database
+
+    def forget_gone(self, source: SourceId, before: datetime) -> int:
+        """Delete the items of a source that were gone before an instant, with everything about them.
+
+        Returns:
+            How many items there were.
+        """
+        mark = "?" if self._db.dialect == "sqlite" else "%s"
+        gone = _GONE.replace("{mark}", mark)
+        text = f"{before.isoformat(timespec='milliseconds').replace('+00:00', '')}Z"
+        count = 0
+        with self._db.write() as connection:
+            for table, condition in _PARTS:
+                count = connection.exec_driver_sql(
+                    f"DELETE FROM {table} WHERE {condition.replace('{gone}', gone)}",  # noqa: S608 names are ours
+                    (source, text),
+                ).rowcount
+        return count

@@ -1,0 +1,54 @@
+"""What has been gone for longer than it is to be kept is forgotten, and nothing else is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from store_samples import NOW, change, item, keys, link, save
+
+from portfolio.records import Risk
+from store import Store, WriteRow
+
+DAY = timedelta(days=1)
+
+
+def write(number: int, name: str) -> WriteRow:
+    return WriteRow(
+        write_id=name,
+        run_id="r1",
+        source="shop",
+        item_id=f"shop/{number}",
+        key=f"CHK-{number}",
+        slot="health",
+    )
+
+
+def test_items_gone_for_longer_go_with_everything_about_them(store: Store) -> None:
+    records = [item(number) for number in (1, 2, 3, 4)]
+    changes = [change(number, f"e{number}") for number in (1, 2, 3, 4)]
+    save(store, *records, *changes, Risk(item_id="shop/1", source="shop"), link("l1", 1, 4), link("l2", 4, 3))
+    store.record_writes("r1", [write(1, "w1"), write(1, "w2"), write(4, "w4")], NOW)
+    for name in ("w1", "w4"):
+        store.settle_write(name, state="applied", after="green", now=NOW)
+    store.tombstone("shop", {"shop/1": "deleted"}, NOW - 10 * DAY)
+    store.tombstone("shop", {"shop/2": "deleted"}, NOW - 5 * DAY)
+    assert store.forget_gone("shop", NOW - 7 * DAY) == 1
+    left = {
+        name: store.read(name, ("item_id",), live_only=False)["item_id"]
+        for name in ("tracker_item", "tracker_change")
+    }
+    assert sorted(left["tracker_item"]) == sorted(left["tracker_change"]) == ["shop/2", "shop/3", "shop/4"]
+    assert keys(store) == ["CHK-3", "CHK-4"]  # the others are tombstones
+    assert keys(store, "dependency", "dependency_id") == ["l2"]
+    assert store.read("tracker_risk", ("item_id",), live_only=False)["item_id"] == []
+    # A write whose outcome is not known is looked up before anything is forgotten about it.
+    assert sorted(one.write_id for one in store.writes_of("r1")) == ["w2", "w4"]
+    assert list(store.slots("shop")) == [("shop/4", "health")]
+
+
+def test_another_source_and_the_boundary_are_left_alone(store: Store) -> None:
+    save(store, item(1), item(2))
+    store.tombstone("shop", {"shop/1": "deleted"}, NOW - 7 * DAY)
+    assert store.forget_gone("boards", NOW) == 0
+    assert store.forget_gone("shop", NOW - 7 * DAY) == 0
+    assert store.forget_gone("shop", NOW - 7 * DAY + timedelta(milliseconds=1)) == 1
