@@ -49,7 +49,10 @@ def forms_of(secret: str) -> Iterator[str]:
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:
-    """What base64 shows of the secret behind any number of other bytes, as in `user:secret`."""
+    """What base64 shows of the secret alone, and behind any number of other bytes, as in `user:secret`."""
+    alone = base64.b64encode(raw).decode()
+    yield alone
+    yield alone.replace("+", "-").replace("/", "_")
     for before in range(3):
         # Letters at both ends that mix it with its neighbours are left out.
         encoded = base64.b64encode(b"\0" * before + raw).decode().rstrip("=")

@@ -21,7 +21,9 @@ ParamValue: TypeAlias = ScalarValue | Annotated[list[ScalarValue], Field(min_len
 # Findings, writes and runs are Dovetail's own: a rule over them would chase its own tail. The timeline and
 # the baselines are millions of rows whose meaning derive already puts into columns of the items.
 RULE_VIEWS: tuple[str, ...] = tuple(
-    name for name in VIEWS if name not in ("finding", "write", "run", "change", "baseline")
+    name
+    for name in VIEWS
+    if name not in ("finding", "write", "failed_write", "run", "change", "baseline", "audit")
 )
 
 

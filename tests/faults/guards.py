@@ -108,13 +108,13 @@ GUARDS = (
     guard(
         "A plan is for one address",
         checks.a_plan_for_another_address_is_refused,
-        ("sync.apply:_check_allowed", "if place != now[source].place:", "if False:"),
+        ("sync.apply_checks:check_allowed", "if place != now[source].place:", "if False:"),
     ),
     guard(
         "Only what the configuration names is written",
         checks.a_field_that_is_no_longer_ours_is_refused,
         (
-            "sync.apply:_check_allowed",
+            "sync.apply_checks:check_allowed",
             "if now[write.source].field_of(write.slot) != write.field:",
             "if False:",
         ),

@@ -255,7 +255,7 @@ def test_users_files_join_the_catalogue(tmp_path: Path) -> None:
     path = tmp_path / "my_rules.yaml"
     path.write_text(GOOD)
     rules = load_catalogue([path])
-    assert len(rules) == 11
+    assert len(rules) == 12
     assert rules[-1].group == "my-rules"
     assert rules[-1].file == str(path)
 
@@ -301,7 +301,7 @@ def test_a_file_that_cannot_be_read_is_a_problem_and_not_an_end(tmp_path: Path) 
     binary = tmp_path / "binary.yaml"
     binary.write_bytes(b"\xff\xfe")
     found = read_rules([tmp_path / "absent.yaml", binary])
-    assert len(found.rules) == 10
+    assert len(found.rules) == 11
     assert [problem.text for problem in found.problems] == [
         "the file cannot be read: No such file or directory",
         "the file cannot be read: it is not UTF-8 text",

@@ -183,7 +183,7 @@ def test_trap_all_intents_of_a_file_are_one_rewrite_with_a_receipt_each(
     monkeypatch.setattr(
         replacement,
         "replace",
-        lambda path, new, expected: (calls.append(path), replace(path, new, expected=expected)),
+        lambda path, new, **how: (calls.append(path), replace(path, new, **how)),
     )
     save(tmp_path, plan([task(1), task(2)], fields=DEFINITIONS))
     save(tmp_path, plan([task(1)], fields=DEFINITIONS), "other.xml")
