@@ -17,7 +17,13 @@ from pathlib import Path
 
 MARKS = ("S3CRET-canary", "ATATT-simulated-", "simulatedPat", "simulatedAccess.")
 # Files that tests write as what is read: the secrets themselves, and the states of simulated trackers.
-INPUTS = frozenset({"token", "secret", "proxy-password", "site.json", "boards.json"})
+INPUTS = frozenset(
+    (
+        "token", "secret", "proxy-password", "jira-token", "boards-token",  # secrets by reference
+        "text.pem", "ours.crt", "ours.key", "proxy",  # secrets where certificates and settings belong
+        "site.json", "boards.json", "state.json",  # the simulated trackers' own state
+    )
+)  # fmt: skip
 ENCODINGS = ("raw", "base64", "basic", "url", "json")
 
 
