@@ -22,9 +22,10 @@ from simulators.azure_devops.model import User
 from simulators.azure_devops.options import Options
 from simulators.azure_devops.refusals import Refusal
 from simulators.azure_devops.routes import BOARDS, IDENTITY, Handler, Route, Router
-from simulators.azure_devops.spoiling import instead, spoil
+from simulators.azure_devops.spoiling import instead, rewrite
 from simulators.faults import BEFORE_EFFECT, Fault, FaultPlan
 from simulators.http import Recorder, Request, Response, Server
+from simulators.spoiling import spoil
 
 if TYPE_CHECKING:
     from simulators.azure_devops.site import AzureDevOps
@@ -143,7 +144,7 @@ class AzureDevOpsServer:
             if self.faults.is_active:
                 self._previous[template] = response.body
             return response
-        return spoil(fault, request, response, self._previous.get(template))
+        return spoil(fault, request, response, self._previous.get(template), rewrite)
 
     def _sound(self, request: Request, path: str | None, route: Route | None, verdict: Verdict) -> Response:
         if self.options.stopped is not None:

@@ -54,34 +54,8 @@ def instead(fault: Fault) -> Response:
     return response
 
 
-def spoil(fault: Fault, request: Request, response: Response, previous: bytes | None) -> Response:
-    """What becomes of the answer to a request that had its effect."""
-    spoiled = Response(
-        status=response.status,
-        body=response.body,
-        headers=dict(response.headers),
-        content_type=response.content_type,
-        fault=fault.kind,
-    )
-    match fault.kind:
-        case "reset_after":
-            spoiled.delivery = "reset"
-        case "truncated":
-            spoiled.delivery = "truncated"
-        case "truncated_gzip":
-            spoiled.delivery = "truncated_gzip"
-        case "slow":
-            spoiled.delivery, spoiled.slow_seconds = "slow", fault.seconds
-        case "garbled":
-            spoiled.body = response.body[: max(len(response.body) // 2, 1)]
-        case "duplicate_page":
-            spoiled.body = previous if previous is not None else response.body
-        case _:
-            spoiled.body = _rewritten(fault, request, response.body)
-    return spoiled
-
-
-def _rewritten(fault: Fault, request: Request, body: bytes) -> bytes:
+def rewrite(fault: Fault, request: Request, body: bytes) -> bytes:
+    """A page of rows as this fault leaves it."""
     try:
         page: Any = json.loads(body)
     except ValueError:

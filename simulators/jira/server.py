@@ -16,7 +16,8 @@ from simulators.jira.limits import Limiter
 from simulators.jira.model import BOT_EMAIL, User
 from simulators.jira.options import Options
 from simulators.jira.routes import Handler, Route, Router
-from simulators.jira.spoiling import instead, sign_in_page, spoil
+from simulators.jira.spoiling import instead, rewrite, sign_in_page
+from simulators.spoiling import spoil
 
 if TYPE_CHECKING:
     from simulators.jira.site import JiraCloud
@@ -101,7 +102,7 @@ class JiraServer(Server):
         if fault is None:
             self._previous[template] = response.body
             return response
-        return spoil(fault, request, response, self._previous.get(template))
+        return spoil(fault, request, response, self._previous.get(template), rewrite)
 
     def _sound(self, request: Request, route: Route | None, template: str, gateway: bool) -> Response:
         try:
