@@ -68,7 +68,7 @@ def _check_store(session: Session, fail_on: str | None, today: date | None, outp
         outcome = run_rules(
             store, settings.check, run_id=run.run_id, today=day, now=run.now, tell=session.talk.tell
         )
-        rollup(store, settings.derive.tree, calendar=settings.calendar)
+        rollup(store, settings.derive.tree, calendar=settings.calendar, limits=settings.health)
         run.exit_code = worst_exit_code(codes_of(outcome, fail_on))
         rows = finding_rows(store)
         items = store.counts()["item"]

@@ -129,6 +129,7 @@ _VIEWS = (
             text: worst_finding
             real: budget actual_cost forecast_cost
             text: currency
+            real: earned_value cost_performance
             """
         ),
         ("slug",),

@@ -37,6 +37,8 @@ class HealthThresholds:
         amber_slip_wd, red_slip_wd: working days of slip that are still tolerated.
         amber_slip_share, red_slip_share: share of the planned span that is tolerated, where that is more.
         member_share: share of the open items below that must be red (amber) to colour what is above them.
+        return_wd: how far below its limit a slip must fall, in working days, before the colour goes again.
+        return_share: the same for the share of items below.
     """
 
     amber_slip_wd: int = 2
@@ -44,6 +46,8 @@ class HealthThresholds:
     amber_slip_share: float = 0.05
     red_slip_share: float = 0.10
     member_share: float = 0.10
+    return_wd: int = 1
+    return_share: float = 0.02
 
 
 DEFAULT_THRESHOLDS = HealthThresholds()
@@ -88,21 +92,32 @@ def own_health(
     worst_finding: str | None,
     *,
     unknown: Ignorance | None,
+    late_slip_wd: int | None = None,
+    before: str | None = None,
     limits: HealthThresholds = DEFAULT_THRESHOLDS,
 ) -> Health:
     """The colour of an item by itself, and why.
 
-    What is known to be bad stays bad where other things are unknown; what only looks fine turns grey.
+    What is known to be bad stays bad where other things are unknown; what only looks fine turns grey. A
+    colour that a slip caused is left only when the slip is `return_wd` below its limit, so that a date that
+    swings around a limit does not turn the light on and off.
 
     Args:
-        slip_wd: working days from what was promised to what is expected; None is unknown.
+        slip_wd: working days from what was promised to what is expected (P50, else the current date); None is
+            unknown.
         span_wd: planned working days from start to promise; None is unknown.
         worst_finding: severity of its worst open finding.
         unknown: what is missing to call it green.
+        late_slip_wd: working days from what was promised to the P80 forecast; None where there is none.
+        before: the colour it had by itself at the last look.
         limits: when a colour turns.
     """
     red_limit = max(limits.red_slip_wd, limits.red_slip_share * (span_wd or 0))
     amber_limit = max(limits.amber_slip_wd, limits.amber_slip_share * (span_wd or 0))
+    if before == RED:
+        red_limit = max(red_limit - limits.return_wd, 0)
+    if before in (RED, AMBER):
+        amber_limit = max(amber_limit - limits.return_wd, 0)
     if worst_finding == "critical":
         return Health(RED, "a critical finding is open")
     if slip_wd is not None and slip_wd > red_limit:
@@ -111,30 +126,36 @@ def own_health(
         return Health(AMBER, "a finding of high severity is open")
     if slip_wd is not None and slip_wd > amber_limit:
         return Health(AMBER, f"expected {slip_wd} working days after the commitment")
+    if late_slip_wd is not None and late_slip_wd > amber_limit:
+        return Health(AMBER, f"its 80 % forecast is {late_slip_wd} working days after the commitment")
     if unknown is not None:
         return Health(GREY, _BECAUSE[unknown], unknown)
     return Health(GREEN, "nothing speaks against its date")
 
 
 def health_with_members(
-    own: Health, members: Members, *, limits: HealthThresholds = DEFAULT_THRESHOLDS
+    own: Health, members: Members, *, before: str | None = None, limits: HealthThresholds = DEFAULT_THRESHOLDS
 ) -> Health:
     """The colour of something that contains others.
 
     Args:
         own: its colour by itself.
         members: what is open below it.
+        before: the colour it showed at the last look; it is left only when the share of its cause is
+            `return_share` below the limit.
         limits: when a colour turns.
     """
     count, grey = members.count, members.grey
     if own.colour == RED or not count:
         return own
+    red_share = limits.member_share - (limits.return_share if before == RED else 0)
+    amber_share = limits.member_share - (limits.return_share if before in (RED, AMBER) else 0)
     if members.red:
-        colour = RED if members.red >= limits.member_share * count else AMBER
+        colour = RED if members.red >= red_share * count else AMBER
         return Health(colour, f"{_of(members.red, count)} red: {_names(members.red, members.red_keys)}")
     if own.colour == AMBER:
         return own
-    if members.amber and members.amber >= limits.member_share * count:
+    if members.amber and members.amber >= amber_share * count:
         return Health(
             AMBER, f"{_of(members.amber, count)} amber: {_names(members.amber, members.amber_keys)}"
         )

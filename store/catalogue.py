@@ -159,7 +159,12 @@ _DERIVED = (
     _derived("twin", ("twin_id",), columns_of_view("twin", _DERIVED_TWIN)),
     _derived("person", ("person_id",), columns_of_view("person")),
     _derived("person_schedule", ("person_id", "schedule_id"), columns_of_view("person_schedule")),
-    _derived("rollup", ("item_id",), (_ITEM_ID, *columns_of_view("item", _DERIVED_ROLLUP))),
+    _derived(
+        "rollup",
+        ("item_id",),
+        # The colour of the item by itself is kept so that the next run knows which one it returns from.
+        (_ITEM_ID, *columns_of_view("item", _DERIVED_ROLLUP), ColumnSpec("own_health", "text")),
+    ),
     _derived("project", ("slug",), columns_of_view("project")),
     _derived("milestone", ("item_id",), columns_of_view("milestone")),
     _derived(

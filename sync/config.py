@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from portfolio.errors import ConfigError
+from schedule.health import DEFAULT_THRESHOLDS, HealthThresholds
 from sync.canary import Canary
 from sync.limits import Limits
 from sync.placement import TreeNode
@@ -89,6 +90,7 @@ class Config:
         plan_expires_after: how long a plan file may be applied.
         rule_files: the user's own rules.
         overrides: what is different about rules, by id.
+        health: when a colour turns, where the tree says nothing else.
     """
 
     path: Path | None
@@ -110,6 +112,7 @@ class Config:
     twin_decisions: Sequence[TwinDecision] = ()
     twins_file: Path | None = None
     forecast_step_wd: int = 5
+    health: HealthThresholds = DEFAULT_THRESHOLDS
     quiet_hours: QuietHours = field(default_factory=QuietHours)
     canary: Canary = field(default_factory=Canary)
     write_stop: bool = False

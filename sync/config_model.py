@@ -124,6 +124,38 @@ class StoreText(_Model):
     password: SecretRef | None = Field(default=None, description="Where the password is kept.")
 
 
+class HealthText(_Model):
+    """When the health of an item turns amber or red. What is absent is as it is above, else as built in."""
+
+    amber_slip_wd: int | None = Field(
+        default=None, ge=0, le=250, description="Working days of slip above which an item is amber (2)."
+    )
+    red_slip_wd: int | None = Field(
+        default=None, ge=0, le=250, description="Working days of slip above which it is red (5)."
+    )
+    amber_slip_share: float | None = Field(
+        default=None, ge=0, le=1, description="The same as a share of its planned span, if more (0.05)."
+    )
+    red_slip_share: float | None = Field(
+        default=None, ge=0, le=1, description="The same as a share of its planned span, if more (0.1)."
+    )
+    member_share: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="Share of the open work below it that must be red (amber) to turn a container (0.1).",
+    )
+    return_wd: int | None = Field(
+        default=None,
+        ge=0,
+        le=60,
+        description="A colour goes when the slip is this far below the limit that it passed (1).",
+    )
+    return_share: float | None = Field(
+        default=None, ge=0, le=1, description="The same for the share of work below (0.02)."
+    )
+
+
 class ProjectText(_Model):
     """A project of the portfolio, and the tracker scopes that feed it."""
 
@@ -132,6 +164,7 @@ class ProjectText(_Model):
         default=None, description="Its short name in exports; made of `name` if absent."
     )
     lead: Words | None = Field(default=None, description="The e-mail address of whoever answers for it.")
+    health: HealthText | None = Field(default=None, description="When its colours turn, if not as above it.")
     scopes: list[Words] = Field(
         default=[],
         description="`source:scope`: a Jira project key, an Azure DevOps area, the name of a plan's file.",
@@ -144,6 +177,7 @@ class ProgramText(_Model):
     name: Words
     slug: Slug | None = None
     lead: Words | None = None
+    health: HealthText | None = Field(default=None, description="When its colours turn, if not as above it.")
     projects: list[ProjectText] = Field(default=[], description="Its projects.")
 
 
@@ -286,6 +320,7 @@ class ConfigText(_Model):
         min_length=1, description="The trackers, in the order they are read."
     )
     portfolio: PortfolioText | None = None
+    health: HealthText = Field(default=HealthText(), description="When a colour turns, everywhere.")
     rules: RulesText = RulesText()
     limits: LimitsText = LimitsText()
     lists_every: Duration = Field(

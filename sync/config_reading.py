@@ -16,6 +16,7 @@ from rules.compiler import overrides_problems
 from rules.loading import read_rules
 from rules.rule import Override
 from rules.yaml_text import Document, read_yaml
+from schedule.health import HealthThresholds
 from sync.canary import Canary
 from sync.config import TWINS_FILE, Config, SourceConfig, StoreConfig
 from sync.config_checks import (
@@ -115,6 +116,7 @@ class _Reading:
             twin_decisions=decisions,
             twins_file=twins_file,
             forecast_step_wd=model.write.forecast_step_wd,
+            health=HealthThresholds(**model.health.model_dump(exclude_none=True)),
             keep_gone=model.privacy.keep_gone,
         )
 
@@ -261,6 +263,7 @@ def _tree(portfolio: object) -> list[TreeNode]:
                 name=str(node["name"]),
                 lead=node.get("lead"),
                 scopes=tuple(node.get("scopes", ())),
+                health=dict(node.get("health") or {}),
             )
         )
     return nodes

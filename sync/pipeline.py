@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from connectors.base import Connector
 from portfolio.errors import SafetyStop
 from portfolio.findings import severity_rank
+from schedule.health import DEFAULT_THRESHOLDS, HealthThresholds
 from sync.apply import ApplyOutcome, apply
 from sync.audit import actor
 from sync.check import CheckOutcome, CheckSettings, check
@@ -35,6 +36,7 @@ class SyncSettings:
     Attributes:
         pull, derive, check, plan: see there.
         calendar: the portfolio's working calendar.
+        health: when a colour turns, where the tree says nothing else.
         safety: what holds writing back whatever the plan says.
     """
 
@@ -43,6 +45,7 @@ class SyncSettings:
     check: CheckSettings
     plan: PlanSettings
     calendar: WorkCalendar
+    health: HealthThresholds = DEFAULT_THRESHOLDS
     safety: Safety = field(default_factory=Safety)
 
 
@@ -165,7 +168,9 @@ def work_out(
     result.derived = derive(store, settings.derive, today=today, now=run.now)
     tell(Progress(step="derive", done=result.derived.items))
     result.checked = check(store, settings.check, run_id=run.run_id, today=today, now=run.now, tell=tell)
-    result.rollups_changed = rollup(store, settings.derive.tree, calendar=settings.calendar)
+    result.rollups_changed = rollup(
+        store, settings.derive.tree, calendar=settings.calendar, limits=settings.health
+    )
 
 
 def _book_unopened(

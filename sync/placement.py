@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 LEVELS = ("portfolio", "program", "project")
 
@@ -13,7 +14,8 @@ LEVELS = ("portfolio", "program", "project")
 class TreeNode:
     """One row of the PMO's tree, as the configuration declares it.
 
-    `scopes` are `source:scope` names; only projects have them.
+    `scopes` are `source:scope` names; only projects have them. `health` holds the thresholds of
+    `schedule.health.HealthThresholds` that differ from those above the node.
     """
 
     slug: str
@@ -22,6 +24,7 @@ class TreeNode:
     name: str
     lead: str | None = None
     scopes: Sequence[str] = ()
+    health: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

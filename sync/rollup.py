@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from schedule.calendars import WorkCalendar
-from schedule.health import GREY, Health, HealthThresholds
+from schedule.health import DEFAULT_THRESHOLDS, GREY, Health, HealthThresholds
+from sync.health_limits import HealthLimits
 from sync.placement import LEVELS, TreeNode
 from sync.rollup_sums import Rollups, sum_up
 from sync.rollup_work import Work, read_work
@@ -22,12 +23,15 @@ _REMOVED = Health(GREY, "not part of the work any more")
 
 
 def rollup(
-    store: Store, tree: Sequence[TreeNode], *, calendar: WorkCalendar, limits: HealthThresholds | None = None
+    store: Store,
+    tree: Sequence[TreeNode],
+    *,
+    calendar: WorkCalendar,
+    limits: HealthThresholds = DEFAULT_THRESHOLDS,
 ) -> int:
     """Write the rollup columns of every item and of the PMO's tree; returns the rows that changed."""
-    limits = limits or HealthThresholds()
-    work = read_work(store, tree, calendar=calendar, limits=limits)
-    sums = sum_up(work, limits)
+    work = read_work(store, tree, calendar=calendar, limits=HealthLimits(tree, limits))
+    sums = sum_up(work)
     changed = store.replace("derived_rollup", _item_rows(work, sums))
     return changed + store.replace("derived_project", _project_rows(store, work, sums))
 
@@ -43,6 +47,7 @@ def _item_rows(work: Work, sums: Rollups) -> dict[str, list[Any]]:
         "item_id": list(work.columns["item_id"]),
         "health": [health.colour for health in shown],
         "health_reason": [health.reason for health in shown],
+        "own_health": list(work.own_colours),
     }
     for name, values in (
         ("percent_complete", sums.percent),
@@ -61,9 +66,10 @@ def _item_rows(work: Work, sums: Rollups) -> dict[str, list[Any]]:
 
 def _project_rows(store: Store, work: Work, sums: Rollups) -> dict[str, list[Any]]:
     names = (
-        "slug", "level", "parent", "name", "lead", "lead_problem", "health", "health_reason", "start",
-        "commitment", "p80", "percent_complete", "item_count", "open_risks", "open_findings", "worst_finding",
-        "budget", "actual_cost", "forecast_cost", "currency",
+        "slug", "level", "parent", "name", "lead", "lead_problem", "health", "health_reason",
+        "health_declared", "start", "commitment", "p50", "p80", "slip_wd", "percent_complete", "item_count",
+        "open_risks", "open_findings", "worst_finding", "budget", "actual_cost", "forecast_cost", "currency",
+        "earned_value", "cost_performance",
     )  # fmt: skip
     rows: dict[str, list[Any]] = {name: [] for name in names}
     problems = _problem_by_email(store)
@@ -71,9 +77,11 @@ def _project_rows(store: Store, work: Work, sums: Rollups) -> dict[str, list[Any
         values = (
             node.slug, node.level, node.parent, node.name, node.lead,
             problems.get(node.lead.casefold()) if node.lead else "no owner",
-            sums.health[here].colour, sums.health[here].reason, sums.start[here], sums.commitment[here],
-            sums.p80[here], sums.percent[here], sums.item_count[here], sums.open_risks[here],
-            sums.open_findings[here], sums.worst_finding[here], *sums.money[here],
+            sums.health[here].colour, sums.health[here].reason, sums.declared[here], sums.start[here],
+            sums.commitment[here], sums.p50[here], sums.p80[here],
+            work.calendar.working_days_between(sums.commitment[here], sums.p50[here]),
+            sums.percent[here], sums.item_count[here], sums.open_risks[here], sums.open_findings[here],
+            sums.worst_finding[here], *sums.money[here], *sums.earned[here],
         )  # fmt: skip
         for name, value in zip(names, values, strict=True):
             rows[name].append(value)

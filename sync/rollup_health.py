@@ -15,7 +15,6 @@ from schedule.health import (
     IGNORANCE,
     RED,
     Health,
-    HealthThresholds,
     Members,
     health_with_members,
 )
@@ -32,7 +31,6 @@ def healths(
     sums: Columns,
     highest: Columns,
     leaves: Columns,
-    limits: HealthThresholds,
 ) -> list[Health]:
     """The colour of each class, and of each node of the PMO's tree behind them.
 
@@ -42,7 +40,6 @@ def healths(
         sums: what is summed up at or below each.
         highest: what is carried up as the worst or the latest.
         leaves: what has work below it, and what is counted.
-        limits: when a colour turns.
     """
     names = {colour: _first_keys(work, own_columns, leaves, colour) for colour in (RED, AMBER)}
     has_members = leaves["has_members"].tolist()
@@ -58,10 +55,10 @@ def healths(
         if state != "open":
             # Closed above open work: its own dates have ended, what is below it has not.
             is_closed_early = state == "done" and has_members[one] and counts["open"][one] > 0
-            found.append(_with_members(own, one, group, counts, names, limits) if is_closed_early else own)
+            found.append(_with_members(work, own, one, group, counts, names) if is_closed_early else own)
             continue
         if has_members[one]:
-            own = _with_members(own, one, group, counts, names, limits)
+            own = _with_members(work, own, one, group, counts, names)
         missed = [name for name, is_below in zip(work.stale, unread, strict=True) if is_below[one]]
         if missed and (has_members[one] or own.unknown != "stale"):
             own = _in_doubt(own, missed, is_known=not has_members[one] or counts["open"][one] > 0)
@@ -78,12 +75,12 @@ def _in_doubt(own: Health, missed: Sequence[str], *, is_known: bool) -> Health:
 
 
 def _with_members(
+    work: Work,
     own: Health,
     one: int,
     group: int,
     counts: Mapping[str, Sequence[int]],
     names: Mapping[str, Mapping[int, Sequence[str]]],
-    limits: HealthThresholds,
 ) -> Health:
     if not counts["open"][one]:
         is_judged = own.colour != GREY or own.unknown in ("stale", "unmapped")
@@ -96,7 +93,7 @@ def _with_members(
         amber_keys=names[AMBER].get(group, ()),
         unknown=[counts[what][one] for what in IGNORANCE],
     )
-    return health_with_members(own, members, limits=limits)
+    return health_with_members(own, members, before=work.shown_before[one], limits=work.limits[one])
 
 
 def _first_keys(work: Work, own: Columns, leaves: Columns, colour: str) -> dict[int, list[str]]:

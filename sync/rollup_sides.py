@@ -18,7 +18,7 @@ from sync.work_classes import CONTAINER_KINDS, WorkClasses
 AMOUNTS = ("budget", "actual_cost", "forecast_cost")
 COLUMNS = (
     "key", "kind", "state", "schedule_id", "is_summary", "is_leaf", "percent_complete", "points", "start",
-    "commitment", "p80", "slip_wd", "slip_pair", "currency", *AMOUNTS,
+    "commitment", "p50", "p80", "slip_wd", "slip_pair", "health_declared", "currency", *AMOUNTS,
 )  # fmt: skip
 _WORSE_FIRST = (RED, AMBER, GREEN, GREY)
 _ENDED = ("done", "removed")
@@ -36,6 +36,7 @@ class Known:
         is_container: it is an epic or the like, or a plan's summary task, in any of its trackers.
         percent: how complete it is where nothing is below it; None where no side says.
         slip_wd, slip_pair: of the side that slips most.
+        declared: the worst colour that people say it has, on any open side.
         amounts: each of `AMOUNTS` with its currency, from the first side that knows it and has nothing below
             it in its own tracker.
     """
@@ -48,7 +49,9 @@ class Known:
     points: list[float | None]
     start: list[date | None]
     commitment: list[date | None]
+    p50: list[date | None]
     p80: list[date | None]
+    declared: list[str | None]
     slip_wd: list[int | None]
     slip_pair: list[str | None]
     amounts: list[tuple[tuple[float | None, str | None], ...]]
@@ -86,7 +89,10 @@ def known_of(
         known.points[one] = next((points for side in sides if (points := columns["points"][side])), None)
         known.start[one] = _extreme(columns["start"], sides, min)
         known.commitment[one] = _extreme(columns["commitment"], sides, max)
+        known.p50[one] = _extreme(columns["p50"], still_open, max)
         known.p80[one] = _extreme(columns["p80"], still_open, max)
+        said = [columns["health_declared"][side] for side in still_open]
+        known.declared[one] = next((colour for colour in _WORSE_FIRST if colour in said), None)
         slips = columns["slip_wd"]
         slipping = [side for side in still_open or sides if slips[side] is not None]
         most = max(slipping, key=lambda side: slips[side], default=None)
@@ -111,6 +117,10 @@ def _of_first_sides(
         return [values[side] for side in first]
 
     states = [state if state in _ENDED else "open" for state in column("state")]
+
+    def _of_open(values: list[Any]) -> list[Any]:
+        return [value if state == "open" else None for state, value in zip(states, values, strict=True)]
+
     amounts = [columns[name] for name in AMOUNTS]
     nothing = ((None, None),) * len(AMOUNTS)
     return Known(
@@ -128,7 +138,9 @@ def _of_first_sides(
         points=[points or None for points in column("points")],
         start=column("start"),
         commitment=column("commitment"),
-        p80=[day if state == "open" else None for state, day in zip(states, column("p80"), strict=True)],
+        p50=_of_open(column("p50")),
+        p80=_of_open(column("p80")),
+        declared=_of_open([said if said in _WORSE_FIRST else None for said in column("health_declared")]),
         slip_wd=column("slip_wd"),
         slip_pair=column("slip_pair"),
         amounts=[

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from portfolio.findings import severity_of
 from schedule.containment import Containment
-from schedule.health import AMBER, GREY, IGNORANCE, RED, Health, HealthThresholds
+from schedule.health import AMBER, GREEN, GREY, IGNORANCE, RED, Health
 from schedule.hierarchy import FloatArray, IntArray
 from sync.rollup_health import healths
 from sync.rollup_sides import AMOUNTS
@@ -22,6 +22,7 @@ Array = npt.NDArray[Any]
 Columns = Mapping[str, Array]
 _NO_DAY = 0  # before every ordinal of a date
 _FAR = date.max.toordinal()
+_DECLARED = (None, GREEN, AMBER, RED)  # by rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,23 +33,28 @@ class Rollups:
         percent: None where nothing is below, and where a plan's own figure stands.
         items_below: the pieces of work it counts: those with nothing below them, risks aside.
         item_count: everything at or below it that is not removed.
+        declared: the worst colour that people say of what stands directly at a node.
         money: budget, actual cost, forecast cost and their one currency, of the nodes alone.
+        earned: earned value and cost performance, of the nodes alone.
     """
 
     health: list[Health]
+    declared: list[str | None]
     percent: list[float | None]
     open_risks: list[int]
     open_findings: list[int]
     worst_finding: list[str | None]
+    p50: list[date | None]
     p80: list[date | None]
     items_below: list[int]
     item_count: list[int]
     start: list[date | None]
     commitment: list[date | None]
     money: dict[int, tuple[float | None, float | None, float | None, str | None]]
+    earned: dict[int, tuple[float | None, float | None]]
 
 
-def sum_up(work: Work, limits: HealthThresholds) -> Rollups:
+def sum_up(work: Work) -> Rollups:
     """The rollup of everything."""
     own = _own_columns(work)
     leaves = _leaves(work.containment, own)
@@ -57,19 +63,25 @@ def sum_up(work: Work, limits: HealthThresholds) -> Rollups:
     has_members = leaves["has_members"]
     open_findings = sums["findings"] + _shared_findings(work)
     below_has_p80 = (sums["open"] > 0) & (sums["forecast"] == sums["open"]) & has_members
+    below_has_p50 = (sums["open"] > 0) & (sums["expected"] == sums["open"]) & has_members
+    p50 = np.where((own["p50"] > _NO_DAY) | below_has_p50, highest["p50"], _NO_DAY)
     p80 = np.where((own["p80"] > _NO_DAY) | below_has_p80, highest["p80"], _NO_DAY)
+    percent = _percents(work, sums, leaves)
     return Rollups(
-        health=healths(work, own, sums, highest, leaves, limits),
-        percent=_percents(work, sums, leaves),
+        health=healths(work, own, sums, highest, leaves),
+        declared=[_DECLARED[rank] for rank in highest["declared"].tolist()],
+        percent=percent,
         open_risks=_whole(sums["risks"]),
         open_findings=_whole(open_findings),
         worst_finding=[severity_of(rank) for rank in highest["worst"].tolist()],
+        p50=_days(p50),
         p80=_days(p80),
         items_below=_whole(np.where(has_members, sums["items"], 0)),
         item_count=_whole(sums["parts"]),
         start=_days(np.where(highest["start"] > -_FAR, -highest["start"], _NO_DAY)),
         commitment=_days(highest["commitment"]),
         money={here: _money(sums, here) for _, here in work.nodes},
+        earned=_earned(work, own, sums, leaves, percent),
     )
 
 
@@ -106,7 +118,15 @@ def _own_columns(work: Work) -> Columns:
         "unknown": column([one.unknown or "" for one in known.own], ""),
         "start": days(known.start),
         "commitment": days(known.commitment),
+        "p50": days(known.p50),
         "p80": days(known.p80),
+        "declared": column(
+            [
+                _DECLARED.index(said) if is_top and said in _DECLARED else 0
+                for said, is_top in zip(known.declared, work.is_top, strict=True)
+            ],
+            0,
+        ),
         "findings": column(findings.counts, 0),
         "worst": column(findings.worst, -1),
     }
@@ -148,6 +168,7 @@ def _counted(own: Columns, leaves: Columns) -> Columns:
         "open": is_open,
         "red": is_open & (own["colour"] == RED),
         "amber": is_open & (own["colour"] == AMBER),
+        "expected": is_open & (own["p50"] > _NO_DAY),
         "forecast": is_open & (own["p80"] > _NO_DAY),
         "with points": points > 0,
         "points": points,
@@ -172,7 +193,9 @@ def _maxima(work: Work, own: Columns) -> Columns:
     """What is carried up as the latest or the worst. The earliest start is the latest before nothing."""
     columns = {
         "worst": own["worst"],
+        "p50": own["p50"],
         "p80": own["p80"],
+        "declared": own["declared"],
         "commitment": np.where(own["is_part"], own["commitment"], _NO_DAY),
         "start": np.where(own["is_part"] & (own["start"] > _NO_DAY), -own["start"], -_FAR),
     }
@@ -230,6 +253,33 @@ def _money(sums: Columns, here: int) -> tuple[float | None, float | None, float 
         for name in AMOUNTS
     )
     return budget, actual, forecast, next(iter(currencies)) if len(currencies) == 1 else None
+
+
+def _earned(
+    work: Work, own: Columns, sums: Columns, leaves: Columns, percent: Sequence[float | None]
+) -> dict[int, tuple[float | None, float | None]]:
+    """Earned value (budget times progress) and what it cost: earned value over actual cost.
+
+    Of what has a budget and is not started nothing is earned; a progress that nobody states counts as nothing
+    too, so the figure is never better than what is known. The ratio is given only where everything with a
+    budget also has an actual cost, in one currency.
+    """
+    done = np.array([0.0 if one is None else one for one in percent])
+    done = np.where([one is None for one in percent], own["percent"], done)
+    has_budget = leaves["budget"]
+    earned = {
+        "value": np.where(has_budget, own["budget"], 0.0) * done / 100,
+        "spent": np.where(has_budget & leaves["actual_cost"], own["actual_cost"], 0.0),
+        "both": has_budget & leaves["actual_cost"],
+    }
+    totals = _sum_up(work.containment, earned)
+    found: dict[int, tuple[float | None, float | None]] = {}
+    for _, here in work.nodes:
+        budget, *_ = _money(sums, here)
+        value = None if budget is None else round(float(totals["value"][here]), 2)
+        spent, is_whole = float(totals["spent"][here]), totals["both"][here] == sums["budget known"][here]
+        found[here] = (value, round(value / spent, 2) if value is not None and is_whole and spent else None)
+    return found
 
 
 def _whole(values: Array) -> list[int]:

@@ -15,8 +15,9 @@ import numpy as np
 from portfolio.findings import severity_rank
 from schedule.calendars import WorkCalendar
 from schedule.containment import Containment, contain
-from schedule.health import Health, HealthThresholds, own_health
+from schedule.health import GREEN, Health, HealthThresholds, own_health
 from schedule.hierarchy import Hierarchy, build_hierarchy
+from sync.health_limits import HealthLimits
 from sync.placement import TreeNode
 from sync.rollup_sides import COLUMNS, Known, ignorance, known_of
 from sync.work_classes import COLUMNS as IDENTITY
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _OPEN = ("open", "acknowledged")
 _DERIVED = (
     "item_id", "portfolio", "program", "project", "is_leaf", "effective_due", "effective_due_source",
-    "commitment", "committed_at", "slip_wd", "slip_pair", "p80",
+    "commitment", "committed_at", "slip_wd", "slip_pair", "p50", "p80",
 )  # fmt: skip
 _ITEM = tuple(
     dict.fromkeys((*IDENTITY, "type", "status", "due", *(one for one in COLUMNS if one not in _DERIVED)))
@@ -64,6 +65,11 @@ class Work:
         containment: over the classes, and the nodes behind them.
         nodes: the PMO's tree, with the position of each node.
         stale: the sources that could not be read.
+        limits: when the colours of each class turn, and of each node behind them.
+        calendar: the portfolio's.
+        own_colours: the colour of each item by itself.
+        shown_before: the colour that each class and node showed at the last look.
+        is_top: the classes that stand directly at a node, in no other work.
     """
 
     columns: dict[str, list[Any]]
@@ -74,10 +80,15 @@ class Work:
     containment: Containment
     nodes: list[tuple[TreeNode, int]]
     stale: list[str]
+    limits: list[HealthThresholds]
+    calendar: WorkCalendar
+    own_colours: list[str]
+    shown_before: list[str | None]
+    is_top: list[bool]
 
 
 def read_work(
-    store: Store, tree: Sequence[TreeNode], *, calendar: WorkCalendar, limits: HealthThresholds
+    store: Store, tree: Sequence[TreeNode], *, calendar: WorkCalendar, limits: HealthLimits
 ) -> Work:
     """Everything the rollup reads, and what follows for each piece of work by itself."""
     columns = store.read("tracker_item", _ITEM)
@@ -99,15 +110,28 @@ def read_work(
         _unmapped(store),
     )
 
+    here = zip(columns["project"], columns["program"], columns["portfolio"], strict=True)
+    limits_of = [limits.at(*place) for place in here]
+    own_before, shown_before = _before(store, columns["item_id"])
+    own_colours = [GREEN] * len(limits_of)
+
     def own(side: int, severity: str | None) -> Health:
         slip_wd, span_wd = columns["slip_wd"][side], None
-        if (
-            slip_wd is not None and slip_wd > limits.amber_slip_wd
-        ):  # a smaller slip is tolerated whatever the span
-            span_wd = calendar.working_days_between(columns["start"][side], columns["commitment"][side])
-        return own_health(slip_wd, span_wd, severity, unknown=unknown[side], limits=limits)
+        promised, p80 = columns["commitment"][side], columns["p80"][side]
+        late_slip_wd = None if p80 is None else calendar.working_days_between(promised, p80)
+        if max(slip_wd or 0, late_slip_wd or 0) > 0:
+            span_wd = calendar.working_days_between(columns["start"][side], promised)
+        health = own_health(
+            slip_wd, span_wd, severity, unknown=unknown[side], late_slip_wd=late_slip_wd,
+            before=own_before[side], limits=limits_of[side],
+        )  # fmt: skip
+        own_colours[side] = health.colour
+        return health
 
-    edges = [*classes.edges(columns, live), *_places(columns, live, nodes, parents)]
+    inner = list(classes.edges(columns, live))
+    edges = [*inner, *_places(columns, live, nodes, parents)]
+    contained = {member for member, _ in inner}
+    node_before = _node_colours(store)
     return Work(
         columns=columns,
         classes=classes,
@@ -117,7 +141,27 @@ def read_work(
         containment=contain(len(live) + len(nodes), edges),
         nodes=nodes,
         stale=stale,
-    )
+        limits=[*(limits_of[sides[0]] for sides in live), *(limits.of(node.slug) for node, _ in nodes)],
+        calendar=calendar,
+        own_colours=own_colours,
+        shown_before=[
+            *(shown_before[sides[0]] for sides in live), *(node_before.get(node.slug) for node, _ in nodes)
+        ],
+        is_top=[one not in contained for one in range(len(live))],
+    )  # fmt: skip
+
+
+def _before(store: Store, items: Sequence[str]) -> tuple[list[str | None], list[str | None]]:
+    """The colour that each item had by itself, and the one it showed, after the last rollup."""
+    rows = store.read("derived_rollup", ("item_id", "own_health", "health"))
+    found = {item: (own, shown) for item, own, shown in zip(*rows.values(), strict=True)}
+    pairs = [found.get(item, (None, None)) for item in items]
+    return [own for own, _ in pairs], [shown for _, shown in pairs]
+
+
+def _node_colours(store: Store) -> dict[str, str | None]:
+    rows = store.read("derived_project", ("slug", "health"))
+    return dict(zip(rows["slug"], rows["health"], strict=True))
 
 
 def _places(

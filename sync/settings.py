@@ -124,6 +124,7 @@ def sync_settings(
             safety=safety,
         ),
         calendar=calendar,
+        health=config.health,
         safety=safety,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -51,7 +52,9 @@ class Trackers:
         self.twins: list[tuple[str, str]] = []
         self.findings: list[Finding] = []
         self.stale: set[str] = set()
-        self.forecasts: dict[str, date] = {}
+        self.forecasts: dict[str, date] = {}  # P80
+        self.expected: dict[str, date] = {}  # P50
+        self.tree: Sequence[TreeNode] = TREE
 
     def add(self, name: str, *, parent: str | None = None, twin: str | None = None, **values: Any) -> None:
         """An item in progress, promised for Friday and on time, unless `values` say otherwise."""
@@ -107,13 +110,14 @@ class Trackers:
             ]
             self.store.save_page(source, "all", Page(records=records), run_id=run, now=NOW)
         self.store.save_findings(self.findings, run)
-        derive(self.store, DeriveSettings(tree=TREE, twins=self.twins), today=TODAY, now=NOW)
-        if self.forecasts:
+        derive(self.store, DeriveSettings(tree=self.tree, twins=self.twins), today=TODAY, now=NOW)
+        if self.forecasts or self.expected:
             names = [one for one in self._derived_columns() if one != "row_hash"]
             columns = self.store.read("derived_item", names)
             columns["p80"] = [self.forecasts.get(one.replace("/", ":")) for one in columns["item_id"]]
+            columns["p50"] = [self.expected.get(one.replace("/", ":")) for one in columns["item_id"]]
             self.store.replace("derived_item", columns)
-        rollup(self.store, TREE, calendar=CALENDAR)
+        rollup(self.store, self.tree, calendar=CALENDAR)
 
     def _derived_columns(self) -> tuple[str, ...]:
         from store.catalogue import TABLES

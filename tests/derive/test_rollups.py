@@ -37,7 +37,7 @@ def test_a_container_counts_the_children_of_all_its_sides_and_each_twin_once(thr
 def test_every_side_shows_the_same_rollup(three: Trackers) -> None:
     three.finding("boards:12", "high")
     three.add("shop:CHK-4", kind="risk", parent="shop:CHK-1")
-    three.forecasts = {"plans:1": date(2026, 12, 9), "boards:12": date(2026, 12, 11)}
+    three.forecasts = {"plans:1": date(2026, 12, 8), "boards:12": date(2026, 12, 11)}
     three.roll_up()
     expected = {
         "health": "amber",

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from schedule.health import GREY, Health, Ignorance, Members, health_with_members, own_health
+from schedule.health import (
+    GREY,
+    Health,
+    HealthThresholds,
+    Ignorance,
+    Members,
+    health_with_members,
+    own_health,
+)
 
 
 @pytest.mark.parametrize(
@@ -114,3 +122,71 @@ def test_an_undated_container_is_judged_by_its_dated_items() -> None:
 def test_a_grey_container_names_what_is_missing_most() -> None:
     assert health_with_members(GREEN, members(undated=2, stale=1)).unknown == "undated"
     assert health_with_members(GREEN, members(undated=1, stale=2)).unknown == "stale"
+
+
+@pytest.mark.parametrize(
+    ("slip_wd", "before", "colour"),
+    [
+        (6, "green", "red"),
+        (5, "red", "red"),  # one below the limit is not enough to return
+        (4, "red", "amber"),
+        (5, "amber", "amber"),
+        (2, "amber", "amber"),
+        (1, "amber", "green"),
+        (2, "red", "amber"),
+        (1, "red", "green"),
+        (2, "green", "green"),
+        (2, "grey", "green"),
+        (2, None, "green"),
+    ],
+)
+def test_a_colour_goes_only_when_its_slip_is_clearly_below_the_limit(
+    slip_wd: int, before: str | None, colour: str
+) -> None:
+    assert own_health(slip_wd, None, None, unknown=None, before=before).colour == colour
+
+
+def test_a_slip_that_is_gone_is_green_whatever_was_before() -> None:
+    limits = HealthThresholds(amber_slip_wd=0, red_slip_wd=0)
+    assert own_health(0, None, None, unknown=None, before="red", limits=limits).colour == "green"
+
+
+@pytest.mark.parametrize(
+    ("late_slip_wd", "colour"), [(None, "green"), (2, "green"), (3, "amber"), (30, "amber")]
+)
+def test_the_late_forecast_turns_it_amber_and_only_the_expected_one_red(
+    late_slip_wd: int | None, colour: str
+) -> None:
+    assert own_health(0, None, None, unknown=None, late_slip_wd=late_slip_wd).colour == colour
+
+
+@pytest.mark.parametrize(
+    ("red", "before", "colour"),
+    [
+        (10, "green", "red"),
+        (9, "green", "amber"),
+        (8, "red", "red"),
+        (7, "red", "amber"),
+        (9, "amber", "amber"),
+    ],
+)
+def test_a_containers_colour_goes_only_when_its_share_is_clearly_below_the_limit(
+    red: int, before: str, colour: str
+) -> None:
+    members = Members(count=100, red=red, red_keys=["A"])
+    assert health_with_members(Health("green", ""), members, before=before).colour == colour
+
+
+@pytest.mark.parametrize(
+    ("amber", "before", "colour"),
+    [
+        (10, "green", "amber"),
+        (9, "green", "green"),
+        (8, "amber", "amber"),
+        (7, "amber", "green"),
+        (8, "red", "amber"),
+    ],
+)
+def test_the_same_for_the_share_of_amber(amber: int, before: str, colour: str) -> None:
+    members = Members(count=100, amber=amber, amber_keys=["A"])
+    assert health_with_members(Health("green", ""), members, before=before).colour == colour

@@ -18,6 +18,7 @@ from portfolio.errors import StoreUnavailable
 from portfolio.records import Page
 from store import Store, database, open_store
 from store.errors import unavailable
+from store.schema import HEAD
 
 
 def _fail_half_way(store: Store) -> None:
@@ -198,7 +199,10 @@ def test_a_missing_view_or_table_is_a_problem(own_store: Store) -> None:
         connection.exec_driver_sql("DROP VIEW twin")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
-    assert own_store.check() == ["the schema is 9999, this Dovetail needs 0006", "the view twin is missing"]
+    assert own_store.check() == [
+        f"the schema is 9999, this Dovetail needs {HEAD}",
+        "the view twin is missing",
+    ]
 
 
 def test_threads_may_share_a_store(store: Store) -> None:

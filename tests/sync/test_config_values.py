@@ -13,9 +13,11 @@ from shared import ROOT
 
 from connectors.registry import KINDS
 from portfolio.errors import ConfigError
+from schedule.health import HealthThresholds
 from sync.config import Config, default_config, find_config, load_config
 from sync.config_model import ConfigText
 from sync.config_schema import config_schema
+from sync.health_limits import HealthLimits
 from sync.settings import sync_settings
 from sync.twins import TwinDecision
 
@@ -276,3 +278,21 @@ def test_without_a_word_about_safety_nothing_is_held_back(tmp_path: Path) -> Non
     assert (settings.safety.canary.places, settings.plan.expires_after) == ((), timedelta(hours=24))
     assert settings.pull.limits.max_comment_edits_per_day == 20
     assert {one.policy_of("health") for one in settings.plan.writes.values()} == {"report"}
+
+
+def test_a_project_has_limits_of_health_of_its_own(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path,
+        """\
+version: 1
+sources: [{name: plans, kind: project_file, path: plans/*.xml}]
+health: {amber_slip_wd: 3, member_share: 0.2}
+portfolio:
+  name: Retail
+  projects:
+    - {name: Checkout, scopes: ["plans:checkout.xml"], health: {red_slip_wd: 15}}
+""",
+    )
+    limits = HealthLimits(config.tree, sync_settings(config, []).health)
+    assert limits.of("checkout") == HealthThresholds(amber_slip_wd=3, red_slip_wd=15, member_share=0.2)
+    assert limits.of("retail") == HealthThresholds(amber_slip_wd=3, member_share=0.2)

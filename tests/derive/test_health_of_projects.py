@@ -1,0 +1,117 @@
+"""Thresholds of one project, colours that return late, what people declare, and what has been earned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from rollup_world import FRIDAY, TREE, Trackers
+
+MONDAY, TUESDAY = date(2026, 12, 7), date(2026, 12, 8)
+
+
+def slipping(due: date, **values: Any) -> Trackers:
+    """One story promised for Friday and now due on another day."""
+    work = Trackers()
+    work.add("shop:CHK-1", due=due, baseline_finish=FRIDAY, **values)
+    return work
+
+
+def test_a_project_turns_its_colours_at_thresholds_of_its_own() -> None:
+    work = slipping(date(2026, 12, 9))  # three working days
+    work.add("boards:20", scope="Retail\\Search", due=date(2026, 12, 9), baseline_finish=FRIDAY)
+    work.tree = [
+        replace(node, health={"amber_slip_wd": 3}) if node.slug == "checkout" else node for node in TREE
+    ]
+    work.roll_up()
+    assert (work.health("shop:CHK-1")[0], work.health("boards:20")[0]) == ("green", "amber")
+
+
+def test_a_project_has_the_thresholds_of_its_programme_where_it_says_nothing() -> None:
+    work = slipping(date(2026, 12, 9))
+    work.tree = [
+        replace(node, health={"amber_slip_wd": 1, "red_slip_wd": 2})
+        if node.slug == "store-2"
+        else replace(node, health={"amber_slip_wd": 2})
+        if node.slug == "checkout"
+        else node
+        for node in TREE
+    ]
+    work.roll_up()
+    assert work.health("shop:CHK-1")[0] == "red"
+    assert work.node("checkout")["health"] == "red"
+
+
+def test_a_date_that_swings_around_a_limit_does_not_turn_the_light_on_and_off() -> None:
+    work = slipping(TUESDAY)  # two working days are tolerated
+    seen = []
+    for due in (TUESDAY, date(2026, 12, 9), TUESDAY, MONDAY, TUESDAY):
+        work.add("shop:CHK-1", due=due, baseline_finish=FRIDAY)
+        work.roll_up()
+        seen.append(work.health("shop:CHK-1")[0])
+    assert seen == ["green", "amber", "amber", "green", "green"]
+
+
+def test_a_colour_that_came_from_below_does_not_hold_an_item_to_it() -> None:
+    work = slipping(TUESDAY, kind="epic")
+    work.add("shop:CHK-2", parent="shop:CHK-1", due=date(2026, 12, 18), baseline_finish=FRIDAY)
+    work.roll_up()
+    assert work.health("shop:CHK-1")[0] == "red"
+    work.add("shop:CHK-2", parent="shop:CHK-1", state="done", due=FRIDAY, baseline_finish=FRIDAY)
+    work.add("shop:CHK-3", parent="shop:CHK-1")
+    work.roll_up()
+    assert work.health("shop:CHK-1")[0] == "green"
+
+
+def test_the_worst_that_people_declare_stands_beside_what_is_computed() -> None:
+    work = Trackers()
+    work.add("shop:CHK-1", kind="epic", health_declared="amber")
+    work.add("shop:CHK-2", parent="shop:CHK-1", health_declared="red")  # inside the epic, which speaks for it
+    work.add("boards:10", health_declared="green")
+    work.add("boards:20", scope="Retail\\Search", state="done", health_declared="red")
+    work.roll_up()
+    assert (work.node("checkout")["health_declared"], work.node("checkout")["health"]) == ("amber", "green")
+    assert work.node("search")["health_declared"] is None
+    assert work.node("retail")["health_declared"] == "amber"
+
+
+def test_a_project_is_expected_when_the_last_of_its_work_is_and_only_if_all_of_it_is() -> None:
+    work = Trackers()
+    work.add("shop:CHK-1")
+    work.add("shop:CHK-2")
+    work.expected = {"shop:CHK-1": MONDAY, "shop:CHK-2": TUESDAY}
+    work.roll_up()
+    node = work.node("checkout")
+    assert (node["commitment"], node["p50"], node["slip_wd"]) == (FRIDAY, TUESDAY, 2)
+    work.expected = {"shop:CHK-1": MONDAY}
+    work.roll_up()
+    assert (work.node("checkout")["p50"], work.node("checkout")["slip_wd"]) == (None, None)
+
+
+def test_what_is_earned_is_budget_times_progress() -> None:
+    work = Trackers()
+    work.add("plans:1", budget=100.0, actual_cost=50.0, currency="EUR", percent_complete=40.0)
+    work.add("plans:2", budget=60.0, actual_cost=30.0, currency="EUR", state="done")
+    work.roll_up()
+    node = work.node("checkout")
+    # 40 of 100 and all of 60 are earned, at a cost of 80.
+    assert (node["earned_value"], node["cost_performance"]) == (100.0, 1.25)
+    assert work.node("search")["earned_value"] is None
+
+
+def test_a_budget_without_a_cost_beside_it_earns_but_says_nothing_of_performance() -> None:
+    work = Trackers()
+    work.add("plans:1", budget=100.0, actual_cost=50.0, currency="EUR", percent_complete=40.0)
+    work.add("plans:2", budget=60.0, currency="EUR", state="todo")
+    work.roll_up()
+    node = work.node("checkout")
+    assert (node["earned_value"], node["cost_performance"]) == (40.0, None)
+
+
+def test_budgets_in_two_currencies_earn_nothing_that_could_be_told() -> None:
+    work = Trackers()
+    work.add("plans:1", budget=100.0, currency="EUR", percent_complete=40.0)
+    work.add("plans:2", budget=60.0, currency="CHF", percent_complete=40.0)
+    work.roll_up()
+    assert work.node("checkout")["earned_value"] is None
