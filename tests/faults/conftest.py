@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from crossings import Crossings
-
-TRIED: Counter[str] = Counter()
+from tried import TRIED
 
 
 @pytest.fixture(autouse=True)
