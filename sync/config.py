@@ -83,6 +83,7 @@ class Config:
         folder: where relative paths start.
         tree: the PMO's own tree.
         aliases: from an address or `source:account` to the person's e-mail address.
+        left: addresses or accounts of people who have left.
         twins: pairs of `source:key` that stand in the configuration itself.
         twin_decisions: the pairs that people confirmed and rejected, from the file of twins.
         twins_file: where they stand; the file need not exist.
@@ -108,6 +109,7 @@ class Config:
     lists_every: timedelta = timedelta(hours=1)
     census_every: timedelta = timedelta(hours=24)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    left: Sequence[str] = ()
     twins: Sequence[tuple[str, str]] = ()
     twin_decisions: Sequence[TwinDecision] = ()
     twins_file: Path | None = None

@@ -165,6 +165,10 @@ class ProjectText(_Model):
     )
     lead: Words | None = Field(default=None, description="The e-mail address of whoever answers for it.")
     health: HealthText | None = Field(default=None, description="When its colours turn, if not as above it.")
+    people: list[Words] | None = Field(
+        default=None,
+        description="Who is on the project, by e-mail address or `source:account`. Others own nothing here.",
+    )
     scopes: list[Words] = Field(
         default=[],
         description="`source:scope`: a Jira project key, an Azure DevOps area, the name of a plan's file.",
@@ -276,6 +280,10 @@ class PeopleText(_Model):
     aliases: dict[Words, list[Words]] = Field(
         default={},
         description="By the person's e-mail address: other addresses, and accounts as `source:account`.",
+    )
+    left: list[Words] = Field(
+        default=[],
+        description="Who has left, by e-mail address or `source:account`, whatever the accounts say.",
     )
 
 

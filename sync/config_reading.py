@@ -112,6 +112,7 @@ class _Reading:
             aliases={
                 account: person for person, accounts in model.people.aliases.items() for account in accounts
             },
+            left=tuple(model.people.left),
             twins=_pairs(content.get("twins")),
             twin_decisions=decisions,
             twins_file=twins_file,
@@ -263,6 +264,7 @@ def _tree(portfolio: object) -> list[TreeNode]:
                 name=str(node["name"]),
                 lead=node.get("lead"),
                 scopes=tuple(node.get("scopes", ())),
+                people=None if node.get("people") is None else tuple(node["people"]),
                 health=dict(node.get("health") or {}),
             )
         )

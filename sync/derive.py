@@ -70,7 +70,7 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
         items=items,
         position={item: index for index, item in enumerate(items["item_id"])},
         hierarchy=build_hierarchy(items["item_id"], items["parent_id"]),
-        people=People(stored_identities(store), settings.aliases),
+        people=People(stored_identities(store), settings.aliases, settings.left),
         placement=Placement(settings.tree),
         calendars=calendars,
         calendar_ids=[calendar_of_schedule.get(one, PORTFOLIO_CALENDAR) for one in items["schedule_id"]],
@@ -167,18 +167,19 @@ def _places_and_shape(work: Workspace) -> None:
 def _owners(work: Workspace) -> None:
     items, derived, people = work.items, work.derived, work.people
     derived["owner"], derived["owner_email"], derived["owner_kind"], derived["owner_problem"] = [], [], [], []
-    known: dict[tuple[str, str | None], tuple[Any, ...]] = {}
-    for source, owner_id in zip(items["source"], items["owner_id"], strict=True):
-        if (source, owner_id) not in known:
+    known: dict[tuple[str, str | None, str | None], tuple[Any, ...]] = {}
+    teams = {node.slug: people.members(node.people) for node in work.settings.tree if node.people is not None}
+    for source, owner_id, project in zip(items["source"], items["owner_id"], derived["project"], strict=True):
+        if (source, owner_id, project) not in known:
             identity = people.identity(source, owner_id)
             person = people.person(source, owner_id)
-            known[source, owner_id] = (
+            known[source, owner_id, project] = (
                 identity.name if identity else owner_id,
                 person.email if person else None,
                 identity.kind if identity else (None if owner_id is None else "unknown"),
-                people.owner_problem(source, owner_id),
+                people.owner_problem(source, owner_id, teams.get(project)),
             )
-        name, email, kind, problem = known[source, owner_id]
+        name, email, kind, problem = known[source, owner_id, project]
         derived["owner"].append(name)
         derived["owner_email"].append(email)
         derived["owner_kind"].append(kind)

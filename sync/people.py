@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from portfolio.records import Identity, SourceId
@@ -19,6 +19,7 @@ PLACEHOLDER = "placeholder name"
 DISABLED = "account disabled"
 GROUP = "owner is a group"
 SERVICE = "owner is a service account"
+OFF_PROJECT = "not on the project"
 
 # facts/rules.md §3.2: names that stand for nobody. Matched on the whole name after NFKC and casefold.
 _PLACEHOLDER_NAMES = re.compile(
@@ -41,17 +42,24 @@ class Person:
 class People:
     """Everybody the trackers know, and what is wrong with them as owners."""
 
-    def __init__(self, identities: Sequence[Identity], aliases: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        identities: Sequence[Identity],
+        aliases: Mapping[str, str] | None = None,
+        left: Iterable[str] = (),
+    ) -> None:
         """Join accounts to persons.
 
         Args:
             identities: the accounts of all sources.
             aliases: from an e-mail address or `source:account id` to the e-mail address of the person.
+            left: e-mail addresses, or `source:account id`, of people who have left.
         """
         folded = {key.casefold(): value.casefold() for key, value in (aliases or {}).items()}
         self._identities = {(one.source, one.account_id): one for one in identities}
         self._persons: dict[str, Person] = {}
         self._by_account: dict[tuple[SourceId, str], Person] = {}
+        self._aliases = folded
         addresses: dict[str, str] = {}
         for one in sorted(identities, key=lambda one: (one.source, one.account_id)):
             if one.directory_id and one.email:
@@ -68,6 +76,7 @@ class People:
             person.email = person.email or one.email
             person.accounts.append((one.source, one.account_id))
             self._by_account[one.source, one.account_id] = person
+        self._left = self._persons_of(left, folded)
         for person in self._persons.values():
             person.problem = self._problem_of_person(person)
 
@@ -84,24 +93,50 @@ class People:
         """The human behind an account."""
         return None if account_id is None else self._by_account.get((source, account_id))
 
-    def owner_problem(self, source: SourceId, account_id: str | None) -> str | None:
+    def members(self, addresses: Iterable[str]) -> frozenset[str]:
+        """The ids of the persons that these addresses or accounts stand for, known or not."""
+        return frozenset(self._persons_of(addresses, self._aliases))
+
+    def owner_problem(
+        self, source: SourceId, account_id: str | None, team: frozenset[str] | None = None
+    ) -> str | None:
         """Why this owner cannot act; None where nothing is wrong or nothing is known.
 
         The first reason of facts/rules.md §3.2 that holds is the one shown.
+
+        Args:
+            source: the tracker that names the owner.
+            account_id: the owner there.
+            team: the ids of everybody on the item's project (`members`); None where nobody says who is.
         """
         if account_id is None:
             return NO_OWNER
         identity = self.identity(source, account_id)
         if identity is None:
             return PLACEHOLDER if is_placeholder(account_id) else None
-        own = problem_of_account(identity)
-        if own is not None or identity.is_active:
-            return own
-        # A plan's resource has no account that could be disabled; the same person's tracker account has.
         person = self._by_account[source, account_id]
-        return person.problem
+        own = problem_of_account(identity) or (DISABLED if person.person_id in self._left else None)
+        if own is None and not identity.is_active:
+            # A plan's resource has no account that could be disabled; the same person's tracker account has.
+            own = person.problem
+        # Somebody whose address no tracker tells may well be on the list: that is unknown, not unowned.
+        is_known = person.email is not None or "@" in person.person_id
+        if own is None and team is not None and is_known and person.person_id not in team:
+            return OFF_PROJECT
+        return own
+
+    def _persons_of(self, names: Iterable[str], aliases: Mapping[str, str]) -> set[str]:
+        found: set[str] = set()
+        for name in names:
+            folded = aliases.get(name.casefold(), name.casefold())
+            source, _, account = name.partition(":")
+            person = self._by_account.get((source, account))
+            found.add(person.person_id if person is not None else folded)
+        return found
 
     def _problem_of_person(self, person: Person) -> str | None:
+        if person.person_id in self._left:
+            return DISABLED
         accounts = [self._identities[account] for account in person.accounts]
         if any(one.is_active and problem_of_account(one) is None for one in accounts):
             return None

@@ -14,6 +14,7 @@ LEVELS = ("portfolio", "program", "project")
 class TreeNode:
     """One row of the PMO's tree, as the configuration declares it.
 
+    `people` are those who are on a project; None where nobody says.
     `scopes` are `source:scope` names; only projects have them. `health` holds the thresholds of
     `schedule.health.HealthThresholds` that differ from those above the node.
     """
@@ -24,6 +25,7 @@ class TreeNode:
     name: str
     lead: str | None = None
     scopes: Sequence[str] = ()
+    people: Sequence[str] | None = None
     health: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -105,6 +105,7 @@ def sync_settings(
             days_off=config.extra_holidays,
             tree=config.tree,
             aliases=config.aliases,
+            left=config.left,
             twins=config.twins,
             twin_decisions=config.twin_decisions,
         ),

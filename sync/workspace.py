@@ -31,6 +31,7 @@ class DeriveSettings:
         days_off: further days off.
         tree: the PMO's own tree.
         aliases: accounts and addresses of one person, see `People`.
+        left: addresses or accounts of people who have left.
         twins: pairs of `source:key` that are the same piece of work.
         twin_decisions: the pairs that people confirmed and rejected.
         settle_days: how long an edit of a promise is a correction.
@@ -42,6 +43,7 @@ class DeriveSettings:
     days_off: Sequence[date] = ()
     tree: Sequence[TreeNode] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
+    left: Sequence[str] = ()
     twins: Sequence[tuple[str, str]] = ()
     twin_decisions: Sequence[TwinDecision] = ()
     settle_days: int = SETTLE_DAYS

@@ -8,6 +8,8 @@ from typing import Any
 
 from rollup_world import FRIDAY, TREE, Trackers
 
+from portfolio.records import Identity
+
 MONDAY, TUESDAY = date(2026, 12, 7), date(2026, 12, 8)
 
 
@@ -115,3 +117,19 @@ def test_budgets_in_two_currencies_earn_nothing_that_could_be_told() -> None:
     work.add("plans:2", budget=60.0, currency="CHF", percent_complete=40.0)
     work.roll_up()
     assert work.node("checkout")["earned_value"] is None
+
+
+def test_only_the_people_of_a_project_own_its_work() -> None:
+    work = Trackers()
+    for source in ("shop", "boards"):
+        work.more.append(
+            Identity(source=source, account_id="7", name="Ada", email="ada@shop.example", is_active=True)
+        )
+    work.add("shop:CHK-1", owner_id="7")
+    work.add("boards:20", scope="Retail\\Search", owner_id="7")
+    work.tree = [
+        replace(node, people=("bob@shop.example",)) if node.slug == "search" else node for node in TREE
+    ]
+    work.roll_up()
+    assert work.row("shop:CHK-1")["owner_problem"] is None
+    assert work.row("boards:20")["owner_problem"] == "not on the project"

@@ -100,3 +100,48 @@ def test_accounts_of_one_directory_are_one_person_whatever_their_addresses() -> 
 def test_a_directory_joins_accounts_that_have_no_address() -> None:
     people = People([account(source, "aad.1", directory_id="e-1") for source in ("boards", "supplier")])
     assert [person.person_id for person in people.persons] == ["directory:e-1"]
+
+
+def test_somebody_on_the_list_of_leavers_has_left_whatever_the_account_says() -> None:
+    people = People(
+        [
+            account("shop", "1", email="Ada@shop.example", is_active=True, kind="person"),
+            account("plans", "7", email="ada@shop.example"),
+            account("shop", "2", email="bob@shop.example", is_active=True, kind="person"),
+            account("shop", "3", is_active=True, kind="person"),
+        ],
+        left=["ADA@shop.example", "shop:3"],
+    )
+    problems = [
+        people.owner_problem(*one) for one in (("shop", "1"), ("plans", "7"), ("shop", "2"), ("shop", "3"))
+    ]
+    assert problems == ["account disabled", "account disabled", None, "account disabled"]
+    assert {one.person_id: one.problem for one in people.persons} == {
+        "ada@shop.example": "account disabled",
+        "bob@shop.example": None,
+        "shop:3": "account disabled",
+    }
+
+
+def test_an_owner_who_is_not_on_the_project_does_not_own_there() -> None:
+    people = People(
+        [
+            account("shop", "1", email="ada@old.example", is_active=True, kind="person"),
+            account("shop", "2", email="bob@shop.example", is_active=True, kind="person"),
+            account("shop", "3", is_active=True, kind="person"),
+            account("shop", "4", email="cleo@shop.example", is_active=False, kind="person"),
+        ],
+        {"ada@old.example": "ada@shop.example"},
+    )
+    team = people.members(["Ada@shop.example"])
+    assert people.owner_problem("shop", "1", team) is None
+    assert people.owner_problem("shop", "2", team) == "not on the project"
+    assert people.owner_problem("shop", "2", None) is None  # nobody says who is
+    assert people.owner_problem("shop", "3", team) is None  # whose account it is is unknown
+    assert people.owner_problem("shop", "4", team) == "account disabled"  # the first reason counts
+    assert people.owner_problem("shop", "2", people.members([])) == "not on the project"
+
+
+def test_a_team_may_be_told_by_accounts() -> None:
+    people = People([account("shop", "2", email="bob@shop.example", is_active=True, kind="person")])
+    assert people.owner_problem("shop", "2", people.members(["shop:2"])) is None

@@ -47,7 +47,7 @@ rules: {overrides: {due-date-passed: {params: {grace_wd: 1}}, date-impossible: {
 limits: {max_writes: 50, max_vanished: 0.1}
 lists_every: 15m
 census_every: 7d
-people: {aliases: {lead@shop.example: ["lead@old.example", "plans:Lena Lead"]}}
+people: {aliases: {lead@shop.example: ["lead@old.example", "plans:Lena Lead"]}, left: [gone@shop.example]}
 twins: [["shop:CHK-1", "plans:kasse#1"]]
 write: {forecast_step_wd: 3}
 """
@@ -84,6 +84,7 @@ def test_every_key_arrives_where_the_engine_reads_it(tmp_path: Path) -> None:
     assert (config.limits.max_vanished, config.limits.max_share) == (0.1, 0.5)
     assert (config.lists_every, config.census_every) == (timedelta(minutes=15), timedelta(days=7))
     assert config.aliases == {"lead@old.example": "lead@shop.example", "plans:Lena Lead": "lead@shop.example"}
+    assert config.left == ("gone@shop.example",)
     assert config.twins == [("shop:CHK-1", "plans:kasse#1")]
     assert config.twin_decisions == [
         TwinDecision(keys=("shop:CHK-2", "plans:kasse#2"), ids=None, is_confirmed=True)
