@@ -55,7 +55,7 @@ _DERIVED_TWIN = (
     "state_differs", "owner_differs", "missing_side", "map_count",
 )  # fmt: skip
 _DERIVED_SCHEDULE = (
-    "project", "lead", "lead_problem", "item_count", "health", "health_gap_runs", "baseline_at",
+    "project", "lead", "lead_problem", "item_count", "baseline_at",
     "rebaselines_12m", "spi_t", "cpli", "bei", "hit_rate", "cei", "cei_previous", "critical_path_ok",
     "percent_complete", "budget", "actual_cost", "forecast_cost",
 )  # fmt: skip
@@ -166,6 +166,11 @@ _DERIVED = (
         (_ITEM_ID, *columns_of_view("item", _DERIVED_ROLLUP), ColumnSpec("own_health", "text")),
     ),
     _derived("project", ("slug",), columns_of_view("project")),
+    _derived(
+        "schedule_health",
+        ("schedule_id",),
+        columns_of_view("schedule", ("schedule_id", "health", "health_declared", "health_gap_runs")),
+    ),
     _derived("milestone", ("item_id",), columns_of_view("milestone")),
     _derived(
         "iteration",

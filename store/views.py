@@ -141,9 +141,14 @@ _DEFINITIONS: Mapping[str, Definition] = {
         ordinals=dict.fromkeys(("predecessor_finish", "predecessor_due", "successor_start"), "d"),
     ),
     "schedule": Definition(
-        rows="tracker_schedule AS t" + _left("derived_schedule", "d", "d.schedule_id = t.schedule_id"),
-        tables={"t": "tracker_schedule", "d": "derived_schedule"},
-        special={"baseline_at": "coalesce(d.baseline_at, t.baseline_at)"},
+        rows="tracker_schedule AS t"
+        + _left("derived_schedule", "d", "d.schedule_id = t.schedule_id")
+        + _left("derived_schedule_health", "h", "h.schedule_id = t.schedule_id"),
+        tables={"t": "tracker_schedule", "d": "derived_schedule", "h": "derived_schedule_health"},
+        special={
+            "baseline_at": "coalesce(d.baseline_at, t.baseline_at)",
+            "health_declared": "coalesce(t.health_declared, h.health_declared)",
+        },
     ),
     "schedule_check": _one("d", "derived_schedule_check"),
     "milestone": Definition(

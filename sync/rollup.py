@@ -19,6 +19,7 @@ from sync.rollup_work import Work, read_work
 if TYPE_CHECKING:
     from store import Store
 
+_MOST_GAP_RUNS = 99  # a row that grows with every run would never be quiet
 _REMOVED = Health(GREY, "not part of the work any more")
 
 
@@ -33,6 +34,7 @@ def rollup(
     work = read_work(store, tree, calendar=calendar, limits=HealthLimits(tree, limits))
     sums = sum_up(work)
     changed = store.replace("derived_rollup", _item_rows(work, sums))
+    changed += store.replace("derived_schedule_health", _schedule_rows(store, work, sums))
     return changed + store.replace("derived_project", _project_rows(store, work, sums))
 
 
@@ -84,6 +86,23 @@ def _project_rows(store: Store, work: Work, sums: Rollups) -> dict[str, list[Any
             sums.worst_finding[here], *sums.money[here], *sums.earned[here],
         )  # fmt: skip
         for name, value in zip(names, values, strict=True):
+            rows[name].append(value)
+    return rows
+
+
+def _schedule_rows(store: Store, work: Work, sums: Rollups) -> dict[str, list[Any]]:
+    """What people declare for each schedule beside what is computed, and for how many runs they differ."""
+    before = store.read("derived_schedule_health", ("schedule_id", "health_gap_runs"))
+    runs = dict(zip(*before.values(), strict=True))
+    rows: dict[str, list[Any]] = {
+        name: [] for name in ("schedule_id", "health", "health_declared", "health_gap_runs")
+    }
+    for schedule, here in work.schedules:
+        computed, declared = sums.health[here].colour, sums.declared[here]
+        gap = None
+        if declared is not None and computed != GREY:
+            gap = min((runs.get(schedule) or 0) + 1, _MOST_GAP_RUNS) if declared != computed else 0
+        for name, value in zip(rows, (schedule, computed, declared, gap), strict=True):
             rows[name].append(value)
     return rows
 

@@ -1,12 +1,12 @@
 """The portfolio as the rollup sees it: pieces of work, what each is known for, and what contains what.
 
 Positions 0 … n-1 are classes of items (`sync/work_classes.py`); behind them stand the nodes of the PMO's own
-tree, which contain work as an epic does.
+tree and then the schedules, which contain work as an epic does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,12 +64,13 @@ class Work:
         known: what each class is known for.
         containment: over the classes, and the nodes behind them.
         nodes: the PMO's tree, with the position of each node.
+        schedules: the schedules, with the position of each.
         stale: the sources that could not be read.
-        limits: when the colours of each class turn, and of each node behind them.
+        limits: when the colours of each position turn.
         calendar: the portfolio's.
         own_colours: the colour of each item by itself.
-        shown_before: the colour that each class and node showed at the last look.
-        is_top: the classes that stand directly at a node, in no other work.
+        shown_before: the colour that each position showed at the last look.
+        is_top: the classes that stand directly in a node or schedule, not through other work there.
     """
 
     columns: dict[str, list[Any]]
@@ -79,6 +80,7 @@ class Work:
     findings: Findings
     containment: Containment
     nodes: list[tuple[TreeNode, int]]
+    schedules: list[tuple[str, int]]
     stale: list[str]
     limits: list[HealthThresholds]
     calendar: WorkCalendar
@@ -100,6 +102,8 @@ def read_work(
     classes = join_twins(store, columns)
     live = classes.live(columns)
     nodes = [(node, len(live) + index) for index, node in enumerate(tree)]
+    in_schedules = sorted({one for one in columns["schedule_id"] if one is not None})
+    schedules = [(one, len(live) + len(nodes) + index) for index, one in enumerate(in_schedules)]
     parents = build_hierarchy(columns["item_id"], columns["parent_id"])
     findings = _findings(store, classes)
     stale = sorted(name for name, state in store.sources().items() if state.error is not None)
@@ -128,26 +132,32 @@ def read_work(
         own_colours[side] = health.colour
         return health
 
-    inner = list(classes.edges(columns, live))
-    edges = [*inner, *_places(columns, live, nodes, parents)]
-    contained = {member for member, _ in inner}
-    node_before = _node_colours(store)
+    placed = [*_places(columns, live, nodes, parents), *_in_schedules(columns, live, schedules, parents)]
+    directly = {member for member, _ in placed}
+    edges = [*classes.edges(columns, live), *_above_nodes(nodes), *placed]
+    node_before = {
+        **_colours(store, "derived_project", "slug"),
+        **_colours(store, "derived_schedule_health", "schedule_id"),
+    }
+    behind = [*((node.slug, limits.of(node.slug)) for node, _ in nodes)]
+    behind += [(schedule, limits.base) for schedule, _ in schedules]
     return Work(
         columns=columns,
         classes=classes,
         live=live,
         known=known_of(columns, classes, live, findings.item_worst, own),
         findings=findings,
-        containment=contain(len(live) + len(nodes), edges),
+        containment=contain(len(live) + len(behind), edges),
         nodes=nodes,
+        schedules=schedules,
         stale=stale,
-        limits=[*(limits_of[sides[0]] for sides in live), *(limits.of(node.slug) for node, _ in nodes)],
+        limits=[*(limits_of[sides[0]] for sides in live), *(limit for _, limit in behind)],
         calendar=calendar,
         own_colours=own_colours,
         shown_before=[
-            *(shown_before[sides[0]] for sides in live), *(node_before.get(node.slug) for node, _ in nodes)
+            *(shown_before[sides[0]] for sides in live), *(node_before.get(name) for name, _ in behind)
         ],
-        is_top=[one not in contained for one in range(len(live))],
+        is_top=[one in directly for one in range(len(live))],
     )  # fmt: skip
 
 
@@ -159,9 +169,16 @@ def _before(store: Store, items: Sequence[str]) -> tuple[list[str | None], list[
     return [own for own, _ in pairs], [shown for _, shown in pairs]
 
 
-def _node_colours(store: Store) -> dict[str, str | None]:
-    rows = store.read("derived_project", ("slug", "health"))
-    return dict(zip(rows["slug"], rows["health"], strict=True))
+def _colours(store: Store, table: str, key: str) -> dict[str, str | None]:
+    rows = store.read(table, (key, "health"))
+    return dict(zip(rows[key], rows["health"], strict=True))
+
+
+def _above_nodes(nodes: Sequence[tuple[TreeNode, int]]) -> Iterator[tuple[int, int]]:
+    position = {node.slug: here for node, here in nodes}
+    for node, here in nodes:
+        if node.parent in position:
+            yield here, position[node.parent]
 
 
 def _places(
@@ -176,11 +193,27 @@ def _places(
     the hierarchy has cut, one member has no parent and is there by itself.
     """
     position = {node.slug: here for node, here in nodes}
-    for node, here in nodes:
-        if node.parent in position:
-            yield here, position[node.parent]
     places = zip(columns["project"], columns["program"], columns["portfolio"], strict=True)
     place = [project or program or portfolio for project, program, portfolio in places]
+    return _directly(place, position, live, parents)
+
+
+def _in_schedules(
+    columns: dict[str, list[Any]],
+    live: Sequence[Sequence[int]],
+    schedules: Sequence[tuple[str, int]],
+    parents: Hierarchy,
+) -> Iterator[tuple[int, int]]:
+    """(member, schedule) pairs; work whose parent stands in the same schedule is there through its parent."""
+    return _directly(columns["schedule_id"], dict(schedules), live, parents)
+
+
+def _directly(
+    place: Sequence[str | None],
+    position: Mapping[str, int],
+    live: Sequence[Sequence[int]],
+    parents: Hierarchy,
+) -> Iterator[tuple[int, int]]:
     counts = [False] * len(place)
     for sides in live:
         for side in sides:
@@ -190,8 +223,9 @@ def _places(
         for side in sides:
             above = parent[side]
             is_there = above >= 0 and counts[above] and place[above] == place[side]
-            if place[side] in position and not is_there:
-                yield one, position[place[side]]
+            around = place[side]
+            if around is not None and around in position and not is_there:
+                yield one, position[around]
 
 
 def _findings(store: Store, classes: WorkClasses) -> Findings:

@@ -119,6 +119,11 @@ class Trackers:
             self.store.replace("derived_item", columns)
         rollup(self.store, self.tree, calendar=CALENDAR)
 
+    def schedule(self, schedule_id: str) -> tuple[Any, ...]:
+        """Its health, what is declared of it, and for how many runs the two have differed."""
+        (only,) = self.store.rows("schedule", where={"schedule_id": schedule_id})
+        return only["health"], only["health_declared"], only["health_gap_runs"]
+
     def _derived_columns(self) -> tuple[str, ...]:
         from store.catalogue import TABLES
 

@@ -133,3 +133,27 @@ def test_only_the_people_of_a_project_own_its_work() -> None:
     work.roll_up()
     assert work.row("shop:CHK-1")["owner_problem"] is None
     assert work.row("boards:20")["owner_problem"] == "not on the project"
+
+
+def test_a_schedule_shows_what_is_declared_beside_what_is_computed_and_for_how_long_they_differ() -> None:
+    work = Trackers()
+    work.add(
+        "shop:CHK-1", kind="epic", health_declared="green", due=date(2026, 12, 31), baseline_finish=FRIDAY
+    )
+    work.add("boards:10", health_declared="green")
+    seen = []
+    for _ in range(2):
+        work.roll_up()
+        seen.append(work.schedule("shop/CHK"))
+    work.add("shop:CHK-1", kind="epic", health_declared="red", due=date(2026, 12, 31), baseline_finish=FRIDAY)
+    work.roll_up()
+    seen.append(work.schedule("shop/CHK"))
+    assert seen == [("red", "green", 1), ("red", "green", 2), ("red", "red", 0)]
+    assert work.schedule("boards/Retail\\Checkout") == ("green", "green", 0)
+
+
+def test_a_schedule_of_which_nobody_declares_anything_has_no_gap() -> None:
+    work = Trackers()
+    work.add("shop:CHK-1")
+    work.roll_up()
+    assert work.schedule("shop/CHK") == ("green", None, None)
