@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
 import guard_checks as checks
-from switching_off import Cut
+from guard import guard
+from trail_guards import TRAIL
 
 _APPLY, _PUSH = "sync.apply:_SourceApply", "connectors.ms_project.push:Writer"
 
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """One guard: what it does, where it stands, and the check that fails without it."""
-
-    title: str
-    check: Callable[[Path], None]
-    cuts: tuple[Cut, ...]
-
-    @property
-    def name(self) -> str:
-        return self.check.__name__
-
-
-def guard(title: str, check: Callable[[Path], None], *cuts: tuple[str, str, str]) -> Guard:
-    return Guard(title, check, tuple(Cut(*one) for one in cuts))
-
-
-GUARDS = (
+ROAD = (
     guard(
         "A page and the cursor after it are one transaction",
         checks.a_pull_killed_at_every_commit_loses_nothing,
@@ -258,6 +237,8 @@ GUARDS = (
         ("commands.text:redact", "    for name, value in ", "    return text\n    for name, value in "),
     ),
 )
+
+GUARDS = (*ROAD, *TRAIL)
 
 
 def table() -> str:
