@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import guard_checks as checks
-from guard import guard
+from edge_guards import EDGE
+from guard import Guard, guard
 from trail_guards import TRAIL
 
 _APPLY, _PUSH = "sync.apply:_SourceApply", "connectors.ms_project.push:Writer"
@@ -238,22 +241,28 @@ ROAD = (
     ),
 )
 
-GUARDS = (*ROAD, *TRAIL)
+SECTIONS = {
+    "Reading, planning and writing": ROAD,
+    "The audit trail, undo and erasure": TRAIL,
+    "Addresses, answers, files and texts": EDGE,
+}
+GUARDS = tuple(guard for guards in SECTIONS.values() for guard in guards)
 
 
 def table() -> str:
     """docs/guards.md."""
-    rows = "\n".join(
-        f"| {one.title} | `{one.cuts[0].place.partition(':')[0]}` | `{one.name}` |" for one in GUARDS
-    )
+    parts = "".join(f"\n## {title}\n\n{_rows(guards)}" for title, guards in SECTIONS.items())
     return f"""\
 # Guards, and what catches their absence
 
 Each of these guards stands between your trackers and a fault. The test suite takes them out one after the
 other, and for each of them a named check must fail: `tests/faults/test_guards.py`. A guard that nothing would
 miss is not in this list, and a line of this list that no longer matches the program fails the build.
+{parts}"""
 
-| guard | where | the check that fails without it |
-|---|---|---|
-{rows}
-"""
+
+def _rows(guards: Sequence[Guard]) -> str:
+    rows = "".join(
+        f"| {one.title} | `{one.cuts[0].place.partition(':')[0]}` | `{one.name}` |\n" for one in guards
+    )
+    return f"| guard | where | the check that fails without it |\n|---|---|---|\n{rows}"

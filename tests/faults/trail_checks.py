@@ -196,6 +196,15 @@ def a_comment_that_people_edited_since_a_run_is_not_deleted(folder: Path) -> Non
     assert side.ours(item) == ["Ana is on it."]
 
 
+def a_comment_that_people_edit_after_the_plan_is_not_deleted(folder: Path) -> None:
+    del folder
+    side, engine, made = written_once()
+    (item,) = side.tasks()
+    side.edit_ours(item, "Ana is on it.")
+    applied(engine, made)
+    assert side.ours(item) == ["Ana is on it."]
+
+
 def an_undo_that_is_used_up_takes_nothing_back_again(folder: Path) -> None:
     del folder
     side, engine, made = written_once()

@@ -100,6 +100,11 @@ TRAIL = (
         ("sync.undo:_changed", "if slots.comment is not None and slots.comment.is_edited:", "if False:"),
     ),
     guard(
+        "… nor one that they edit before it is applied",
+        checks.a_comment_that_people_edit_after_the_plan_is_not_deleted,
+        ("connectors.targets:is_theirs", "        and standing.is_edited\n", "        and False\n"),
+    ),
+    guard(
         "An undo is used up by its application: its base is compared",
         checks.an_undo_that_is_used_up_takes_nothing_back_again,
         ("sync.apply:_SourceApply._overtaken", "if same(written, write.base):", "if True:"),
