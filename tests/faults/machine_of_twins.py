@@ -109,6 +109,9 @@ class TwinHistories(RuleBasedStateMachine):
         self.removed: set[Place] = set()
         self.has_forgotten = False
         self.tried: Counter[str] = Counter(histories=1)
+        for side in self.sides.values():
+            for late in (-3, 5):
+                side.add(TUESDAY.date() + timedelta(days=late))
 
     def teardown(self) -> None:
         if hasattr(self, "stack"):
@@ -171,6 +174,12 @@ class TwinHistories(RuleBasedStateMachine):
             self.engine.twins.decide(self.engine.entry(pair, is_confirmed=is_confirmed))
             self.decided[pair] = is_confirmed
             self.tried["twins confirmed" if is_confirmed else "twins rejected"] += 1
+
+    @precondition(lambda self: any(self.decided.values()))
+    @rule(number=numbers)
+    def somebody_rejects_what_was_confirmed(self, number: int) -> None:
+        confirmed = sorted(pair for pair, is_confirmed in self.decided.items() if is_confirmed)
+        self._decide(confirmed[number % len(confirmed)], is_confirmed=False)
 
     @precondition(lambda self: self.decided)
     @rule(number=numbers)
@@ -256,6 +265,10 @@ class TwinHistories(RuleBasedStateMachine):
     def a_run_in_the_storm(self) -> None:
         self.run({0, 4})
 
+    @rule()
+    def calm_returns_again(self) -> None:
+        self.calm_returns()
+
     @rule(die_at=st.integers(min_value=0, max_value=150))
     def a_run_is_killed(self, die_at: int) -> None:
         self.engine.run_killed(self.crossings, die_at)
@@ -303,7 +316,7 @@ class TwinHistories(RuleBasedStateMachine):
 
     def answer_is_written(self) -> None:
         """Comments where they are due, and the same number on both sides of an epic that is one."""
-        today = self.sides["shop"].now().date()
+        today = self.sides["shop"].today()
         standing = {
             (name, item): one for name, side in self.sides.items() for item, one in side.truth().items()
         }
