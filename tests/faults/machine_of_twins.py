@@ -112,6 +112,7 @@ class TwinHistories(RuleBasedStateMachine):
         for side in self.sides.values():
             for late in (-3, 5):
                 side.add(TUESDAY.date() + timedelta(days=late))
+        self.note_the_key_of_the_other(1, 1)
 
     def teardown(self) -> None:
         if hasattr(self, "stack"):
@@ -153,7 +154,10 @@ class TwinHistories(RuleBasedStateMachine):
     # What people do about pairs.
 
     @rule(first=numbers, second=numbers)
-    def somebody_notes_the_others_key(self, first: int, second: int) -> None:
+    def somebody_notes_a_key(self, first: int, second: int) -> None:
+        self.note_the_key_of_the_other(first, second)
+
+    def note_the_key_of_the_other(self, first: int, second: int) -> None:
         if pair := self.free(first, second):
             shop, boards = self.sides.values()
             boards.tracker.edit(boards._key(pair[1]), by="ana", twin_keys=(shop._key(pair[0]),))
@@ -175,11 +179,10 @@ class TwinHistories(RuleBasedStateMachine):
             self.decided[pair] = is_confirmed
             self.tried["twins confirmed" if is_confirmed else "twins rejected"] += 1
 
-    @precondition(lambda self: any(self.decided.values()))
+    @precondition(lambda self: self.joined())
     @rule(number=numbers)
-    def somebody_rejects_what_was_confirmed(self, number: int) -> None:
-        confirmed = sorted(pair for pair, is_confirmed in self.decided.items() if is_confirmed)
-        self._decide(confirmed[number % len(confirmed)], is_confirmed=False)
+    def somebody_rejects_a_pair(self, number: int) -> None:
+        self._decide(self.joined()[number % len(self.joined())], is_confirmed=False)
 
     @precondition(lambda self: self.decided)
     @rule(number=numbers)
