@@ -127,6 +127,15 @@ ROAD = (
         ("sync.outbox:settle_earlier", "if not rows:", "if True:"),
     ),
     guard(
+        "A place that never answers waits longer each time",
+        checks.a_place_that_never_answers_is_not_written_to_in_every_run,
+        (
+            "sync.failed_writes:Stopped.why",
+            "if (end := waits_until(one)) is not None:",
+            "if (end := None) is not None:",
+        ),
+    ),
+    guard(
         "Our comment is found by its marker before one is made",
         checks.a_comment_is_found_by_its_marker,
         ("connectors.jira.remote:Remote._ours", "if not marked:", "if True:"),
