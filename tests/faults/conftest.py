@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from crossings import Crossings
 from shared import ROOT
+from tried import TRIED
 
 from store import open_store
-
-TRIED: Counter[str] = Counter()
 
 
 @pytest.fixture(autouse=True)

@@ -14,13 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
-from conftest import TRIED
 from crossings import Crossings
 from engine import Engine
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sides import TUESDAY, Side, open_side
+from tried import TRIED
 
 from store import open_store
 from sync.pipeline import SyncResult

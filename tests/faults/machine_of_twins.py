@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from conftest import TRIED
 from crossings import Crossings
 from engine import Engine
 from hypothesis import strategies as st
@@ -22,6 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from machine import days, numbers
 from side_memory import MemorySide
 from sides import FIELDS, TUESDAY
+from tried import TRIED
 
 from rules.loading import parse_rules
 from store import open_store

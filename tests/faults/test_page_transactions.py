@@ -12,10 +12,10 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from conftest import TRIED
 from crossings import Crossings, KilledError
 from engine import Engine
 from sides import TUESDAY, MemorySide
+from tried import TRIED
 
 from connectors.memory import MemoryConnector
 from connectors.memory_tracker import LostAnswer

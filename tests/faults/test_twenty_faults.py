@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from conftest import TRIED
 from crossings import Crossings
 from engine import Engine
 from sides import TUESDAY, BoardsSide, JiraSide, PlansSide, open_side, wire_fault
+from tried import TRIED
 
 from simulators.faults import Fault
 from sync.limits import Limits
