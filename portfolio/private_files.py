@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -34,11 +36,22 @@ def replace_private(path: Path, content: bytes) -> None:
     Raises:
         OSError: the folder, the disk or a permission; what stood there stands.
     """
+    with replacing_private(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing_private(path: Path) -> Iterator[BinaryIO]:
+    """The same for content that is made piece by piece: it takes the file's place when the block ends well.
+
+    Raises:
+        OSError: the folder, the disk or a permission; what stood there stands.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     draft.unlink(missing_ok=True)  # of a run that was killed
     try:
         with os.fdopen(create_private(draft), "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileNotFoundError):

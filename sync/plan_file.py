@@ -148,8 +148,15 @@ def intent_id(item: ItemId, slot: str) -> str:
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write the plan to a file, all of it or nothing. A new file is for this account only."""
-    replace_private(path, plan_text(plan).encode())
+    """Write the plan to a file, all of it or nothing. A new file is for this account only.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    try:
+        replace_private(path, plan_text(plan).encode())
+    except OSError as error:
+        raise UsageError(f"{path}: the plan cannot be written: {error.strerror}.") from error
 
 
 def plan_text(plan: Plan) -> str:
