@@ -209,6 +209,8 @@ def check_plan(plan: Plan, *, name: str = "The plan") -> None:
             f"{name} has the schema {plan.schema} {plan.version}; this is {SCHEMA} {VERSION}.",
             hint="Make it again with `dovetail plan`.",
         )
+    if plan.created_at.tzinfo is None or plan.expires_at.tzinfo is None:
+        raise UsageError(f"{name} has times without a zone.", hint="Make it again with `dovetail plan`.")
     if plan.hash != plan.digest():
         raise UsageError(
             f"{name} was changed after it was made: its hash does not fit.",

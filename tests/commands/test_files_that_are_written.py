@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from command_world import Folder
 from test_writing_into_plans import CONFIG
 
 from portfolio.private_files import replacing_private
+from sync.plan_file import Plan, write_plan
 
 COMMANDS = [("plan",), ("undo", "last"), ("audit", "export")]
 
@@ -73,3 +75,12 @@ def test_a_file_that_could_not_be_finished_leaves_what_stood_there(tmp_path: Pat
         file.writelines(lines())
     assert path.read_text() == "what stood there"
     assert [one.name for one in tmp_path.iterdir()] == ["trail.jsonl"]
+
+
+def test_a_plan_that_names_no_end_of_a_trail_is_a_wrong_word(written: Folder) -> None:
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    plan = Plan(run_id="r-1", created_at=at, expires_at=at, audit_head="the end: of it")
+    write_plan(plan, written.path / "plan.json")
+    answer = written.run("audit", "verify", "--plan", "plan.json")
+    assert answer.code == 2
+    assert "plan.json names no end of an audit trail: 'the end: of it'." in answer.err
