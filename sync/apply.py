@@ -151,9 +151,9 @@ def apply(
         _arm(store, connectors[source], plan, outcome, arms=only is None, run_id=run_id, by=by, now=now)
     for source in chosen:
         mine = [write for write in writes if write.source == source]
-        _SourceApply(store, connectors[source], run_id, clock, tell, outcome, holding).run(mine)
-    if outcome.applied and holding.canary.holds(store, clock()):
-        holding.canary.note(store, clock())
+        _SourceApply(
+            store, connectors[source], run_id, clock, tell, outcome, holding, undoes=bool(plan.undoes)
+        ).run(mine)
     return outcome
 
 
@@ -192,6 +192,7 @@ class _SourceApply:
     tell: Tell
     outcome: ApplyOutcome
     safety: Safety
+    undoes: bool = False
 
     def run(self, writes: Sequence[PlannedWrite]) -> None:
         source = self.connector.source
@@ -291,6 +292,9 @@ class _SourceApply:
 
     def _book(self, write: PlannedWrite, row: WriteRow, receipt: Receipt) -> None:
         state = settle(self.store, row, receipt, now=self.clock())
+        if state == "applied":
+            # At once, because a run that is killed has written all the same.
+            self._note_canary(write)
         states = self.outcome.states
         states[state] = states.get(state, 0) + 1
         places = {
@@ -307,6 +311,18 @@ class _SourceApply:
                 step="apply", source=write.source, what=f"{write.key} {write.slot}", done=sum(states.values())
             )
         )
+
+    def _note_canary(self, write: PlannedWrite) -> None:
+        """A write to one of the canary's places begins it; one that was taken back has not stood."""
+        canary = self.safety.canary
+        if not canary.covers(write.source, write.key, write.scope):
+            return
+        if not canary.holds(self.store, self.clock()):
+            return
+        if self.undoes:
+            canary.begin_anew(self.store)
+        else:
+            canary.note(self.store, self.clock())
 
 
 def push_groups(writes: Sequence[PlannedWrite], able: Capability) -> list[list[PlannedWrite]]:
