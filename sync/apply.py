@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from connectors.base import Capability, Connector
 from portfolio.errors import ConfigError, DovetailError, SourceError, StoreError, UsageError
 from portfolio.intents import Conflict, Receipt, Unchanged, Unknown, Value
-from sync.apply_checks import check_allowed, check_emptied, check_limits, check_safety
+from sync.apply_checks import check_allowed, check_emptied, check_held, check_limits, check_safety
 from sync.audit import plan_applied
 from sync.canary import Canary
 from sync.decide import same
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # Two machines' clocks may differ by this much: plans are made on one and applied on another.
 CLOCK_TOLERANCE = timedelta(minutes=15)
+_NO_VALUE = float("nan")  # the same as none, itself included
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +115,7 @@ def apply(
 
     Raises:
         UsageError: the plan was changed, has expired, was made for a later day, names a source that is not
-            configured, or is no longer what the configuration stands behind.
+            configured, is no longer what the configuration stands behind, or is older than an undo.
         SafetyStop: a limit would be exceeded, the kill switch is on, or these are quiet hours; nothing was
             written.
     """
@@ -139,6 +140,7 @@ def apply(
     check_emptied(plan, writes)
     if allowed is not None:
         check_allowed(plan, chosen, writes, allowed)
+        check_held(store, plan, chosen)
     # An undo may reach items that a canary named since has left out: it only takes back.
     check_safety(store, chosen, [] if plan.undoes else writes, holding, now)
     if only is not None:
@@ -152,7 +154,15 @@ def apply(
     for source in chosen:
         mine = [write for write in writes if write.source == source]
         _SourceApply(
-            store, connectors[source], run_id, clock, tell, outcome, holding, undoes=bool(plan.undoes)
+            store=store,
+            connector=connectors[source],
+            run_id=run_id,
+            clock=clock,
+            tell=tell,
+            outcome=outcome,
+            safety=holding,
+            made_at=plan.created_at,
+            undoes=bool(plan.undoes),
         ).run(mine)
     return outcome
 
@@ -181,7 +191,7 @@ def _arm(
         outcome.armed.append(source)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _SourceApply:
     """The writes of one source."""
 
@@ -192,7 +202,8 @@ class _SourceApply:
     tell: Tell
     outcome: ApplyOutcome
     safety: Safety
-    undoes: bool = False
+    made_at: datetime
+    undoes: bool
 
     def run(self, writes: Sequence[PlannedWrite]) -> None:
         source = self.connector.source
@@ -275,15 +286,25 @@ class _SourceApply:
 
         What a person did after that write may look like the plan's "before" again, and stays.
         """
-        bases = self.store.slots(self.connector.source)
+        source = self.connector.source
+        bases = self.store.slots(source)
+        since = {
+            (item, slot)
+            for slot in {write.slot for write in writes}
+            for item in self.store.writes_since(source, slot, self.made_at)
+        }
         for write in writes:
-            base = bases.get((write.item_id, write.slot))
-            written = None if base is None else base.value
+            place = (write.item_id, write.slot)
+            base = bases.get(place)
+            stands = None if base is None else base.value
+            # A value that came and went again, as after an undo, is none to build on either.
+            written = _NO_VALUE if place in since else stands
             if same(written, write.base):
                 continue
-            if base is not None and same(written, write.wanted):
-                yield Unchanged(intent_id=write.intent_id, remote_id=base.remote_id)
-            elif base is not None:
+            is_known = base is not None or place in since
+            if is_known and same(stands, write.wanted):
+                yield Unchanged(intent_id=write.intent_id, remote_id=base.remote_id if base else None)
+            elif is_known:
                 reason = "Dovetail has written there since the plan was made"
                 yield Conflict(intent_id=write.intent_id, reason=reason)
             else:
