@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NAMES = bulk.quoted_list(AUDIT_TABLE.names)
 _FETCH_ROWS = 2_000
+_BLANK_AT_ONCE = 5_000  # a database takes only so many parameters
 # SQLite keeps whatever is put into a column.
 _UNREADABLE = (ValueError, TypeError, OverflowError, msgspec.MsgspecError)
 # Ours begin at 1. What somebody put in before that is shown and found, too.
@@ -120,21 +121,35 @@ class AuditStore:
         Returns:
             How many had details.
         """
-        if not seqs:
-            return 0
-        dialect = self._db.dialect
-        mark = "?" if dialect == "sqlite" else "%s"
-        marks = ", ".join([mark] * len(seqs))
         with self._db.write() as connection:
-            found = connection.exec_driver_sql(
-                f"UPDATE engine_audit SET details = NULL, salt = NULL WHERE seq IN ({marks})"  # noqa: S608
-                " AND salt IS NOT NULL RETURNING seq",
-                tuple(sorted(seqs)),
-            ).scalars()
-            erased = [int(seq) for seq in found]
-            if erased:
-                append(connection, dialect, [erase_event(erased, at=now, run_id=run_id, by=by)])
-        return len(erased)
+            return blank_details(connection, self._db.dialect, seqs, by=by, run_id=run_id, now=now)
+
+
+def blank_details(
+    connection: Connection,
+    dialect: Dialect,
+    seqs: Collection[int],
+    *,
+    by: str,
+    run_id: str | None,
+    now: datetime,
+) -> int:
+    """Blank the details of entries inside the caller's transaction; how many had some."""
+    mark = "?" if dialect == "sqlite" else "%s"
+    wanted = sorted(seqs)
+    erased: list[int] = []
+    for start in range(0, len(wanted), _BLANK_AT_ONCE):
+        some = wanted[start : start + _BLANK_AT_ONCE]
+        marks = ", ".join([mark] * len(some))
+        found = connection.exec_driver_sql(
+            f"UPDATE engine_audit SET details = NULL, salt = NULL WHERE seq IN ({marks})"  # noqa: S608
+            " AND salt IS NOT NULL RETURNING seq",
+            tuple(some),
+        ).scalars()
+        erased += [int(seq) for seq in found]
+    if erased:
+        append(connection, dialect, [erase_event(erased, at=now, run_id=run_id, by=by)])
+    return len(erased)
 
 
 def _last(connection: Connection, dialect: Dialect) -> AuditEntry | None:

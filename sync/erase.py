@@ -6,7 +6,6 @@ What the trackers still have is theirs to erase. Their accounts do not come back
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,6 +17,7 @@ from portfolio.errors import UsageError
 from portfolio.private_files import replace_private
 from portfolio.records import Identity
 from store.erasure import Person
+from store.mentions import Mentions
 from sync.derive import stored_identities
 
 if TYPE_CHECKING:
@@ -94,12 +94,17 @@ def mentions_in_configuration(path: Path | None, person: Person) -> list[Mention
     if path is None or not path.is_file():
         return []
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    pattern = _pattern(person)
+    pattern = Mentions(person).pattern
     return [
         Mention(place=f"{path}, line {number}", count=1, is_ours=False)
         for number, line in enumerate(lines, 1)
         if pattern is not None and pattern.search(line)
     ]
+
+
+def vague_names(person: Person) -> list[str]:
+    """The person's names that are too short to be taken out of sentences."""
+    return Mentions(person).vague
 
 
 def _is_meant(one: Identity, who: str) -> bool:
@@ -149,18 +154,8 @@ def _person(
     return person, [f"{source}:{account}" for source, account in accounts], namesakes
 
 
-def _pattern(person: Person) -> re.Pattern[str] | None:
-    told = [*person.texts, *person.addresses, *(account for _, account in person.accounts)]
-    words = sorted(
-        (one for one in told if len(one) >= _SHORTEST and not one.isdigit()), key=len, reverse=True
-    )
-    if not words:
-        return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE)
-
-
 def _in_text_file(path: Path, person: Person, *, dry_run: bool) -> int:
-    pattern = _pattern(person)
+    pattern = Mentions(person).pattern
     if pattern is None or not path.is_file():
         return 0
     target = path.resolve()
