@@ -49,7 +49,7 @@ def erase_person(session: Session, who: str, is_agreed: bool, by: str, output_fo
         session.talk.warn(
             f"{plural(namesakes, 'other account')} of the same name: the name stays where it stands in texts."
         )
-    if vague := vague_names(person):
+    if found and (vague := vague_names(person)):
         session.talk.warn(
             f"{', '.join(vague)}: one short word, which stays inside of sentences: it may mean anything."
         )

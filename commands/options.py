@@ -11,6 +11,7 @@ import click
 from commands.output import FORMATS
 from portfolio.findings import SEVERITIES
 
+_YEARS = range(1990, 2061)  # of schedule/calendars, which is not loaded for a usage error
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -21,12 +22,13 @@ class Day(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """The date, or a usage error."""
-        if isinstance(value, date):
-            return value
         try:
-            return date.fromisoformat(str(value))
+            day = value if isinstance(value, date) else date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a date such as 2026-11-24.", param, ctx)
+        if day.year not in _YEARS:
+            self.fail(f"{day} is outside the calendar, which goes from 1990 to 2060.", param, ctx)
+        return day
 
 
 def format_option(default: str = "table", formats: Sequence[str] = FORMATS) -> Callable[[F], F]:

@@ -42,6 +42,28 @@ def test_a_file_that_cannot_be_written_is_a_wrong_word_and_no_defect(
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_file_without_a_name_is_a_wrong_word_and_no_defect(
+    written: Folder, command: tuple[str, ...]
+) -> None:
+    answer = written.run(*command, "--out", "")
+    assert answer.code == 2
+    assert "cannot be written: Is a directory." in answer.err
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1989-12-31", "2061-01-01", "9999-12-31"])
+def test_a_day_outside_the_calendar_is_a_wrong_word_and_no_defect(written: Folder, day: str) -> None:
+    for command in (("sync", "--dry-run"), ("plan",), ("check",)):
+        answer = written.run(*command, "--today", day)
+        assert answer.code == 2
+        assert f"{day} is outside the calendar, which goes from 1990 to 2060." in answer.err
+
+
+@pytest.mark.parametrize("day", ["1990-01-01", "2060-12-31"])
+def test_the_first_and_the_last_day_of_the_calendar_can_be_looked_at(written: Folder, day: str) -> None:
+    assert written.run("sync", "--dry-run", "--today", day).code == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("draft", ["file.json.part", "file.json"])
 def test_a_link_in_the_way_is_not_followed(written: Folder, command: tuple[str, ...], draft: str) -> None:
     victim = written.path / "victim"
