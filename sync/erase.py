@@ -6,6 +6,7 @@ What the trackers still have is theirs to erase. Their accounts do not come back
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from store import Store
 
 _SHORTEST = 4  # shorter words are in too many other words
+_TOKEN_BYTES = 4
+_PSEUDONYM = re.compile(
+    rf"erased person [0-9a-f]{{{2 * _TOKEN_BYTES}}}|erased-[0-9a-f]{{{2 * _TOKEN_BYTES}}}"
+)
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +79,7 @@ def find_person(store: Store, who: str, aliases: Mapping[str, str]) -> tuple[Per
         raise UsageError(f"`{who}` are {len(chosen)} people.", hint=f"Name one of {', '.join(shown[:10])}.")
     theirs = [one for one, group in zip(identities, groups, strict=True) if group in chosen]
     others = [one for one in identities if one not in theirs]
-    token = secrets.token_hex(4)
+    token = secrets.token_hex(_TOKEN_BYTES)
     return _person(theirs, others, who, aliases, token)
 
 
@@ -100,6 +105,11 @@ def mentions_in_configuration(path: Path | None, person: Person) -> list[Mention
         for number, line in enumerate(lines, 1)
         if pattern is not None and pattern.search(line)
     ]
+
+
+def is_pseudonymous(value: object) -> bool:
+    """Whether an erasure has put a pseudonym into a text: it is no longer what stood anywhere."""
+    return isinstance(value, str) and _PSEUDONYM.search(value) is not None
 
 
 def vague_names(person: Person) -> list[str]:
