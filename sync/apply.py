@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from connectors.base import Capability, Connector
+from connectors.base import Connector
 from portfolio.errors import ConfigError, DovetailError, SourceError, StoreError, UsageError
 from portfolio.intents import Conflict, Receipt, Unchanged, Unknown, Value
 from sync.apply_checks import check_allowed, check_emptied, check_held, check_limits, check_safety
@@ -22,6 +22,7 @@ from sync.limits import Limits
 from sync.outbox import settle, settle_earlier, write_row
 from sync.plan_file import NotWritten, Plan, PlannedWrite, check_plan
 from sync.progress import Progress, Tell, defect, failure, silent
+from sync.push_groups import push_groups
 from sync.safety import Safety
 from sync.wanted import WriteSettings
 
@@ -344,22 +345,6 @@ class _SourceApply:
             canary.begin_anew(self.store)
         else:
             canary.note(self.store, self.clock())
-
-
-def push_groups(writes: Sequence[PlannedWrite], able: Capability) -> list[list[PlannedWrite]]:
-    """What goes to the connector in one call: between two calls a run can be stopped.
-
-    All writes of an item stay together, and of a scope where the connector writes whole scopes.
-    """
-    parts: dict[str, list[PlannedWrite]] = {}
-    for write in writes:
-        whole = write.scope if able.pushes_whole_scopes and write.scope is not None else write.item_id
-        parts.setdefault(whole, []).append(write)
-    at_once = 1 if able.pushes_whole_scopes else max(able.items_per_push, 1)
-    blocks = list(parts.values())
-    return [
-        list(chain.from_iterable(blocks[start : start + at_once])) for start in range(0, len(blocks), at_once)
-    ]
 
 
 def _not_written(write: PlannedWrite, reason: str, *, now: Value = None) -> NotWritten:
