@@ -23,18 +23,19 @@ def push_groups(writes: Sequence[PlannedWrite], able: Capability) -> list[list[P
         return list(parts.values())
     if able.comments_per_push >= able.items_per_push:
         return list(_chunks(list(parts.values()), able.items_per_push))
-    commented, others = _split(parts.values())
-    return [*_chunks(commented, able.comments_per_push), *_chunks(others, able.items_per_push)]
+    others, commented = _split(parts.values())
+    return [*_chunks(others, able.items_per_push), *_chunks(commented, able.comments_per_push)]
 
 
 def _split(
     blocks: Iterable[list[PlannedWrite]],
 ) -> tuple[list[list[PlannedWrite]], list[list[PlannedWrite]]]:
-    """The items that get a comment, and those that get only fields."""
-    found: tuple[list[list[PlannedWrite]], list[list[PlannedWrite]]] = ([], [])
+    """The items that get only fields, and those that get a comment."""
+    others: list[list[PlannedWrite]] = []
+    commented: list[list[PlannedWrite]] = []
     for block in blocks:
-        found[not any(write.slot == COMMENT for write in block)].append(block)
-    return found
+        (commented if any(write.slot == COMMENT for write in block) else others).append(block)
+    return others, commented
 
 
 def _chunks(blocks: Sequence[list[PlannedWrite]], size: int) -> Iterator[list[PlannedWrite]]:

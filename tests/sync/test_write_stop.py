@@ -171,9 +171,9 @@ def test_items_that_get_a_comment_go_in_smaller_groups_where_comments_are_slow_a
         planned("5", "health"),
     ]
     assert groups(writes, comments_per_push=2) == [
+        ["1:health", "5:health"],
         ["2:comment", "2:health", "3:comment"],
         ["4:comment"],
-        ["1:health", "5:health"],
     ]
 
 
