@@ -41,17 +41,6 @@ def replacing_private(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: the folder, the disk or a permission; what stood there stands.
     """
-    with replacing_private(path) as file:
-        file.write(content)
-
-
-@contextmanager
-def replacing_private(path: Path) -> Iterator[BinaryIO]:
-    """The same for content that is made piece by piece: it takes the file's place when the block ends well.
-
-    Raises:
-        OSError: the folder, the disk or a permission; what stood there stands.
-    """
     if not path.name:  # an empty path is the folder itself
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
