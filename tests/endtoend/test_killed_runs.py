@@ -1,7 +1,7 @@
 """`kill -9` at random moments of a pull and of an apply, then one clean run: as if nothing had happened.
 
-Five moments each by default, eight in continuous integration, twenty in `make soak`. Boundaries one
-by one are the business of `tests/faults/test_kill_points.py`; this is a real signal and a real command line.
+Five moments each by default, twenty in `make soak`. Boundaries one by one are the business
+of `tests/faults/test_kill_points.py`; this is a real signal and a real command line.
 """
 
 from __future__ import annotations
