@@ -278,5 +278,5 @@ def test_whatever_people_write_in_comments_can_be_read(text: str, form: Format) 
         render.body(Note([Paragraph([Quoted(text)])]), form), form, item="12", digest="0" * 16
     )
     assert reference.read(ours, form).is_as_written
-    # As an editor stores words that a person adds: half a tag of theirs stays words, and swallows none of ours.
+    # As an editor stores words that a person adds: half a tag of theirs stays words, and swallows none.
     assert not reference.read(f"{render.paragraph(f'{text}x', form)}{ours}", form).is_as_written
