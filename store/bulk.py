@@ -137,6 +137,23 @@ def stored(
     return {tuple(row[:width]): tuple(row[width:]) for row in answer}
 
 
+def one_of(dialect: Dialect, column: str, values: Iterable[str]) -> tuple[str, Any]:
+    """The condition that a column of text has one of these values, and its one parameter."""
+    if dialect == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each(?))", msgspec.json.encode(list(values)).decode()  # noqa: S608
+    return f"{column} = ANY(%s)", list(values)
+
+
+def insert_new(
+    connection: Connection, dialect: Dialect, table: TableSpec, rows: Sequence[Row], names: Sequence[str]
+) -> None:
+    """Insert rows of which none is stored yet: without the look for those that are."""
+    if dialect == "sqlite" or len(rows) < _COPY_FROM_ROWS:
+        upsert(connection, dialect, table, rows, names)
+        return
+    _copy_into(connection.connection.cursor(), table.name, rows, names)
+
+
 def delete_keys(connection: Connection, dialect: Dialect, table: TableSpec, keys: Sequence[Any]) -> int:
     """Delete the rows under these keys. Returns how many there were."""
     if not keys:
@@ -189,14 +206,18 @@ def _copy(
     )
     cursor: Any = connection.connection.cursor()
     with cursor:
-        with cursor.copy(f"COPY {staging} ({quoted_list(names)}) FROM STDIN") as copy:
-            write: Callable[[Row], None] = copy.write_row
-            for row in rows:
-                write(row)
+        _copy_into(cursor, staging, rows, names)
         cursor.execute(_copy_sql(table.name, names, overwrite=overwrite) + condition)
         written = max(0, int(cursor.rowcount))
         cursor.execute(f"TRUNCATE {staging}")
     return written
+
+
+def _copy_into(cursor: Any, table: str, rows: Sequence[Row], names: Sequence[str]) -> None:
+    with cursor.copy(f"COPY {table} ({quoted_list(names)}) FROM STDIN") as copy:
+        write: Callable[[Row], None] = copy.write_row
+        for row in rows:
+            write(row)
 
 
 @cache

@@ -87,7 +87,8 @@ TRACKER_TABLES: Mapping[type[AnyRecord], TableSpec] = {
         "tracker_item",
         (*columns_of_struct(WorkItem, ("item_id",)), *_TOMBSTONE, HASH_COLUMN, RUN_COLUMN),
         ("item_id",),
-        indexes=(("source", "scope"), ("key",)),
+        # The last three are the ways on which derivation follows a change.
+        indexes=(("source", "scope"), ("key",), ("parent_id",), ("schedule_id",), ("owner_id",)),
         # Tombstones are few: the index costs nothing and makes leaving them out cheap.
         partial_indexes={"ix_tracker_item_tombstone": (("item_id",), "deleted_at IS NOT NULL")},
     ),
@@ -117,12 +118,13 @@ def _derived(
     key: tuple[str, ...],
     columns: tuple[ColumnSpec, ...],
     indexes: tuple[tuple[str, ...], ...] = (),
+    partial_indexes: Mapping[str, tuple[tuple[str, ...], str]] = {},
 ) -> TableSpec:
     keyed = tuple(
         ColumnSpec(column.name, column.kind, nullable=False) if column.name in key else column
         for column in columns
     )
-    return TableSpec(f"derived_{name}", (*keyed, HASH_COLUMN), key, indexes)
+    return TableSpec(f"derived_{name}", (*keyed, HASH_COLUMN), key, indexes, partial_indexes)
 
 
 _ITEM_ID = ColumnSpec("item_id", "text", nullable=False)
@@ -149,6 +151,11 @@ _DERIVED = (
             _CALENDAR_ID,
             *ordinal_columns(dated_columns("dependency")),
         ),
+        # Only ends that were addresses stand here.
+        partial_indexes={
+            f"ix_derived_dependency_{end}": ((end,), f"{end} IS NOT NULL")
+            for end in ("predecessor_id", "successor_id")
+        },
     ),
     _derived(
         "schedule",
@@ -156,7 +163,7 @@ _DERIVED = (
         (ColumnSpec("schedule_id", "text"), *columns_of_view("schedule", _DERIVED_SCHEDULE)),
     ),
     _derived("schedule_check", ("schedule_id", "check"), columns_of_view("schedule_check")),
-    _derived("twin", ("twin_id",), columns_of_view("twin", _DERIVED_TWIN)),
+    _derived("twin", ("twin_id",), columns_of_view("twin", _DERIVED_TWIN), indexes=(("a_id",), ("b_id",))),
     _derived("person", ("person_id",), columns_of_view("person")),
     _derived("person_schedule", ("person_id", "schedule_id"), columns_of_view("person_schedule")),
     _derived(
@@ -265,6 +272,17 @@ SEEN_TABLE = TableSpec(
     ),
     ("item_id",),
 )
+# What has changed since the last derivation, with the values that were there before (store/dirty.py).
+DIRTY_TABLE = TableSpec(
+    "engine_dirty",
+    (
+        ColumnSpec("what", "text", nullable=False),
+        ColumnSpec("id", "text", nullable=False),
+        ColumnSpec("before", "object"),
+        ColumnSpec("seq", "int", nullable=False),
+    ),
+    ("what", "id"),
+)
 META_TABLE = TableSpec(
     "engine_meta", (ColumnSpec("name", "text", nullable=False), ColumnSpec("value", "text")), ("name",)
 )
@@ -285,6 +303,7 @@ TABLES: Mapping[str, TableSpec] = {
         FAILED_WRITE_TABLE,
         EVENT_TABLE,
         SEEN_TABLE,
+        DIRTY_TABLE,
         META_TABLE,
     )
 }

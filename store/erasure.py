@@ -13,6 +13,7 @@ from portfolio.records import SourceId
 from store import bulk
 from store.audit import AuditStore
 from store.catalogue import META_TABLE, STREAM_TABLE, TABLES, TRACKER_TABLES
+from store.dirty import mark_everything
 from store.erased import ACCOUNTS, Erased, new_erased, read_erased, write_erased
 from store.specs import ROW_HASH, ColumnSpec, Dialect, TableSpec
 from store.values import decode_column, encode_value, row_hashes
@@ -79,6 +80,8 @@ class ErasureStore(AuditStore):
             if not dry_run:
                 self.erase_audit_details(entries, by=by, run_id=None, now=now)
         with self._db.write() as connection:
+            if not dry_run:
+                mark_everything(connection, dialect)
             for table in TABLES.values():
                 if table.name in _NEVER:
                     continue
@@ -219,7 +222,12 @@ def _plain(value: Any) -> Any:
 
 
 def _hash(table: TableSpec, row: Mapping[str, Any]) -> int:
-    return row_hashes([tuple(encode_value(column, row[column.name]) for column in table.data)])[0]
+    rows = [tuple(encode_value(column, row[column.name]) for column in table.data)]
+    if table.name.startswith("derived_"):
+        from store.frame_writing import digests_of_rows
+
+        return digests_of_rows(table, rows)[0]
+    return row_hashes(rows)[0]
 
 
 def _update(

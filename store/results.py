@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -33,6 +34,26 @@ class Vanishing(msgspec.Struct, frozen=True, kw_only=True):
 
     ids: Mapping[ItemId, str]
     known: int
+
+
+class Dirty(msgspec.Struct, kw_only=True):
+    """What has changed since the last derivation.
+
+    Attributes:
+        basis: on what the last derivation that came to its end was made; None where none did.
+        items: item → the values that its columns had then, of those that have changed; None where it was not
+            there. Further names say what of it changed elsewhere: `changes`, `former_keys`, `risk`,
+            `baseline`.
+        dependencies: dependency → the ends it had; None where it was not there.
+        lists: tables that have changed, or `everything`.
+        marks: the number of each mark, by what it marks.
+    """
+
+    basis: str | None = None
+    items: dict[ItemId, dict[str, Any] | None] = {}
+    dependencies: dict[str, dict[str, Any] | None] = {}
+    lists: set[str] = set()
+    marks: dict[tuple[str, str], int] = {}
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):

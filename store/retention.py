@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from portfolio.records import SourceId
+from store.dirty import mark_everything
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -42,6 +43,13 @@ class RetentionStore:
         text = f"{before.isoformat(timespec='milliseconds').replace('+00:00', '')}Z"
         count = 0
         with self._db.write() as connection:
+            marked = connection.exec_driver_sql(
+                f"SELECT 1 FROM engine_dirty WHERE what = 'item' AND id IN ({gone}) LIMIT 1",  # noqa: S608
+                (source, text),
+            ).first()
+            if marked is not None:
+                # Derivation has not seen yet that they are gone, and will not find what they were part of.
+                mark_everything(connection, self._db.dialect)
             for table, condition in _PARTS:
                 count = connection.exec_driver_sql(
                     f"DELETE FROM {table} WHERE {condition.replace('{gone}', gone)}",  # noqa: S608 names are ours

@@ -7,6 +7,7 @@ from types import TracebackType
 from store.audit import AuditStore
 from store.columns import ColumnStore
 from store.database import Database
+from store.dirty import DirtyStore
 from store.erasure import ErasureStore
 from store.events import EventStore
 from store.failed_writes import FailedWriteStore
@@ -24,6 +25,7 @@ from store.writes import WriteStore
 class Store(
     PageStore,
     ColumnStore,
+    DirtyStore,
     SelectionStore,
     FindingStore,
     WriteStore,

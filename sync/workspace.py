@@ -1,22 +1,32 @@
-"""What the parts of one derivation share: settings, columns of items, people, calendars."""
+"""What the parts of one derivation share: settings, columns of items, people, calendars, and the reach."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from portfolio.records import ItemId
-from schedule.calendars import WorkCalendar, as_days, instants_as_days
+from schedule.calendars import DayArray, WorkCalendar, days_of_instants
 from schedule.commitment import SETTLE_DAYS
-from schedule.hierarchy import Hierarchy
+from schedule.hierarchy import Hierarchy, IntArray
+from store.frames import BoolArray, Coded, Frame, Ints
+from sync.addresses import AddressIndex
 from sync.people import People
 from sync.placement import Placement, TreeNode
 from sync.twins import TwinDecision
 
+if TYPE_CHECKING:
+    from store import Store
+    from sync.derive_links import Links
+    from sync.reach import Reach
+
 PORTFOLIO_CALENDAR = "portfolio"
+ENDED = ("done", "removed")
 Columns: TypeAlias = dict[str, list[Any]]
 
 
@@ -51,19 +61,66 @@ class DeriveSettings:
 
 @dataclass(slots=True)
 class Workspace:
-    """Everything the parts of one derivation share. Lists are parallel to `items["item_id"]`."""
+    """Everything the parts of one derivation share.
+
+    Attributes:
+        items: what trackers say of the loaded items, in the order of their ids. All of a portfolio in a full
+            derivation, else what a change reaches and what stands around it.
+        derived: what has been derived of them so far; parallel to `items`.
+        position: where an item stands in both.
+        is_reached: which of them are derived anew; the others are there to be read, with what was derived of
+            them before.
+        hierarchy: parents and children; whole for everything that is reached.
+        calendars, calendar_ids: the working calendars, and each item's.
+        reach: see there.
+        former_keys, addresses: keys that items had before they moved, and where all items stand; in a full
+            derivation only.
+        links: the dependencies, once they are derived.
+        unknown_ends: how many dependencies lead to an address that no source delivers.
+    """
 
     settings: DeriveSettings
     today: date
     now: datetime
-    items: Columns
+    items: Frame
+    derived: Frame
     position: dict[ItemId, int]
+    is_reached: BoolArray
     hierarchy: Hierarchy
     people: People
     placement: Placement
     calendars: dict[str, WorkCalendar]
-    calendar_ids: list[str]
-    derived: Columns
+    calendar_ids: Coded
+    reach: Reach
+    former_keys: dict[str, ItemId] = field(default_factory=dict)
+    addresses: AddressIndex = field(default_factory=AddressIndex)
+    unknown_ends: int = 0
+    _links: Links | None = None
+
+    @property
+    def links(self) -> Links:
+        """The dependencies.
+
+        Raises:
+            RuntimeError: they are not derived yet: the order of the steps is wrong.
+        """
+        if self._links is None:
+            raise RuntimeError("dependencies are read before they are derived")
+        return self._links
+
+    @links.setter
+    def links(self, links: Links) -> None:
+        self._links = links
+
+    @property
+    def is_full(self) -> bool:
+        """Whether everything is derived anew."""
+        return self.reach.is_everything
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The portfolio's zone."""
+        return ZoneInfo(self.settings.timezone)
 
     @property
     def portfolio_calendar(self) -> WorkCalendar:
@@ -72,30 +129,54 @@ class Workspace:
 
     def calendar_of(self, index: int) -> WorkCalendar:
         """The working calendar of the item at this position."""
-        return self.calendars[self.calendar_ids[index]]
+        return self.calendars[self.calendar_ids.at(index)]
+
+    def positions(self, ids: Sequence[str | None]) -> IntArray:
+        """Where these items stand; -1 for what is not loaded."""
+        place = self.position.get
+        return np.fromiter((place(one, -1) for one in ids), dtype=np.int64, count=len(ids))  # type: ignore[arg-type] # None is no item
+
+    def positions_of(self, ids: Coded) -> IntArray:
+        """Where the items of a coded column stand; -1 for what is not loaded."""
+        return np.append(self.positions(ids.words), -1)[ids.codes]
+
+    def write(self, store: Store, table: str, rows: Frame | Columns, *, keys: Collection[Any]) -> int:
+        """Make a table hold these rows: all of it in a full derivation, else what stands under `keys`.
+
+        Args:
+            store: receives the rows.
+            table: a derived one.
+            rows: they may stand under no other keys.
+            keys: what was to be derived anew; not looked at in a full derivation.
+
+        Returns:
+            The rows that changed.
+        """
+        return store.replace(table, rows, within=None if self.is_full else keys)
 
 
-def by_calendar(calendar_ids: Sequence[str]) -> dict[str, list[int]]:
-    """Positions grouped by the calendar they count in."""
-    groups: dict[str, list[int]] = {}
-    for index, name in enumerate(calendar_ids):
-        groups.setdefault(name, []).append(index)
-    return groups
+def by_calendar(calendar_ids: Coded) -> Iterator[tuple[str, IntArray]]:
+    """The calendars and the positions that count in each."""
+    for code, name in enumerate(calendar_ids.words):
+        rows = np.flatnonzero(calendar_ids.codes == code)
+        if len(rows):
+            yield name, rows
 
 
 def ordinals(
-    work: Workspace,
-    groups: Mapping[str, Sequence[int]],
-    values: Sequence[Any],
-    zone: ZoneInfo,
-    *,
-    is_instant: bool,
-) -> list[int | None]:
-    """The working-day numbers of a column of dates or instants, each row in its own calendar."""
-    answer: list[int | None] = [None] * len(values)
-    for name, indices in groups.items():
-        some = [values[index] for index in indices]
-        days = instants_as_days(some, zone) if is_instant else as_days(some)
-        for index, ordinal in zip(indices, work.calendars[name].ordinals_of(days), strict=True):
-            answer[index] = ordinal
-    return answer
+    calendars: Mapping[str, WorkCalendar], calendar_ids: Coded, days: DayArray, zone: ZoneInfo
+) -> Ints:
+    """The working-day numbers of dates, or of the days of instants, each row in its own calendar."""
+    if np.datetime_data(days.dtype)[0] != "D":
+        days = days_of_instants(days, zone)
+    numbers = np.zeros(len(days), dtype=np.int64)
+    known = np.zeros(len(days), dtype=bool)
+    for name, rows in by_calendar(calendar_ids):
+        numbers[rows], known[rows] = calendars[name].known_ordinals(days[rows])
+    return Ints(numbers, known)
+
+
+def difference(later: Ints, earlier: Ints) -> Ints:
+    """What is between two columns of working-day numbers, where both are known."""
+    known = later.known & earlier.known
+    return Ints(np.where(known, later.values - earlier.values, 0), known)

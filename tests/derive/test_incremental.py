@@ -1,0 +1,328 @@
+"""After any change, deriving what it reaches gives what deriving everything gives, table for table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portfolio.records import (
+    AnyRecord,
+    Change,
+    Dependency,
+    Gone,
+    Identity,
+    Iteration,
+    OwnedBy,
+    Page,
+    Risk,
+    Schedule,
+    WorkItem,
+    linked_end,
+)
+from store import Store, open_store
+from store.catalogue import TABLES
+from sync.derive import DeriveCounts, derive
+from sync.workspace import DeriveSettings
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+DERIVED = [name for name in TABLES if name.startswith("derived_")]
+SETTINGS = DeriveSettings(timezone="Europe/Zurich")
+NAMES = [str(number) for number in range(8)]
+SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan"}
+
+
+def opened(sources: int = 1) -> Store:
+    store = open_store("sqlite://")
+    for source in ("shop", "boards")[:sources]:
+        store.declare_source(source, "jira", "jira", "1")
+        store.mark_source(source, good_at=NOW)
+    save(
+        store,
+        *(
+            Schedule(schedule_id=one, source="shop", scope=one[5:], name=one, kind=kind)
+            for one, kind in SCHEDULES.items()
+        ),
+        Identity(source="shop", account_id="ana", name="Ana", email="ana@shop.example", is_active=True),
+        Identity(source="shop", account_id="bo", name="Bo", is_active=False),
+        Iteration(
+            iteration_id="s1", source="shop", name="1", start=date(2026, 11, 2), end=date(2026, 11, 30)
+        ),
+        Iteration(iteration_id="s2", source="shop", name="2", start=date(2026, 12, 1), end=date(2026, 12, 9)),
+    )
+    return store
+
+
+def save(store: Store, *records: AnyRecord, source: str = "shop", **page: Any) -> None:
+    store.save_page(source, "all", Page(records=records, **page), run_id="run", now=NOW)
+
+
+def item(name: str, source: str = "shop", **values: Any) -> WorkItem:
+    given_values = {
+        "scope": "CHK",
+        "schedule_id": "shop/CHK",
+        "created_at": NOW - timedelta(days=40),
+        **values,
+    }
+    return WorkItem(
+        item_id=f"{source}/{name}",
+        source=source,
+        native_id=name,
+        key=given_values.pop("key", f"CHK-{name}"),
+        **given_values,
+    )
+
+
+def link(before: str, after: str, **values: Any) -> Dependency:
+    return Dependency(
+        dependency_id=f"{before}>{after}",
+        source="shop",
+        predecessor_id=f"shop/{before}",
+        successor_id=f"shop/{after}",
+        **values,
+    )
+
+
+def changed(name: str, field: str, before: str | None, after: str | None, days_ago: int) -> Change:
+    at = NOW - timedelta(days=days_ago)
+    event = f"{name} {field} {before} {after} {days_ago}"
+    return Change(
+        source="shop",
+        event_id=event,
+        item_id=f"shop/{name}",
+        at=at,
+        by="ana",
+        field=field,
+        before=before,
+        after=after,
+    )
+
+
+def derived(store: Store, *, full: bool = False, day: int = 0) -> DeriveCounts:
+    now = NOW + timedelta(days=day)
+    return derive(store, SETTINGS, today=now.date(), now=now, full=full)
+
+
+def tables(store: Store) -> dict[str, list[Any]]:
+    """Every derived table as it is stored, digests of rows included."""
+    with store._db.read() as connection:
+        return {
+            name: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {name}").fetchall()), key=repr)
+            for name in DERIVED
+        }
+
+
+def both(store: Store) -> tuple[DeriveCounts, dict[str, list[Any]], dict[str, list[Any]]]:
+    """What an ordinary derivation makes of the store, and then a full one."""
+    counts = derived(store)
+    found = tables(store)
+    assert derived(store, full=True).changed == 0
+    return counts, found, tables(store)
+
+
+days = st.dates(date(2026, 11, 1), date(2027, 1, 15)) | st.none()
+names = st.sampled_from(NAMES)
+items = st.builds(
+    item,
+    names,
+    due=days,
+    start=days,
+    state=st.sampled_from(["todo", "in_progress", "done", "removed"]),
+    parent_id=names.map("shop/{}".format) | st.none(),
+    schedule_id=st.sampled_from([*SCHEDULES, None]),
+    owner_id=st.sampled_from(["ana", "bo", "who", None]),
+    iteration_id=st.sampled_from(["s1", "s2", None]),
+    percent_complete=st.sampled_from([None, 30.0, 70.0]),
+    baseline_finish=days,
+    is_detail=st.booleans(),
+    title=st.sampled_from(["one", "two"]),
+    key=st.sampled_from(["CHK-1", "CHK-2", "CHK-3"]),
+)
+changes = st.builds(
+    changed,
+    names,
+    st.sampled_from(["due", "state", "iteration", "title", "key"]),
+    st.none() | st.just("2026-11-10"),
+    st.sampled_from(["2026-11-20", "in_progress", "s1", "s2", None]),
+    st.integers(0, 30),
+)
+links = st.builds(
+    link, names, names, type=st.sampled_from(["FS", "SS"]), lag_minutes=st.sampled_from([None, 480])
+)
+risks = st.builds(
+    Risk,
+    item_id=names.map("shop/{}".format),
+    source=st.just("shop"),
+    probability=st.integers(1, 5),
+    review_due=days,
+)
+records = st.lists(items | changes | links | risks, min_size=1, max_size=4)
+pages = (
+    st.builds(Page, records=records)
+    | st.builds(lambda one: Page(gone=[Gone(item_id=f"shop/{one}", reason="deleted")]), names)
+    | st.builds(
+        lambda record, one: Page(replaces=[OwnedBy(record=record, item_ids=[f"shop/{one}"])]),
+        st.sampled_from(["Dependency", "Risk"]),
+        names,
+    )
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(items | changes | links | risks, max_size=25), st.lists(st.lists(pages, max_size=3), max_size=4)
+)
+def test_what_a_change_reaches_is_what_a_full_derivation_changes(
+    first: list[AnyRecord], runs: list[list[Page]]
+) -> None:
+    with opened() as store:
+        save(store, *first)
+        derived(store)
+        for run in runs:
+            for page in run:
+                store.save_page("shop", "all", page, run_id="run", now=NOW)
+            _, found, expected = both(store)
+            assert found == expected
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """A plan, a project with an epic and its stories, a chain of dependencies, and much else."""
+    with opened() as made:
+        others = [item(f"9{number}", key=f"CHK-9{number}") for number in range(30)]
+        save(
+            made,
+            item("1", kind="epic", owner_id="ana", due=date(2026, 12, 18)),
+            item("2", parent_id="shop/1", owner_id="bo", due=date(2026, 12, 1)),
+            item("3", parent_id="shop/1"),
+            item("4", parent_id="shop/3"),
+            link("2", "3"),
+            link("3", "4"),
+            item("5", schedule_id="shop/plan", due=date(2026, 12, 24)),
+            item("6", schedule_id="shop/plan"),
+            *others,
+        )
+        derived(made)
+        yield made
+
+
+def test_nothing_changed_and_nothing_is_done(store: Store) -> None:
+    assert derived(store) == DeriveCounts(items=36, changed=0, reached=0)
+
+
+def test_a_moved_date_reaches_what_is_below_and_after_it(store: Store) -> None:
+    save(store, item("1", kind="epic", owner_id="ana", due=date(2026, 12, 21)))
+    counts, found, expected = both(store)
+    assert found == expected
+    # Itself, two children (one of them dated) and the child of the undated one.
+    assert counts.reached == 4
+    # The rows and working-day numbers of these four, and the dependency of the undated one.
+    assert counts.changed == 9
+
+
+def test_a_date_that_moves_a_plans_finish_reaches_the_undated_tasks(store: Store) -> None:
+    save(store, item("5", schedule_id="shop/plan", due=date(2026, 12, 31)))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 2
+
+
+def test_a_finished_story_changes_what_its_parent_and_its_owner_have_open(store: Store) -> None:
+    save(store, item("2", parent_id="shop/1", owner_id="bo", due=date(2026, 12, 1), state="done"))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 2
+    assert [row["open_items"] for row in store.rows("person", where={"name": "Bo"})] == [0]
+
+
+def test_a_new_circle_is_seen_and_so_is_its_end(store: Store) -> None:
+    save(store, link("4", "2"))
+    _, found, expected = both(store)
+    assert found == expected
+    assert sorted(one["in_cycle"] for one in store.rows("dependency")) == [True, True, True]
+    save(store, replaces=[OwnedBy(record="Dependency", item_ids=["shop/4"])])
+    _, found, expected = both(store)
+    assert found == expected
+    assert [one["in_cycle"] for one in store.rows("dependency")] == [False]
+
+
+def test_what_is_gone_takes_its_rows_with_it(store: Store) -> None:
+    save(store, gone=[Gone(item_id="shop/3", reason="deleted")])
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.items == 35
+    assert found["derived_dependency"] == []
+
+
+def test_a_changed_list_the_next_day_and_another_configuration_derive_everything(store: Store) -> None:
+    save(store, Identity(source="shop", account_id="ana", name="Ana B."))
+    assert derived(store).reached == 36
+    assert derived(store).reached == 0
+    assert derived(store, day=1).reached == 36
+    counts = derive(store, DeriveSettings(timezone="UTC"), today=NOW.date(), now=NOW)
+    assert counts.reached == 36
+
+
+def test_a_link_to_an_address_is_looked_up_among_everything(store: Store) -> None:
+    save(
+        store,
+        Dependency(
+            dependency_id="far",
+            source="shop",
+            predecessor_id=linked_end("https://x.example/1"),
+            successor_id="shop/1",
+        ),
+    )
+    counts, found, expected = both(store)
+    assert found == expected
+    assert (counts.reached, counts.unknown_ends) == (36, 1)
+    save(store, item("1", kind="epic", owner_id="ana", due=date(2026, 12, 22)))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert (counts.reached, counts.unknown_ends) == (4, 1)
+
+
+def test_a_derivation_that_was_killed_is_made_up_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(store, item("2", parent_id="shop/1", owner_id="ana", due=date(2026, 12, 8)))
+    with monkeypatch.context() as killed:
+        killed.setattr(store, "end_derive", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            derived(store)
+    save(store, item("2", parent_id="shop/1", owner_id="ana", due=date(2026, 12, 9)))
+    _, found, expected = both(store)
+    assert found == expected
+
+
+def test_a_full_derivation_that_was_killed_begins_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(store, "end_derive", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            derived(store, day=1)
+    # The rows are those of tomorrow now, whatever the last complete derivation was.
+    assert derived(store).reached == 36
+
+
+def test_in_two_trackers_the_differences_of_twins_follow_a_moved_date() -> None:
+    with opened(sources=2) as store:
+        save(store, item("1", key="CHK-1", due=date(2026, 12, 1)))
+        save(
+            store, item("7", source="boards", key="7", title="CHK-1", due=date(2026, 12, 1)), source="boards"
+        )
+        derived(store)
+        save(store, item("1", key="CHK-1", due=date(2026, 12, 3)))
+        counts, found, expected = both(store)
+        assert found == expected
+        assert counts.reached == 1
+        assert [one["due_gap_wd"] for one in store.rows("twin")] == [-2]
+        save(
+            store, item("7", source="boards", key="7", title="CHK-2", due=date(2026, 12, 1)), source="boards"
+        )
+        counts, found, expected = both(store)
+        assert found == expected
+        assert list(store.rows("twin")) == []
