@@ -32,7 +32,8 @@ def errors() -> None:
     """Show writes that a tracker refused or never answered, and decide about them.
 
     A refused write is asked again after 24 hours, at once when another value is wanted, and by `sync
-    --full`. One without an answer is looked up in every run before anything is repeated.
+    --full`. One without an answer is looked up before anything is repeated; from the third time on it waits
+    1, 2, 4 … up to 24 hours between two attempts.
 
     \b
       dovetail errors list
@@ -67,7 +68,7 @@ def list_errors(
         ]
     emit(
         Listing(
-            rows=[_row(one) for one in found],
+            rows=[_row(one) | {"decided": _decided(one)} for one in found],
             columns=[
                 Column(name="source", optional=2),
                 Column(name="key"),
@@ -76,7 +77,7 @@ def list_errors(
                 Column(name="failures", title="times", is_number=True, optional=3),
                 Column(name="last_at", title="last (UTC)", optional=1),
                 Column(name="reason", title="why", wraps=True),
-                Column(name="why", title="decided", shown=_decided, wraps=True, optional=4),
+                Column(name="decided", wraps=True, optional=4),
                 Column(name="intent_id", title="id", shown=lambda row: str(row["intent_id"])[:_ID_LENGTH]),
             ],
             empty="No write has failed.",
@@ -97,9 +98,12 @@ def show(session: Session, error_id: str, output_format: Format) -> int:
     \b
       dovetail errors show 3fa2b1c4
     """
+    from sync.failed_writes import waits_until
+
     config = session.config()
     with session.store(config) as store:
-        row = _row(_one(store, error_id))
+        one = _one(store, error_id)
+    row = _row(one)
     if output_format == "json":
         print_line(to_json(row))
         return 0
@@ -113,7 +117,7 @@ def show(session: Session, error_id: str, output_format: Format) -> int:
         ("failed", plural(row["failures"], "time")),
         ("first, last", f"{row['first_at']:%Y-%m-%d %H:%M}, {row['last_at']:%Y-%m-%d %H:%M} UTC"),
         ("in run", row["run_id"]),
-        ("decided", _decided(row)),
+        ("waits" if waits_until(one) else "decided", _decided(one)),
         ("id", row["intent_id"]),
     ]
     print_pairs([(name, value) for name, value in pairs if value not in (None, "")])
@@ -122,12 +126,12 @@ def show(session: Session, error_id: str, output_format: Format) -> int:
 
 @errors.command("retry")
 @click.argument("error_ids", metavar="ID...", nargs=-1)
-@click.option("--all", "is_all", is_flag=True, help="Everything that was refused or is ignored.")
+@click.option("--all", "is_all", is_flag=True, help="Everything that was refused, waits or is ignored.")
 @click.option("--reason", default="", metavar="TEXT", help="What has changed; kept in the audit trail.")
 @_by_option
 @session_of
 def retry(session: Session, error_ids: Sequence[str], is_all: bool, reason: str, by: str | None) -> int:
-    """Ask the tracker again in the next run.
+    """Ask the tracker again in the next run, also where a place waits by itself.
 
     \b
       dovetail errors retry 3fa2b1c4
@@ -209,9 +213,14 @@ def _row(one: FailedWrite) -> dict[str, Any]:
     return {name: getattr(one, name) for name in VIEWS["failed_write"].names}
 
 
-def _decided(row: Any) -> str:
-    if row["state"] == "ignored":
-        return f"until {row['until']:%Y-%m-%d} by {row['by']}: {row['why']}"
-    if row["state"] == "retry":
-        return f"by {row['by']}" + (f": {row['why']}" if row["why"] else "")
+def _decided(one: FailedWrite) -> str:
+    """What a person decided, or until when the place waits by itself."""
+    from sync.failed_writes import waits_until
+
+    if (until := waits_until(one)) is not None:
+        return f"waits until {until:%Y-%m-%d %H:%M} UTC"
+    if one.state == "ignored" and one.until is not None:
+        return f"until {one.until:%Y-%m-%d} by {one.by}: {one.why}"
+    if one.state == "retry":
+        return f"by {one.by}" + (f": {one.why}" if one.why else "")
     return ""

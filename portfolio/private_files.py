@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -28,8 +30,12 @@ def create_private(path: Path) -> int:
     return handle
 
 
-def replace_private(path: Path, content: bytes) -> None:
-    """Give a file this content, all of it or nothing. A new one is private; one that is there keeps its mode.
+@contextmanager
+def replacing_private(path: Path) -> Iterator[BinaryIO]:
+    """A file to write a new content into, which takes the place of `path` when the block ends well.
+
+    All of it or nothing: whatever ends the block early, an error or a signal, leaves what stood there and no
+    draft. A new file is private; one that is there keeps its mode.
 
     Raises:
         OSError: the folder, the disk or a permission; what stood there stands.
@@ -38,7 +44,7 @@ def replace_private(path: Path, content: bytes) -> None:
     draft.unlink(missing_ok=True)  # of a run that was killed
     try:
         with os.fdopen(create_private(draft), "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileNotFoundError):
@@ -48,6 +54,16 @@ def replace_private(path: Path, content: bytes) -> None:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Give a file this content, all of it or nothing. A new one is private; one that is there keeps its mode.
+
+    Raises:
+        OSError: the folder, the disk or a permission; what stood there stands.
+    """
+    with replacing_private(path) as file:
+        file.write(content)
 
 
 def make_private_folder(path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ import msgspec
 from portfolio.audit import AuditEntry, AuditEvent, Verification, instant_text, short, verify
 from portfolio.errors import UsageError
 from portfolio.findings import Finding
+from portfolio.private_files import replacing_private
 
 if TYPE_CHECKING:
     from store import Store
@@ -122,15 +122,12 @@ def write_export(store: Store, path: Path) -> int:
     Raises:
         UsageError: the file cannot be written.
     """
-    draft = path.with_name(path.name + ".part")
     count = 0
     try:
-        handle = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
+        with replacing_private(path) as file:
             for line in export_lines(store):
-                file.write(f"{line}\n")
+                file.write(f"{line}\n".encode("ascii"))
                 count += 1
-        draft.replace(path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
     return count

@@ -2,7 +2,8 @@
 
 A refusal stands for a day, because no tracker announces a permission that was granted meanwhile; another
 value is tried at once. What a person ignores is left alone, whatever is wanted, until a day that they name.
-What never got an answer is looked at first and then tried again in every run.
+What never got an answer is looked at first and then tried again in the next run; from the third time on it
+waits longer each time, whatever is wanted, so that a place that never answers is not written to for ever.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 # How long a refusal stands before the tracker is asked again.
 ASK_AGAIN_AFTER = timedelta(hours=24)
+# A place without an answer waits from this failure on: at first so long, then twice as long each time.
+PATIENT_FROM = 3
+FIRST_WAIT = timedelta(hours=1)
 
 
 class Stopped:
@@ -49,7 +53,13 @@ class Stopped:
         if is_ignored(one, self._now):
             until = "" if one.until is None else f" until {one.until:%Y-%m-%d}"
             return f"ignored{until} by {one.by or 'somebody'}: {one.why}"
-        if one.state != "refused" or self._look_everywhere or not same(one.after, wanted.value):
+        if self._look_everywhere:
+            return None
+        if (end := waits_until(one)) is not None:
+            if one.last_at <= self._now < end:
+                return f"no answer, {one.failures} times; it waits until {end:%Y-%m-%d %H:%M} UTC"
+            return None
+        if one.state != "refused" or not same(one.after, wanted.value):
             return None
         # A run may have looked ahead (--today): its refusals must not stand until that day.
         return f"refused before: {one.reason}" if is_standing(one, self._now) else None
@@ -63,6 +73,18 @@ def is_ignored(one: FailedWrite, now: datetime) -> bool:
 def is_standing(one: FailedWrite, now: datetime) -> bool:
     """Whether a refusal is too young to be asked again."""
     return timedelta(0) <= now - one.last_at < ASK_AGAIN_AFTER
+
+
+def waits_until(one: FailedWrite) -> datetime | None:
+    """When a place that has failed again and again, the last time without an answer, is written to again.
+
+    Returns:
+        None where it does not wait: it was refused, a person decided about it, or it failed once or twice.
+    """
+    if one.state != "unknown" or one.failures < PATIENT_FROM:
+        return None
+    doublings = min(one.failures - PATIENT_FROM, 5)  # five of them are more than the longest wait
+    return one.last_at + min(FIRST_WAIT * (1 << doublings), ASK_AGAIN_AFTER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

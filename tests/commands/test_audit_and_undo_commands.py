@@ -260,6 +260,20 @@ def test_errors_are_listed_shown_ignored_and_asked_again(written: Folder) -> Non
     assert json.loads(written.run("errors", "list", "--source", "plans", "--format", "json").out) == rows
 
 
+def test_a_place_without_an_answer_is_listed_with_its_wait_and_released_by_a_retry(written: Folder) -> None:
+    refused(written)
+    with open_store(f"sqlite:///{written.path / 'dovetail.db'}") as store:
+        for _ in range(2):
+            store.settle_write("w1", state="unknown", reason="the answer was lost", now=NOW)
+    until = f"waits until {NOW + timedelta(hours=1):%Y-%m-%d %H:%M} UTC"
+    assert until in written.run("errors", "list").out
+    assert until.removeprefix("waits ") in written.run("errors", "show", "1aaa").out
+    assert written.run("errors", "retry", "1aaa", "--by", "Pia").code == 0
+    shown = written.run("errors", "list").out
+    assert "waits" not in shown
+    assert "by Pia" in shown
+
+
 def test_an_id_that_several_share_is_not_guessed(written: Folder) -> None:
     refused(written, 11)
     answer = written.run("errors", "show", "1")

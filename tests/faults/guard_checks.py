@@ -304,6 +304,19 @@ def a_lost_answer_is_looked_up(folder: Path) -> None:
     assert not engine.unsettled()
 
 
+def a_place_that_never_answers_is_not_written_to_in_every_run(folder: Path) -> None:
+    del folder
+    side, engine = in_memory()
+    engine.run()
+    side.add(LATE)
+    side.tracker.fail("write", LostAnswer(), is_permanent=True)
+    for _ in range(3):
+        engine.run()
+    before = side.tracker.requests.count("write")
+    engine.run()
+    assert side.tracker.requests.count("write") == before
+
+
 def a_comment_is_found_by_its_marker(folder: Path) -> None:
     del folder
     side = JiraSide()

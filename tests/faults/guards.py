@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
 import guard_checks as checks
-from switching_off import Cut
+from edge_guards import EDGE
+from guard import Guard, guard
+from trail_guards import TRAIL
 
 _APPLY, _PUSH = "sync.apply:_SourceApply", "connectors.ms_project.push:Writer"
 
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """One guard: what it does, where it stands, and the check that fails without it."""
-
-    title: str
-    check: Callable[[Path], None]
-    cuts: tuple[Cut, ...]
-
-    @property
-    def name(self) -> str:
-        return self.check.__name__
-
-
-def guard(title: str, check: Callable[[Path], None], *cuts: tuple[str, str, str]) -> Guard:
-    return Guard(title, check, tuple(Cut(*one) for one in cuts))
-
-
-GUARDS = (
+ROAD = (
     guard(
         "A page and the cursor after it are one transaction",
         checks.a_pull_killed_at_every_commit_loses_nothing,
@@ -143,6 +125,15 @@ GUARDS = (
         "A write whose answer was lost is looked up before anything is repeated",
         checks.a_lost_answer_is_looked_up,
         ("sync.outbox:settle_earlier", "if not rows:", "if True:"),
+    ),
+    guard(
+        "A place that never answers waits longer each time",
+        checks.a_place_that_never_answers_is_not_written_to_in_every_run,
+        (
+            "sync.failed_writes:Stopped.why",
+            "if (end := waits_until(one)) is not None:",
+            "if (end := None) is not None:",
+        ),
     ),
     guard(
         "Our comment is found by its marker before one is made",
@@ -259,20 +250,28 @@ GUARDS = (
     ),
 )
 
+SECTIONS = {
+    "Reading, planning and writing": ROAD,
+    "The audit trail, undo and erasure": TRAIL,
+    "Addresses, answers, files and texts": EDGE,
+}
+GUARDS = tuple(guard for guards in SECTIONS.values() for guard in guards)
+
 
 def table() -> str:
     """docs/guards.md."""
-    rows = "\n".join(
-        f"| {one.title} | `{one.cuts[0].place.partition(':')[0]}` | `{one.name}` |" for one in GUARDS
-    )
+    parts = "".join(f"\n## {title}\n\n{_rows(guards)}" for title, guards in SECTIONS.items())
     return f"""\
 # Guards, and what catches their absence
 
 Each of these guards stands between your trackers and a fault. The test suite takes them out one after the
 other, and for each of them a named check must fail: `tests/faults/test_guards.py`. A guard that nothing would
 miss is not in this list, and a line of this list that no longer matches the program fails the build.
+{parts}"""
 
-| guard | where | the check that fails without it |
-|---|---|---|
-{rows}
-"""
+
+def _rows(guards: Sequence[Guard]) -> str:
+    rows = "".join(
+        f"| {one.title} | `{one.cuts[0].place.partition(':')[0]}` | `{one.name}` |\n" for one in guards
+    )
+    return f"| guard | where | the check that fails without it |\n|---|---|---|\n{rows}"

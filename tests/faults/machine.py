@@ -246,7 +246,7 @@ class Histories(RuleBasedStateMachine):
         return result
 
     def answer_is_written(self) -> None:
-        today = self.side.now().date()
+        today = self.side.today()
         truth = self.side.truth()
         findings = 0
         for item, stands in truth.items():

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from connectors.base import Connector, Context
 from simulators.faults import Fault
 
+ZONE = ZoneInfo("Europe/Zurich")
 TUESDAY = datetime.fromisoformat("2026-11-24T09:00:00+00:00")
 FIELDS = {"open_findings": "Open findings", "worst_finding": "Worst finding"}
 # Lies and failures of the wire. `missing_rows` is not among them: nobody can tell a page that silently lacks
@@ -44,6 +46,10 @@ class Side(ABC):
 
     @abstractmethod
     def now(self) -> datetime: ...
+
+    def today(self) -> date:
+        """The day in the portfolio's zone: in the evening it is ahead of UTC's."""
+        return self.now().astimezone(ZONE).date()
 
     @abstractmethod
     def pass_time(self, **duration: float) -> None: ...

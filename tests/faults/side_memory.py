@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from side import EVERYTHING, FIELDS, TUESDAY, Side, Standing
 
@@ -15,6 +15,7 @@ from portfolio.errors import AuthError, Unavailable
 
 class MemorySide(Side):
     name = "memory"
+    prefix: ClassVar[str] = "CHK"
     can = EVERYTHING
     faults = ("down", "lost before", "lost after", "locked out")
 
@@ -22,7 +23,7 @@ class MemorySide(Side):
         self.clock = ManualClock(TUESDAY)
         self.tracker = MemoryTracker(self.clock)
         self.tracker.add_person("ana", "Ana Berg", email="ana@shop.example")
-        self._epic = self.tracker.add("CHK-1", kind="epic", owner_id="ana")
+        self._epic = self.tracker.add(f"{self.prefix}-1", kind="epic", owner_id="ana")
         self._count = 1
 
     @property
@@ -44,7 +45,8 @@ class MemorySide(Side):
     def add(self, due: date, *, is_owned: bool = True) -> str:
         self._count += 1
         owner = "ana" if is_owned else None
-        return self.tracker.add(f"CHK-{self._count}", due=due, owner_id=owner, parent="CHK-1")
+        key = f"{self.prefix}-{self._count}"
+        return self.tracker.add(key, due=due, owner_id=owner, parent=f"{self.prefix}-1")
 
     def edit(self, item: str, due: date) -> None:
         self.tracker.edit(self._key(item), by="ana", due=due)

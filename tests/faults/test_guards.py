@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 
 import pytest
-from guards import GUARDS, Guard, table
+from guard import Guard
+from guards import GUARDS, table
 from shared import ROOT
 from switching_off import Cut, switched_off
 

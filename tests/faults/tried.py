@@ -1,4 +1,4 @@
-"""How much the tests of faults tried, counted by all of them and told at the end of a run."""
+"""How much was tried, over all tests of faults in this process: told at the end of the run."""
 
 from __future__ import annotations
 

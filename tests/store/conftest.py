@@ -10,7 +10,6 @@ import pg_server
 import pytest
 
 from store import Store, open_store
-from store.catalogue import TABLES
 
 
 @cache
@@ -19,16 +18,6 @@ def _shared_database() -> str:
     name = pg_server.new_database()
     open_store(pg_server.url_of(name)).close()
     return name
-
-
-def _emptied_url() -> str:
-    tables = (table for table in TABLES if table != "engine_meta")
-    emptied = "; ".join(f"DELETE FROM {table}" for table in tables)
-    # Only the owner of the database can take the audit trail's guard away.
-    switched = "ALTER TABLE engine_audit {} TRIGGER USER"
-    off, on = switched.format("DISABLE"), switched.format("ENABLE")
-    pg_server.run_sql(_shared_database(), f"{off}; {emptied}; {on}")
-    return pg_server.url_of(_shared_database())
 
 
 def _new_url(kind: str, folder: Path) -> Iterator[str]:
@@ -46,7 +35,7 @@ def _new_url(kind: str, folder: Path) -> Iterator[str]:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An open store that nothing is in. A test that changes its schema takes `own_store`."""
     if request.param == "postgresql":
-        with open_store(_emptied_url()) as opened:
+        with open_store(pg_server.empty(_shared_database())) as opened:
             yield opened
         return
     for url in _new_url(request.param, tmp_path):

@@ -63,6 +63,17 @@ def drop_database(name: str) -> None:
     run_sql("postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+def empty(name: str) -> str:
+    """Take everything out of a database at head, which is faster than a new one. Returns its URL."""
+    from store.catalogue import TABLES
+
+    emptied = "; ".join(f"DELETE FROM {table}" for table in TABLES if table != "engine_meta")
+    # Only the owner of the database can take the audit trail's guard away.
+    switched = "ALTER TABLE engine_audit {} TRIGGER USER"
+    run_sql(name, f"{switched.format('DISABLE')}; {emptied}; {switched.format('ENABLE')}")
+    return url_of(name)
+
+
 def run_sql(database: str, sql: str) -> None:
     """Run SQL outside the store, as an administrator would."""
     with _connected(server_folder(), database) as connection:
