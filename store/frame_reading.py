@@ -20,7 +20,9 @@ from store.specs import Dialect, Kind
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_FETCH_ROWS = 50_000
+# Few enough for their values to stay in the processor's cache: 50,000 at once took half as long again and
+# 100 MB (measured 2026-11-29).
+_FETCH_ROWS = 4_000
 _INSTANT = "U23"  # YYYY-MM-DDTHH:MM:SS.mmm, without the Z that numpy does not read
 _NAT = np.iinfo(np.int64).min
 _NOT_A_TIME = "NaT"
