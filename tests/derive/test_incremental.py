@@ -319,7 +319,9 @@ def test_in_two_trackers_the_differences_of_twins_follow_a_moved_date() -> None:
         counts, found, expected = both(store)
         assert found == expected
         assert counts.reached == 1
-        assert [one["due_gap_wd"] for one in store.rows("twin")] == [2]  # from 1 December over there to the 3rd here
+        assert [one["due_gap_wd"] for one in store.rows("twin")] == [
+            2
+        ]  # from 1 December over there to the 3rd here
         save(
             store, item("7", source="boards", key="7", title="CHK-2", due=date(2026, 12, 1)), source="boards"
         )
