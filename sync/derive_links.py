@@ -33,7 +33,7 @@ class Links:
     """The dependencies that have a known end.
 
     Attributes:
-        rows: what their trackers say: `dependency_id`, `type`, `lag_minutes`.
+        rows: what their trackers say: `type`, `lag_minutes`.
         before, after: the positions of their ends, -1 where no source delivers it.
         is_address: for each end whether its tracker knows it by an address.
     """
@@ -98,6 +98,7 @@ def derive_links(work: Workspace, store: Store) -> int:
     columns.put("crosses_team", whole & (first >= 0) & (second >= 0) & (first != second))
     columns.put("in_cycle", _in_cycle(work, store, links))
     columns.put("repeats", _repeats(links, count))
+    links.rows.drop("dependency_id")  # by the million, texts are most of what a frame holds
     return work.write(store, "derived_dependency", columns, keys=work.reach.links)
 
 

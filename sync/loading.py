@@ -11,9 +11,9 @@ from portfolio.records import Identity
 from schedule.calendars import WorkCalendar, public_holidays, work_calendar
 from schedule.hierarchy import hierarchy_of
 from store.frames import Coded, Frame
+from sync.changed import Reach
 from sync.people import People
 from sync.placement import Placement
-from sync.reach import Reach
 from sync.workspace import PORTFOLIO_CALENDAR, DeriveSettings, Workspace
 
 if TYPE_CHECKING:
