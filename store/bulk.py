@@ -78,10 +78,20 @@ def without_doubles(table: TableSpec, rows: list[Row]) -> list[Row]:
 
 
 def upsert(
-    connection: Connection, dialect: Dialect, table: TableSpec, rows: Sequence[Row], names: Sequence[str]
+    connection: Connection,
+    dialect: Dialect,
+    table: TableSpec,
+    rows: Sequence[Row],
+    names: Sequence[str],
+    *,
+    nulled: Sequence[str] = (),
 ) -> int:
-    """Insert rows or overwrite those of equal key. Returns how many rows were written."""
-    return _insert(connection, dialect, table, rows, tuple(names), overwrite=True)
+    """Insert rows or overwrite those of equal key. Returns how many rows were written.
+
+    `nulled` are further columns, which become null.
+    """
+    more = "".join(f', "{name}" = NULL' for name in nulled)
+    return _insert(connection, dialect, table, rows, tuple(names), overwrite=True, condition=more)
 
 
 def insert_ignore(
@@ -148,8 +158,9 @@ def insert_new(
     connection: Connection, dialect: Dialect, table: TableSpec, rows: Sequence[Row], names: Sequence[str]
 ) -> None:
     """Insert rows of which none is stored yet: without the look for those that are."""
-    if dialect == "sqlite" or len(rows) < _COPY_FROM_ROWS:
-        upsert(connection, dialect, table, rows, names)
+    if dialect == "sqlite":
+        marks = ", ".join("?" * len(names))
+        execute_many(connection, f"INSERT INTO {table.name} ({quoted_list(names)}) VALUES ({marks})", rows)  # noqa: S608
         return
     _copy_into(connection.connection.cursor(), table.name, rows, names)
 

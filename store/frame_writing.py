@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from store.frames import Array, Coded, Column, Frame, IntArray, Ints, taken, val
 from store.specs import ColumnSpec, TableSpec
 from store.values import encode_column
 
-WRITE_ROWS = 20_000
+WRITE_ROWS = 4_000
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _UNKNOWN = np.uint64(0x5851F42D4C957F2D)
 
@@ -63,7 +62,7 @@ def encoded_as_column(spec: ColumnSpec, values: Sequence[Any]) -> Column:
 def rows_at(
     table: TableSpec, frame: Frame, digests: IntArray, rows: IntArray
 ) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows at these positions as the database takes them, their digest last, some at a time."""
+    """The rows at these positions as the database takes them, some at a time; their digest last."""
     words = {
         spec.name: _encoded_words(spec, column)
         for spec in table.data
@@ -75,7 +74,6 @@ def rows_at(
         columns: list[Any] = []
         for spec in table.data:
             if spec.name not in frame:
-                columns.append(repeat(None, len(some)))
                 continue
             column = taken(frame.column(spec.name), some)
             columns.append(_encoded(spec, column, words.get(spec.name), days))

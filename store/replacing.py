@@ -64,13 +64,14 @@ def replace_rows(
         stored = iter([_stored_under(connection, dialect, spec, [*keys, *set(within).difference(keys)])])
     differs, removed, is_new = _compared(keys, digests, stored)
     count = bulk.delete_keys(connection, dialect, spec, _encoded_keys(spec, removed))
-    names = (*(column.name for column in spec.data), ROW_HASH)
+    names = (*(column.name for column in spec.data if column.name in frame), ROW_HASH)
+    others = tuple(column.name for column in spec.data if column.name not in frame)
     rows = np.flatnonzero(differs)
     for some in rows_at(spec, frame, digests, rows):
         if is_new and within is None:
             bulk.insert_new(connection, dialect, spec, some, names)
         else:
-            bulk.upsert(connection, dialect, spec, some, names)
+            bulk.upsert(connection, dialect, spec, some, names, nulled=others)
     return len(rows) + count
 
 

@@ -34,6 +34,7 @@ import msgspec
 import numpy as np
 
 from schedule.calendars import WorkCalendar, workday_table
+from sync.changed import Reach, ReachesEverything, everything
 from sync.derive_dates import derive_dates
 from sync.derive_items import write_items
 from sync.derive_links import derive_links, linked_addresses
@@ -45,7 +46,7 @@ from sync.derive_schedules import derive_schedules
 from sync.derive_shape import derive_shape
 from sync.derive_twins import derive_twins
 from sync.loading import calendars_of, load, stored_identities
-from sync.reach import Reach, ReachesEverything, everything, reach_of
+from sync.reach import reach_of
 from sync.workspace import DeriveSettings, Workspace
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ class Links:
     """The dependencies that have a known end.
 
     Attributes:
-        rows: what their trackers say: `dependency_id`, `source`, `type`, `lag_minutes`.
+        rows: what their trackers say: `type`, `lag_minutes`.
         before, after: the positions of their ends, -1 where no source delivers it.
         is_address: for each end whether its tracker knows it by an address.
     """
@@ -98,6 +98,7 @@ def derive_links(work: Workspace, store: Store) -> int:
     columns.put("crosses_team", whole & (first >= 0) & (second >= 0) & (first != second))
     columns.put("in_cycle", _in_cycle(work, store, links))
     columns.put("repeats", _repeats(links, count))
+    links.rows.drop("dependency_id")  # by the million, texts are most of what a frame holds
     return work.write(store, "derived_dependency", columns, keys=work.reach.links)
 
 
@@ -105,26 +106,17 @@ def _links(work: Workspace, store: Store) -> Links:
     """The dependencies that were reached, in the order of their ids; those without a known end left out."""
     rows = store.frame(
         "tracker_dependency",
-        ("dependency_id", "source", "type", "lag_minutes", *_ENDS),
+        ("dependency_id", "type", "lag_minutes", *_ENDS),
         texts=("dependency_id",),
         places=dict.fromkeys(_ENDS, work.position),
         among=None if work.is_full else ("dependency_id", work.reach.links),
+        live_only=False,  # what is gone has no position
     )
     ends = {end: rows.places(end) for end in _ENDS}
     is_address = {end: np.zeros(len(rows), dtype=bool) for end in _ENDS}
-    unplaced = np.flatnonzero((ends[_ENDS[0]] < 0) | (ends[_ENDS[1]] < 0))
-    ids = rows.keys("dependency_id")
-    names = [ids[row] for row in unplaced.tolist()]
-    texts = store.frame(
-        "tracker_dependency", ("dependency_id", *_ENDS), texts=_ENDS, among=("dependency_id", names)
-    )
-    resolver = _Resolver(work, store, names)
-    for end in _ENDS:
-        for row, name, text in zip(unplaced.tolist(), names, texts.keys(end), strict=True):
-            address = address_of_end(text)
-            if address is not None:
-                is_address[end][row] = True
-                ends[end][row] = resolver.position(name, end, address)
+    unplaced = np.flatnonzero((ends[_ENDS[0]] < 0) | (ends[_ENDS[1]] < 0)).tolist()
+    if unplaced:
+        _look_up(work, store, {rows.keys("dependency_id")[row]: row for row in unplaced}, ends, is_address)
     known = [ends[end] >= 0 for end in _ENDS]
     kept = (known[0] & known[1]) | ((known[0] ^ known[1]) & (is_address[_ENDS[0]] | is_address[_ENDS[1]]))
     rows.drop(*_ENDS)
@@ -136,6 +128,25 @@ def _links(work: Workspace, store: Store) -> Links:
         ends[_ENDS[1]][kept],
         {end: flags[kept] for end, flags in is_address.items()},
     )
+
+
+def _look_up(
+    work: Workspace,
+    store: Store,
+    row_of: Mapping[str, int],
+    ends: Mapping[str, IntArray],
+    is_address: Mapping[str, BoolArray],
+) -> None:
+    """Find what stands at the addresses of these dependencies; where an end is gone, nothing."""
+    names = ("dependency_id", *_ENDS)
+    texts = store.frame("tracker_dependency", names, texts=names, among=(names[0], row_of))
+    resolver = _Resolver(work, store, list(row_of))
+    for name, *pair in zip(*map(texts.keys, names), strict=True):
+        for end, text in zip(_ENDS, pair, strict=True):
+            address = address_of_end(text)
+            if address is not None:
+                is_address[end][row_of[name]] = True
+                ends[end][row_of[name]] = resolver.position(name, end, address)
 
 
 class _Resolver:

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from schedule.calendars import DayArray, days_of_instants
-from schedule.commitment import promise_of
 from schedule.hierarchy import IntArray
-from store.frames import BoolArray, Coded, Ints, as_instants, values_of
+from schedule.promises import Moves, follow_promises
+from store.frames import BoolArray, Coded, Ints
 from sync.schedules import plan_ids
 from sync.timeline import (
-    Entries,
     Standing,
     Timelines,
     blocked_since,
     committed_at,
-    due_changes,
+    due_edits,
     last_transitions,
 )
 from sync.workspace import Workspace, difference, ordinals
@@ -29,11 +28,13 @@ if TYPE_CHECKING:
 _FIELDS = ("due", "state", "iteration", "blocked", "release")
 _SLIP_PAIRS = ("commitment to current", "baseline to current")
 _MINUTES_PER_DAY = 480
+_RECENT_DAYS = 90
+_NO_INSTANT = np.datetime64("NaT", "ms")
 
 
 @dataclass(slots=True)
 class _Promises:
-    """The promise of each item, see `schedule.commitment.Promise`. What is not known of all is 0."""
+    """The promise of each item, see `schedule.commitment.Promise`."""
 
     first: DayArray
     committed_at: DayArray
@@ -74,6 +75,7 @@ def _timelines(work: Workspace, store: Store) -> Timelines:
         # What else was edited, such as descriptions, may be long; only that it was edited counts.
         blank=(("before", "after"), "field", _FIELDS),
         among=None if work.is_full else ("item_id", work.reach.items),
+        live_only=False,  # what is gone has no position
     )
     return Timelines(changes, changes.places("item_id"), len(work.items))
 
@@ -90,11 +92,11 @@ def _history(work: Workspace, timelines: Timelines) -> None:
     # As its tracker says, else as its history does.
     said = items.instants("blocked_since")
     since = np.where(np.isnat(said), blocked_since(timelines.of("blocked"), count), said)
-    derived.put("blocked_since", np.where(items.flags("is_blocked"), since, np.datetime64("NaT", "ms")))
+    derived.put("blocked_since", np.where(items.flags("is_blocked"), since, _NO_INSTANT))
 
 
 def _promises(work: Workspace, store: Store, timelines: Timelines, has_history: BoolArray) -> _Promises:
-    items, count = work.items, len(work.items)
+    items = work.items
     iterations = store.read("tracker_iteration", ("iteration_id", "start"))
     moments = committed_at(
         timelines,
@@ -110,54 +112,39 @@ def _promises(work: Workspace, store: Store, timelines: Timelines, has_history: 
     # A plan's promise is written in the plan: its baseline, else its deadline.
     written = np.where(np.isnat(baseline), deadline, baseline)
     is_written = ~np.isnat(written)
-    nothing = np.datetime64("NaT", "D")
     # Without a history its present date is no promise: compared with itself, it would never slip.
     is_promised = ~is_written & has_history & ~np.isnat(moments)
-    zeros = np.zeros(count, dtype=np.int64)
-    promises = _Promises(
-        first=np.where(is_written, written, np.where(is_promised, items.dates("due"), nothing)),
-        committed_at=np.where(is_written, np.datetime64("NaT", "ms"), moments),
-        pushes=zeros.copy(),
-        recent=zeros.copy(),
-        pulls=zeros.copy(),
-        pushed_wd=zeros.copy(),
+    first, began, moves = follow_promises(
+        items.dates("due"),
+        due_edits(timelines.of("due")),
+        np.where(is_promised, moments, _NO_INSTANT),
+        settle_days=work.settings.settle_days,
     )
-    _follow(work, promises, timelines.of("due"), is_promised)
-    return promises
+    return _counted(
+        work,
+        moves,
+        first=np.where(is_written, written, first),
+        committed_at=np.where(is_written, _NO_INSTANT, np.where(is_promised, began, moments)),
+    )
 
 
-def _follow(work: Workspace, promises: _Promises, due: Entries, is_promised: BoolArray) -> None:
-    """Walk the edits of the promised dates that were edited."""
-    kept = np.flatnonzero(is_promised[due.row])
-    edits = Entries(
-        due.row[kept],
-        due.at[kept],
-        Coded(due.before.codes[kept], due.before.words),
-        Coded(due.after.codes[kept], due.after.words),
+def _counted(work: Workspace, moves: Moves, *, first: DayArray, committed_at: DayArray) -> _Promises:
+    """The moves of each promise, and how far they went in its own calendar."""
+    count = len(first)
+    codes = Coded(work.calendar_ids.codes[moves.row], work.calendar_ids.words)
+    before, after = (ordinals(work.calendars, codes, days, work.zone) for days in (moves.before, moves.after))
+    is_push = moves.after > moves.before
+    pushed = np.where(is_push, difference(after, before).values, 0)
+    days_ago = np.datetime64(work.today, "D") - moves.at.astype("datetime64[D]")
+    is_recent = is_push & (days_ago.astype(np.int64) <= _RECENT_DAYS)
+    return _Promises(
+        first=first,
+        committed_at=committed_at,
+        pushes=np.bincount(moves.row[is_push], minlength=count),
+        recent=np.bincount(moves.row[is_recent], minlength=count),
+        pulls=np.bincount(moves.row[~is_push], minlength=count),
+        pushed_wd=np.bincount(moves.row, weights=pushed, minlength=count).astype(np.int64),
     )
-    changes = due_changes(edits)
-    rows = np.fromiter(changes, dtype=np.int64, count=len(changes))
-    dues = values_of(work.items.dates("due")[rows])
-    moments = values_of(promises.committed_at[rows])
-    calendars = [work.calendars[name] for name in work.calendar_ids.words]
-    codes = work.calendar_ids.codes[rows].tolist()
-    found = [
-        promise_of(
-            now_due,
-            some,
-            moment,
-            calendar=calendars[code],
-            today=work.today,
-            settle_days=work.settings.settle_days,
-        )
-        for now_due, some, moment, code in zip(dues, changes.values(), moments, codes, strict=True)
-    ]
-    promises.first[rows] = np.array([one.first for one in found], dtype="datetime64[D]")
-    promises.committed_at[rows] = as_instants([one.committed_at for one in found])
-    promises.pushes[rows] = [one.push_count for one in found]
-    promises.recent[rows] = [one.push_count_90d for one in found]
-    promises.pulls[rows] = [one.pull_count for one in found]
-    promises.pushed_wd[rows] = [one.pushed_wd for one in found]
 
 
 def _slips(work: Workspace, promises: _Promises) -> None:

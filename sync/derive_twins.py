@@ -46,6 +46,7 @@ def _stored(work: Workspace, store: Store) -> Columns:
 
 def _searched(work: Workspace, store: Store) -> Columns:
     settings, ordered = work.settings, frozenset(_ordered_across(work))
+    _put_titles(work, store)
     sources = store.read("engine_source", ("source", "kind"))
     pairs = find_twins(
         sides_that_matter(
@@ -70,6 +71,20 @@ def _searched(work: Workspace, store: Store) -> Columns:
         for name, value in zip(_PAIR, values, strict=True):
             columns[name].append(value)
     return columns
+
+
+def _put_titles(work: Workspace, store: Store) -> None:
+    """Titles speak only of other trackers: in a portfolio of one they are not read."""
+    titles: list[str | None] = [""] * len(work.items)
+    if len(set(work.items.codes("source").words)) > 1:
+        names = ("item_id", "title")
+        rows = store.frame("tracker_item", names, texts=names)
+        for place, title in zip(
+            work.positions(rows.texts("item_id")).tolist(), rows.texts("title"), strict=True
+        ):
+            if place >= 0:
+                titles[place] = title
+    work.items.put("title", titles)
 
 
 def _ordered_across(work: Workspace) -> Iterator[tuple[ItemId, ItemId]]:

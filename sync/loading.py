@@ -11,22 +11,22 @@ from portfolio.records import Identity
 from schedule.calendars import WorkCalendar, public_holidays, work_calendar
 from schedule.hierarchy import hierarchy_of
 from store.frames import Coded, Frame
+from sync.changed import Reach
 from sync.people import People
 from sync.placement import Placement
-from sync.reach import Reach
 from sync.workspace import PORTFOLIO_CALENDAR, DeriveSettings, Workspace
 
 if TYPE_CHECKING:
     from store import Store
 
 ITEM_COLUMNS = (
-    "item_id", "source", "key", "scope", "kind", "title", "schedule_id", "parent_id", "state",
+    "item_id", "source", "key", "scope", "kind", "schedule_id", "parent_id", "state",
     "is_summary", "is_detail", "is_blocked", "owner_id", "team", "start", "due", "actual_start",
     "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish", "duration_minutes",
     "total_float_minutes", "percent_complete", "iteration_id", "release_id", "release_ids", "twin_keys",
     "linked_urls", "created_at", "updated_at", "blocked_since",
 )  # fmt: skip
-_UNIQUE = ("item_id", "key", "title")
+_UNIQUE = ("item_id", "key")
 
 
 def load(store: Store, settings: DeriveSettings, reach: Reach, *, today: date, now: datetime) -> Workspace:

@@ -165,7 +165,7 @@ def work_out(
 ) -> None:
     """Derive, check and roll up what is stored: everything between the pull and the plan."""
     today = run.now.astimezone(settings.plan.zone).date()
-    result.derived = derive(store, settings.derive, today=today, now=run.now)
+    result.derived = derive(store, settings.derive, today=today, now=run.now, full=settings.pull.full)
     tell(Progress(step="derive", done=result.derived.items))
     result.checked = check(store, settings.check, run_id=run.run_id, today=today, now=run.now, tell=tell)
     result.rollups_changed = rollup(

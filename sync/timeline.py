@@ -1,7 +1,6 @@
 """What the histories of items say: when each was committed, how its date moved, when it last moved at all.
 
-Entries are arrays, sorted by item and time. Only the moves of a promised date are walked one by one
-(`schedule/commitment.py`), and only of items whose date was edited.
+Entries are arrays, sorted by item and time; `schedule/promises.py` follows the edits of due dates.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from datetime import date
 import numpy as np
 
 from schedule.calendars import DayArray
-from schedule.commitment import DateChange
 from schedule.hierarchy import IntArray
-from store.frames import BoolArray, Coded, Frame, values_of
+from schedule.promises import Edits
+from store.frames import BoolArray, Coded, Frame
 
 _LIST_SEPARATOR = re.compile(r"[,\s]+")
 _NEVER = np.iinfo(np.int64).max
@@ -162,14 +161,14 @@ def committed_at(
     return found.view("datetime64[ms]")
 
 
-def due_changes(due: Entries) -> dict[int, list[DateChange]]:
-    """The edits of each item's due date, oldest first, by its position."""
-    days = {word: _as_date(word) for word in {*due.before.words, *due.after.words}}
-    found: dict[int, list[DateChange]] = {}
-    columns = (due.row.tolist(), values_of(due.at), values_of(due.before), values_of(due.after))
-    for row, at, before, after in zip(*columns, strict=True):
-        found.setdefault(row, []).append(DateChange(at, days.get(before), days.get(after)))
-    return found
+def due_edits(due: Entries) -> Edits:
+    """The edits of due dates as dates; what cannot be read as one is none."""
+    return Edits(due.row, due.at, _as_days(due.before), _as_days(due.after))
+
+
+def _as_days(texts: Coded) -> DayArray:
+    days = np.array([*map(_as_date, texts.words), None], dtype="datetime64[D]")
+    return days[texts.codes]
 
 
 def _is_said(values: Coded) -> BoolArray:

@@ -22,8 +22,8 @@ from sync.twins import TwinDecision
 
 if TYPE_CHECKING:
     from store import Store
+    from sync.changed import Reach
     from sync.derive_links import Links
-    from sync.reach import Reach
 
 PORTFOLIO_CALENDAR = "portfolio"
 ENDED = ("done", "removed")

@@ -239,6 +239,25 @@ def test_a_finished_story_changes_what_its_parent_and_its_owner_have_open(store:
     assert [row["open_items"] for row in store.rows("person", where={"name": "Bo"})] == [0]
 
 
+def test_a_first_child_makes_a_parent_that_counts_no_more_as_a_leaf(store: Store) -> None:
+    # The child belongs to no schedule; its parent's has one leaf less.
+    save(store, item("7", schedule_id=None, parent_id="shop/90"))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 2
+
+
+def test_what_moves_takes_along_what_is_below_it_whatever_its_dates(store: Store) -> None:
+    save(store, item("8", parent_id="shop/2", due=date(2026, 12, 3)))
+    save(store, item("80", parent_id="shop/8", due=date(2026, 12, 4)))
+    assert derived(store).reached == 3
+    save(store, item("1", parent_id="shop/91", due=date(2026, 12, 21)), item("2", due=date(2026, 12, 2)))
+    counts, found, expected = both(store)
+    assert found == expected
+    # 1 with 3 and 4 below its new parent 91; 2 with 8 and 80 to the top.
+    assert counts.reached == 7
+
+
 def test_a_new_circle_is_seen_and_so_is_its_end(store: Store) -> None:
     save(store, link("4", "2"))
     _, found, expected = both(store)
@@ -319,7 +338,9 @@ def test_in_two_trackers_the_differences_of_twins_follow_a_moved_date() -> None:
         counts, found, expected = both(store)
         assert found == expected
         assert counts.reached == 1
-        assert [one["due_gap_wd"] for one in store.rows("twin")] == [-2]
+        assert [one["due_gap_wd"] for one in store.rows("twin")] == [
+            2
+        ]  # from 1 December over there to the 3rd here
         save(
             store, item("7", source="boards", key="7", title="CHK-2", due=date(2026, 12, 1)), source="boards"
         )

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from schedule.commitment import DateChange
 from store.frames import Frame, as_instants, coded, values_of
 from sync.placement import Place, Placement, TreeNode
 from sync.timeline import (
@@ -15,7 +14,7 @@ from sync.timeline import (
     Timelines,
     blocked_since,
     committed_at,
-    due_changes,
+    due_edits,
     last_transitions,
 )
 
@@ -107,12 +106,10 @@ def test_the_timeline_is_read_in_order_of_time() -> None:
         due=[(at(5, 2), "2026-06-01", "2026-06-08T00:00"), (at(5, 1), None, "2026-06-01")],
         key=[(at(5, 3), "OLD-1", "NEW-1")],
     )
-    assert due_changes(told.of("due")) == {
-        0: [
-            DateChange(at(5, 1), None, date(2026, 6, 1)),
-            DateChange(at(5, 2), date(2026, 6, 1), date(2026, 6, 8)),
-        ]
-    }
+    edits = due_edits(told.of("due"))
+    assert values_of(edits.at) == [at(5, 1), at(5, 2)]
+    assert values_of(edits.before) == [None, date(2026, 6, 1)]
+    assert values_of(edits.after) == [date(2026, 6, 1), date(2026, 6, 8)]
     assert values_of(told.last_activity_at) == [at(5, 3)]
     assert values_of(last_transitions(told.of("state"), 1)) == [None]
 

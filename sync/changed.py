@@ -1,0 +1,91 @@
+"""What has changed, and the reach of it: what a derivation has to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from portfolio.records import ItemId
+
+LARGEST = 20_000
+"""More items than this are not followed one by one: a full derivation is about as quick."""
+DEEPEST = 200
+"""So many levels are followed downwards, or along dependencies."""
+
+
+class ReachesEverything(Exception):
+    """A change reaches too much, or nobody knows what."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """What a derivation has to do.
+
+    Attributes:
+        is_everything: all of it; the rest is empty then.
+        items: items whose derived rows are made anew. They may be gone.
+        around: further items that have to be there to be read.
+        links: dependencies whose derived rows are made anew. They may be gone.
+        followers: items downstream of a dependency that came, went or changed its ends: only among them can
+            circles have opened or closed.
+        schedules: schedules whose derived rows are made anew; all their items are loaded.
+        persons: people whose open work is counted anew.
+        plan_finishes: the last due date of the plans of these items.
+        changed: columns of items in which anything changed.
+    """
+
+    is_everything: bool = False
+    items: set[ItemId] = field(default_factory=set)
+    around: set[ItemId] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)
+    followers: set[ItemId] = field(default_factory=set)
+    schedules: set[str] = field(default_factory=set)
+    owners: set[tuple[str, str]] = field(default_factory=set)
+    persons: set[str] = field(default_factory=set)
+    plan_finishes: dict[str, np.datetime64] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+    def add(self, items: Iterable[ItemId]) -> None:
+        """These items are derived anew, too.
+
+        Raises:
+            ReachesEverything: they are too many.
+        """
+        self.items.update(items)
+        if len(self.items) > LARGEST:
+            raise ReachesEverything
+
+
+def everything() -> Reach:
+    """The reach of a full derivation."""
+    return Reach(is_everything=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An item that was marked: what it was in the last derivation, and what it is now.
+
+    `before` and `now` are None where it was not there, or is not.
+    """
+
+    item_id: ItemId
+    before: dict[str, Any] | None
+    now: dict[str, Any] | None
+    columns: frozenset[str]
+
+    @property
+    def came_or_went(self) -> bool:
+        """Whether it was there only then, or is there only now."""
+        return (self.before is None) != (self.now is None)
+
+    def values(self, column: str) -> set[Any]:
+        """What the column said then and says now, where it said anything."""
+        return {one[column] for one in (self.before, self.now) if one is not None and one[column] is not None}
+
+
+def as_day(value: Any) -> np.datetime64 | None:
+    """A date as it is stored or read, to be compared."""
+    return None if value is None else np.datetime64(value, "D")
