@@ -258,6 +258,29 @@ def test_what_moves_takes_along_what_is_below_it_whatever_its_dates(store: Store
     assert counts.reached == 7
 
 
+def test_an_entry_of_a_timeline_reaches_its_item_and_the_same_entry_again_nothing(store: Store) -> None:
+    entry = changed("4", "state", "todo", "in_progress", 3)
+    save(store, entry)
+    counts, found, expected = both(store)
+    assert found == expected
+    assert (counts.reached, counts.changed) == (1, 2)
+    (row,) = store.rows("item", where={"item_id": "shop/4"})
+    assert row["committed_at"] == NOW - timedelta(days=3)
+    save(store, entry)
+    assert derived(store).reached == 0
+
+
+def test_a_risk_that_came_and_went_reaches_its_item(store: Store) -> None:
+    save(store, Risk(item_id="shop/4", source="shop", probability=3, impact=4))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert (counts.reached, counts.changed) == (1, 1)
+    save(store, replaces=[OwnedBy(record="Risk", item_ids=["shop/4"])])
+    counts, found, expected = both(store)
+    assert found == expected
+    assert found["derived_risk"] == []
+
+
 def test_a_new_circle_is_seen_and_so_is_its_end(store: Store) -> None:
     save(store, link("4", "2"))
     _, found, expected = both(store)
