@@ -32,7 +32,7 @@ from sync.workspace import DeriveSettings
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 DERIVED = [name for name in TABLES if name.startswith("derived_")]
 SETTINGS = DeriveSettings(timezone="Europe/Zurich")
-NAMES = [str(number) for number in range(8)]
+NAMES = [str(number) for number in range(12)]
 SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan"}
 
 
@@ -160,7 +160,7 @@ risks = st.builds(
     probability=st.integers(1, 5),
     review_due=days,
 )
-records = st.lists(items | changes | links | risks, min_size=1, max_size=4)
+records = st.lists(items | changes | links | risks, min_size=1, max_size=2)
 pages = (
     st.builds(Page, records=records)
     | st.builds(lambda one: Page(gone=[Gone(item_id=f"shop/{one}", reason="deleted")]), names)
@@ -172,9 +172,10 @@ pages = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
-    st.lists(items | changes | links | risks, max_size=25), st.lists(st.lists(pages, max_size=3), max_size=4)
+    st.lists(items | changes | links | risks, min_size=12, max_size=30),
+    st.lists(st.lists(pages, min_size=1, max_size=2), min_size=1, max_size=4),
 )
 def test_what_a_change_reaches_is_what_a_full_derivation_changes(
     first: list[AnyRecord], runs: list[list[Page]]
