@@ -12,8 +12,6 @@ import numpy as np
 
 from schedule.check_inputs import BoolArray, FloatArray, IntArray, TextArray
 
-_MINUTES_PER_DAY = 480.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
@@ -135,8 +133,11 @@ def _spans(starts: IntArray, stops: IntArray) -> IntArray:
 
 
 def lag_wd(
-    lag_minutes: FloatArray, lag_percent: FloatArray, predecessor_duration_wd: FloatArray
+    lag_minutes: FloatArray,
+    lag_percent: FloatArray,
+    predecessor_duration_wd: FloatArray,
+    minutes_per_day: FloatArray,
 ) -> FloatArray:
     """Lags in working days; a percentage is one of the predecessor's duration. What is unknown is none."""
     of_duration = np.nan_to_num(lag_percent) / 100.0 * np.nan_to_num(predecessor_duration_wd)
-    return np.where(np.isnan(lag_minutes), of_duration, lag_minutes / _MINUTES_PER_DAY)
+    return np.where(np.isnan(lag_minutes), of_duration, lag_minutes / minutes_per_day)

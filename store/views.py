@@ -143,7 +143,10 @@ _DEFINITIONS: Mapping[str, Definition] = {
     "schedule": Definition(
         rows="tracker_schedule AS t" + _left("derived_schedule", "d", "d.schedule_id = t.schedule_id"),
         tables={"t": "tracker_schedule", "d": "derived_schedule"},
-        special={"baseline_at": "coalesce(d.baseline_at, t.baseline_at)"},
+        special={
+            "baseline_at": "coalesce(d.baseline_at, t.baseline_at)",
+            "has_logic": "coalesce(d.has_logic, t.has_logic)",
+        },
     ),
     "schedule_check": _one("d", "derived_schedule_check"),
     "milestone": Definition(

@@ -19,7 +19,9 @@ from schedule.calendars import WorkCalendar, public_holidays, work_calendar, wor
 from schedule.commitment import Promise, promise_of
 from schedule.effective_due import effective_due, slip
 from schedule.hierarchy import build_hierarchy
+from sync.derive_checks import derive_checks
 from sync.derive_links import derive_dependencies, linked_addresses
+from sync.derive_milestones import derive_milestones
 from sync.derive_schedules import derive_persons, derive_schedules
 from sync.derive_twins import derive_twins
 from sync.people import People
@@ -37,6 +39,8 @@ _ITEM_COLUMNS = (
     "actual_start", "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish",
     "duration_minutes", "total_float_minutes", "percent_complete", "iteration_id", "release_id",
     "release_ids", "twin_keys", "linked_urls", "created_at", "updated_at", "blocked_since", "points",
+    "constraint_type", "is_critical", "baseline_duration_minutes", "assignment_count", "estimate_hours",
+    "budget", "forecast_cost",
 )  # fmt: skip
 _ORDINALS = tuple(column for column in VIEWS["item"].columns if column.has_ordinal)
 _RISK_ORDINALS = ("response_due", "review_due", "proximity_from", "proximity_to")
@@ -87,7 +91,9 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
     addresses = linked_addresses(work, store, former_keys)
     links = derive_dependencies(work, store, addresses)
     changed = links.changed + derive_twins(work, store, former_keys, addresses, links.ordered)
-    changed += derive_schedules(work, store)
+    checks = derive_checks(work, timelines, store)
+    changed += checks.changed + derive_schedules(work, store, checks.indices)
+    changed += derive_milestones(work, timelines, store)
     changed += derive_persons(work, store)
     changed += _write(work, store)
     return DeriveCounts(count, changed, links.unknown_ends)

@@ -1,10 +1,12 @@
-"""Derivation of schedules, their quality checks, and who still has open work in them."""
+"""Derivation of schedules, and who still has open work in them."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sync.derive_checks import INDICES
 from sync.people import People
 from sync.workspace import Columns, Workspace
 
@@ -14,26 +16,19 @@ if TYPE_CHECKING:
 _ENDED = ("done", "removed")
 
 
-def derive_schedules(work: Workspace, store: Store) -> int:
-    """Write the derived side of each schedule and its checks; returns the rows that changed."""
-    rows = store.read(
-        "tracker_schedule", ("schedule_id", "source", "scope", "name", "kind", "lead_id", "baseline_at")
-    )
+def derive_schedules(work: Workspace, store: Store, indices: Mapping[str, Mapping[str, Any]]) -> int:
+    """Write the derived side of each schedule with the indices of its checks; returns the changed rows."""
+    rows = store.read("tracker_schedule", ("schedule_id", "source", "scope", "lead_id", "baseline_at"))
     members = _members(work)
     columns: Columns = {
         name: []
         for name in (
             "schedule_id", "project", "lead", "lead_problem", "item_count", "percent_complete", "baseline_at",
-        )
-    }  # fmt: skip
-    checks: Columns = {
-        name: []
-        for name in (
-            "schedule_id", "name", "check", "numerator", "denominator", "share", "members", "is_assessable",
+            *INDICES,
         )
     }  # fmt: skip
     for row in zip(*rows.values(), strict=True):
-        schedule_id, source, scope, name, kind, lead_id, baseline_at = row
+        schedule_id, source, scope, lead_id, baseline_at = row
         mine = members.get(schedule_id, [])
         project = work.placement.place(source, scope).project
         lead, lead_problem = _lead(work, project, source, lead_id)
@@ -44,9 +39,9 @@ def derive_schedules(work: Workspace, store: Store) -> int:
         columns["item_count"].append(len(mine))
         columns["percent_complete"].append(_percent_complete(work, mine))
         columns["baseline_at"].append(baseline_at)
-        _no_baseline(work, checks, schedule_id, name, mine if kind == "plan" else None)
-    changed = store.replace("derived_schedule", columns)
-    return changed + store.replace("derived_schedule_check", checks)
+        for column, value in indices[schedule_id].items():
+            columns[column].append(value)
+    return store.replace("derived_schedule", columns)
 
 
 def _members(work: Workspace) -> dict[str, list[int]]:
@@ -92,27 +87,6 @@ def _percent_complete(work: Workspace, members: list[int]) -> float | None:
 def percent_of(state: str, percent: float | None) -> float:
     """How much of one leaf is complete, 0 to 100: what its tracker says, else done or not."""
     return 100.0 if state == "done" else (percent or 0.0)
-
-
-def _no_baseline(
-    work: Workspace, checks: Columns, schedule_id: str, name: str, members: list[int] | None
-) -> None:
-    """The check `no-baseline`: detail tasks without a baseline finish, of all detail tasks of a plan.
-
-    A tracker's project is no plan: it has no baselines of its own, so the check does not apply to it.
-    """
-    if members is None:
-        return
-    detail = [index for index in members if work.items["is_detail"][index]]
-    without = [index for index in detail if work.items["baseline_finish"][index] is None]
-    checks["schedule_id"].append(schedule_id)
-    checks["name"].append(name)
-    checks["check"].append("no-baseline")
-    checks["numerator"].append(len(without))
-    checks["denominator"].append(len(detail))
-    checks["share"].append(len(without) / len(detail) if detail else None)
-    checks["members"].append([work.items["key"][index] for index in without])
-    checks["is_assessable"].append(bool(detail))
 
 
 def derive_persons(work: Workspace, store: Store) -> int:

@@ -118,7 +118,8 @@ def test_what_is_on_a_circle_or_behind_it_has_no_finish() -> None:
 
 def test_a_lag_in_percent_is_one_of_the_predecessors_duration() -> None:
     nothing, days = np.array([np.nan, np.nan, 960.0]), np.array([8.0, 8.0, 8.0])
-    assert lag_wd(nothing, np.array([25.0, np.nan, 25.0]), days).tolist() == [2.0, 0.0, 2.0]
+    hours = np.array([480.0, 480.0, 240.0])
+    assert lag_wd(nothing, np.array([25.0, np.nan, 25.0]), days, hours).tolist() == [2.0, 0.0, 4.0]
 
 
 CHAIN: list[dict[str, Any]] = [
