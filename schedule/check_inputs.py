@@ -96,6 +96,7 @@ class ScheduleItems:
         is_level_of_effort: support that has no end of its own.
         is_complete: 100 % complete.
         start, finish: the current dates, which are the forecast of what is not done.
+        finish_at: the same finish to the minute, where it is known.
         baseline_start, baseline_finish: the approved dates; of a tracker the first commitment.
         duration_wd, baseline_duration_wd: in working days of the item's calendar; a tracker's planned span.
         total_float_wd: negative is late.
@@ -118,6 +119,7 @@ class ScheduleItems:
     is_complete: BoolArray
     start: DayArray
     finish: DayArray
+    finish_at: DayArray
     actual_start: DayArray
     actual_finish: DayArray
     baseline_start: DayArray

@@ -104,13 +104,20 @@ class CriticalPath:
 
 
 def completion_of(inputs: CheckInputs) -> IntArray:
-    """For each schedule the open item that finishes last, of several the milestone; -1 for none."""
+    """For each schedule the open item that finishes last, -1 for none.
+
+    Of several the milestone, then that with the least float, then the last one.
+    """
     items = inputs.items
+    finish = np.where(np.isnat(items.finish_at), items.finish.astype("datetime64[m]"), items.finish_at)
+    slack = np.nan_to_num(items.total_float_wd, nan=np.inf)
     able = np.flatnonzero(
         items.is_detail & ~items.is_level_of_effort & ~items.is_complete & ~np.isnat(items.finish)
     )
     schedule = items.schedule[able]
-    order = np.lexsort((able, items.is_milestone[able], items.finish[able].astype(np.int64), schedule))
+    order = np.lexsort(
+        (able, -slack[able], items.is_milestone[able], finish[able].astype(np.int64), schedule)
+    )
     answer = np.full(inputs.schedules.count, -1, dtype=np.int64)
     answer[schedule[order]] = able[order]  # of equal places the last one stays
     return answer

@@ -171,6 +171,7 @@ def _items(
         is_complete=np.array([state == "done" for state in of.values("state")], dtype=np.bool_),
         start=start,
         finish=finish,
+        finish_at=np.array(of.values("finish_at"), dtype="datetime64[m]"),
         actual_start=actual_start,
         actual_finish=of.days("actual_finish"),
         baseline_start=of.days("baseline_start"),

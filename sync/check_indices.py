@@ -75,7 +75,8 @@ def working_day_reschedule(work: Workspace, world: CheckColumns) -> Reschedule:
         is_summary=of.flags("is_summary"),
         start=of.ordinals(begun - _ONE_DAY),
         duration=np.where(items.is_milestone, 0.0, items.duration_wd)[places],
-        is_started=~np.isnat(items.actual_start[places]),
+        # A milestone that is not done has not begun, whatever its percentage says: it waits.
+        is_started=(~np.isnat(items.actual_start) & ~items.is_milestone)[places],
         is_complete=items.is_complete[places],
         actual_finish=of.ordinals(items.actual_finish[places]),
         constraint=items.constraint[places],

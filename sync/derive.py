@@ -40,7 +40,7 @@ _ITEM_COLUMNS = (
     "duration_minutes", "total_float_minutes", "percent_complete", "iteration_id", "release_id",
     "release_ids", "twin_keys", "linked_urls", "created_at", "updated_at", "blocked_since", "points",
     "constraint_type", "is_critical", "baseline_duration_minutes", "assignment_count", "estimate_hours",
-    "budget", "forecast_cost",
+    "budget", "forecast_cost", "finish_at",
 )  # fmt: skip
 _ORDINALS = tuple(column for column in VIEWS["item"].columns if column.has_ordinal)
 _RISK_ORDINALS = ("response_due", "review_due", "proximity_from", "proximity_to")

@@ -38,6 +38,7 @@ def items_of(rows: Sequence[Mapping[str, Any]]) -> ScheduleItems:
     }
     for name in DAYS:
         columns[name] = np.array([row.get(name) for row in rows], dtype="datetime64[D]")
+    columns["finish_at"] = np.array([row.get("finish_at") for row in rows], dtype="datetime64[m]")
     for name in NUMBERS:
         columns[name] = np.array([row.get(name, np.nan) for row in rows], dtype=np.float64)
     for name, usual in FLAGS.items():

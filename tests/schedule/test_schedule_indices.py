@@ -173,3 +173,19 @@ def test_a_schedule_ends_with_the_open_item_that_finishes_last_and_of_several_wi
     ]
     inputs = world(rows, is_plan=[True, True, True], status=[STATUS_DATE] * 3)
     assert completion_of(inputs).tolist() == [0, 5, -1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "end"),
+    [
+        ({"finish_at": "2026-11-21T17:00"}, {"finish_at": "2026-11-21T08:00"}, 0),
+        ({}, {"finish_at": "2026-11-21T08:00"}, 1),  # a day without a time is its beginning
+        ({"total_float_wd": 0.0}, {"total_float_wd": 1.0}, 0),
+        ({"total_float_wd": 0.0}, {}, 0),
+        ({"total_float_wd": 0.0}, {"total_float_wd": 0.0}, 1),
+    ],
+)
+def test_of_two_ends_of_one_day_the_later_minute_and_then_the_lesser_float_is_the_end(
+    first: dict[str, Any], second: dict[str, Any], end: int
+) -> None:
+    assert completion_of(world([{"finish": AFTER, **first}, {"finish": AFTER, **second}])).tolist() == [end]
