@@ -64,6 +64,7 @@ def critical_path_test(inputs: CheckInputs, completion: IntArray, reschedule: Re
             (~inputs.who.has_logic & inputs.schedules.is_plan, Why.NO_LOGIC),
             (~inputs.who.has_logic & ~inputs.schedules.is_plan, Why.FEW_LINKS),
             (completion < 0, Why.NOTHING),
+            ((first < 0) & ~_is_known(inputs), Why.UNKNOWN),
             (first < 0, Why.NO_CRITICAL),
             (np.isnan(shift), Why.NO_NETWORK),
         ],
@@ -73,6 +74,13 @@ def critical_path_test(inputs: CheckInputs, completion: IntArray, reschedule: Re
     members, bounds = by_schedule(_last_moved(inputs, moved, is_broken), items.schedule, count)
     share = quotient(numerator, denominator, reasons)
     return Check("critical-path", numerator, denominator, share, members, bounds, reasons)
+
+
+def _is_known(inputs: CheckInputs) -> BoolArray:
+    """For each schedule whether of any open task it is known if it is critical."""
+    items = inputs.items
+    known = inputs.who.incomplete & ((items.is_critical >= 0) | ~np.isnan(items.total_float_wd))
+    return np.bincount(items.schedule[known], minlength=inputs.schedules.count) > 0
 
 
 def _last_moved(inputs: CheckInputs, moved: FloatArray, is_broken: BoolArray) -> IntArray:

@@ -177,7 +177,7 @@ def _items(
         baseline_start=of.days("baseline_start"),
         baseline_finish=np.where(in_plan, of.days("baseline_finish"), of.days("first_commitment")),
         duration_wd=np.where(in_plan, minutes / minutes_per_day, _span_wd(of, start, finish)),
-        baseline_duration_wd=of.numbers("baseline_duration_minutes") / minutes_per_day,
+        baseline_duration_wd=_baseline_wd(of, in_plan, minutes_per_day),
         total_float_wd=of.numbers("total_float_minutes") / minutes_per_day,
         is_critical=np.array(
             [-1 if one is None else int(one) for one in of.values("is_critical")], dtype=np.int8
@@ -192,6 +192,13 @@ def _items(
         quiet_wd=np.where(in_plan, unknown, now - of.ordinals(of.instants("last_activity_at"))),
         is_undated=np.isnat(due),
     )
+
+
+def _baseline_wd(of: Picked, in_plan: BoolArray, minutes_per_day: FloatArray) -> FloatArray:
+    """The baseline's duration; where a file keeps none, the working days between its dates."""
+    told = of.numbers("baseline_duration_minutes") / minutes_per_day
+    span = _span_wd(of, of.days("baseline_start"), of.days("baseline_finish"))
+    return np.where(np.isnan(told) & in_plan, span, told)
 
 
 def _span_wd(of: Picked, first: DayArray, last: DayArray) -> FloatArray:

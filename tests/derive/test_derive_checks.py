@@ -126,6 +126,17 @@ def test_a_milestone_that_takes_time_is_work_and_one_that_takes_none_is_not(stor
     assert counted(checks(store)["hard-constraints"]) == (1, 2, ["plan#1"])
 
 
+@pytest.mark.parametrize(("minutes", "count"), [(None, 1), (44 * 480, 0), (45 * 480, 1)])
+def test_a_baseline_without_duration_lasts_from_its_start_to_its_finish(
+    store: Store, minutes: int | None, count: int
+) -> None:
+    # 1 September to 2 November are 45 working days, both included; the task itself takes one.
+    dates = {"baseline_start": date(2026, 9, 1), "baseline_finish": date(2026, 11, 2)}
+    save(store, task(1, **dates, baseline_duration_minutes=minutes, duration_minutes=480))
+    derive_on(store)
+    assert counted(checks(store)["high-duration"]) == (count, 1, ["plan#1"] * count)
+
+
 def test_float_counts_in_days_of_the_plan(store: Store) -> None:
     save(store, task(1, total_float_minutes=44 * 450), task(2, total_float_minutes=45 * 450), link(1, 2))
     save(

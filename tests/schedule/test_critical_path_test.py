@@ -161,6 +161,8 @@ def test_the_critical_path_test_says_why_it_was_not_run() -> None:
     assert _why(CHAIN, []) == "no links between its tasks"
     assert _why([{**row, "is_complete": True} for row in CHAIN], [(0, 1)]) == "nothing to check"
     assert _why([{**row, "total_float_wd": 3.0} for row in CHAIN], [(0, 1)]) == "no critical task left"
+    blind = [{**row, "total_float_wd": float("nan")} for row in CHAIN]
+    assert _why(blind, [(0, 1)]) == "what it asks is unknown for too many items"
     circle = [(0, 1), (1, 0), (1, 2)]
     assert _why(CHAIN, circle) == "its links run in a circle, or its dates are unknown"
 
