@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from portfolio.records import ItemId
-from schedule.calendars import as_days
 from schedule.check_inputs import DayArray, FloatArray, IntArray
 from schedule.critical_path_test import Reschedule
 from schedule.earned_schedule import earned_schedule, planned_value, value_weights
 from schedule.schedule_checks import Earlier
 from schedule.schedule_indices import CriticalPath, Period, completion_of
 from schedule.working_day_pass import Network, finishes, lag_wd
-from sync.check_columns import CheckColumns, Picked
+from sync.check_columns import CheckColumns, Picked, days_of
 from sync.timeline import Timeline
 from sync.workspace import Columns, Workspace
 
@@ -153,7 +152,7 @@ def _earlier(
         created = born[row]
         if created is not None and created.astimezone(zone).date() <= start:
             forecast[position] = due_on(start, dues[row], timelines.get(ids[row]), zone)
-    return Earlier(period, as_days(forecast), has_snapshot)
+    return Earlier(period, days_of(forecast), has_snapshot)
 
 
 def due_on(day: date, due: date | None, timeline: Timeline | None, zone: ZoneInfo) -> date | None:
