@@ -30,7 +30,7 @@ from sync.derive import DeriveCounts, derive
 from sync.workspace import DeriveSettings
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-DERIVED = [name for name in TABLES if name.startswith("derived_")]
+DERIVED = [*(name for name in TABLES if name.startswith("derived_")), "engine_date_snapshot"]
 SETTINGS = DeriveSettings(timezone="Europe/Zurich")
 NAMES = [str(number) for number in range(8)]
 SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan"}
@@ -44,7 +44,14 @@ def opened(sources: int = 1) -> Store:
     save(
         store,
         *(
-            Schedule(schedule_id=one, source="shop", scope=one[5:], name=one, kind=kind)
+            Schedule(
+                schedule_id=one,
+                source="shop",
+                scope=one[5:],
+                name=one,
+                kind=kind,
+                status_date=date(2026, 11, 20),
+            )
             for one, kind in SCHEDULES.items()
         ),
         Identity(source="shop", account_id="ana", name="Ana", email="ana@shop.example", is_active=True),
@@ -138,7 +145,13 @@ items = st.builds(
     iteration_id=st.sampled_from(["s1", "s2", None]),
     percent_complete=st.sampled_from([None, 30.0, 70.0]),
     baseline_finish=days,
+    baseline_start=st.sampled_from([date(2026, 10, 19), date(2026, 11, 9), None]),
+    actual_finish=st.sampled_from([date(2026, 11, 12), None]),
     is_detail=st.booleans(),
+    is_milestone=st.booleans(),
+    total_float_minutes=st.sampled_from([0, -480, 480 * 50, None]),
+    duration_minutes=st.sampled_from([0, 2400, None]),
+    constraint_type=st.sampled_from(["ASAP", "MSO", None]),
     title=st.sampled_from(["one", "two"]),
     key=st.sampled_from(["CHK-1", "CHK-2", "CHK-3"]),
 )
