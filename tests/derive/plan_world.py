@@ -79,13 +79,15 @@ def save(store: Store, *records: AnyRecord, status_date: date | None = STATUS_DA
         store.save_page(source, "all", Page(records=mine), run_id=run, now=NOW)
 
 
-def derive_on(store: Store, day: date = TODAY, *, is_read: bool = True, **settings: Any) -> DeriveCounts:
+def derive_on(
+    store: Store, day: date = TODAY, *, is_read: bool = True, full: bool = False, **settings: Any
+) -> DeriveCounts:
     """One run on a day, on which the sources were read, too."""
     now = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
     for source in ("shop", "plans"):
         if is_read:
             store.mark_source(source, good_at=now)
-    return derive(store, DeriveSettings(timezone="Europe/Zurich", **settings), today=day, now=now)
+    return derive(store, DeriveSettings(timezone="Europe/Zurich", **settings), today=day, now=now, full=full)
 
 
 def checks(store: Store, schedule: str = "plans/plan.xml") -> dict[str, dict[str, Any]]:

@@ -195,6 +195,30 @@ def test_a_summary_carries_the_critical_path_to_the_tasks_in_it(store: Store) ->
     assert counted(checks(store)["critical-path"]) == (1, 1, ["plan#1"])
 
 
+def test_the_delay_of_one_plan_does_not_come_on_top_of_that_of_another(store: Store) -> None:
+    """Both are delayed at once, and the second waits for the first."""
+    day = [date(2026, 11, 23) + timedelta(days=one) for one in range(4)]
+    name = "plans/second.xml"
+
+    def at(number: int, **values: Any) -> WorkItem:
+        place = day[number - 1]
+        return task(number, start=place, due=place, duration_minutes=480, total_float_minutes=0, **values)
+
+    second = {"schedule_id": name, "scope": "second.xml"}
+    save(
+        store,
+        Schedule(
+            schedule_id=name, source="plans", scope="second.xml", name="Second", kind="plan",
+            status_date=STATUS_DATE,
+        ),
+        *(at(1), at(2), at(3, **second), at(4, **second)),
+        *(link(1, 2), link(2, 3), link(3, 4)),
+    )  # fmt: skip
+    derive_on(store)
+    assert counted(checks(store)["critical-path"]) == (0, 1, [])
+    assert counted(checks(store, name)["critical-path"]) == (0, 1, [])
+
+
 def test_a_tracker_is_asked_what_fits_it_as_of_today(store: Store) -> None:
     first, later = date(2026, 11, 10), date(2026, 12, 10)
     save(

@@ -55,6 +55,17 @@ def test_the_first_run_shows_a_trend_because_the_timeline_is_replayed(store: Sto
     ]
 
 
+def test_what_was_said_long_ago_is_seen_by_the_second_run_as_by_the_first(store: Store) -> None:
+    due = date(2027, 1, 12)
+    created = datetime(2025, 3, 3, 8, tzinfo=UTC)
+    save(store, issue("M-1", kind="milestone", is_milestone=True, due=due, created_at=created))
+    derive_on(store)
+    assert trend(store, "M-1") == (0.0, 0, 26, due)
+    assert derive_on(store, full=True).changed == 0
+    derive_on(store, TODAY + WEEK)
+    assert trend(store, "M-1") == (0.0, 0, 26, due)
+
+
 def test_a_date_that_nobody_moved_stands_still(store: Store) -> None:
     due = date(2027, 1, 12)
     save(store, issue("M-1", kind="milestone", is_milestone=True, due=due))

@@ -234,8 +234,9 @@ def test_a_moved_date_reaches_what_is_below_and_after_it(store: Store) -> None:
     assert found == expected
     # Itself, two children (one of them dated) and the child of the undated one.
     assert counts.reached == 4
-    # The rows and working-day numbers of these four, and the dependency of the undated one.
-    assert counts.changed == 9
+    # The rows and working-day numbers of these four, the dependency of the undated one, and the check `cpli`
+    # of their schedule, which tells how far away its end is.
+    assert counts.changed == 10
 
 
 def test_a_date_that_moves_a_plans_finish_reaches_the_undated_tasks(store: Store) -> None:
@@ -243,6 +244,84 @@ def test_a_date_that_moves_a_plans_finish_reaches_the_undated_tasks(store: Store
     counts, found, expected = both(store)
     assert found == expected
     assert counts.reached == 2
+
+
+def checked(store: Store, schedule: str, check: str) -> tuple[Any, ...]:
+    (row,) = store.rows("schedule_check", where={"schedule_id": schedule, "check": check})
+    return row["numerator"], row["denominator"], row["members"]
+
+
+def test_a_moved_task_reaches_the_checks_of_its_whole_plan(store: Store) -> None:
+    task = {"schedule_id": "shop/plan", "is_detail": True, "baseline_finish": date(2026, 11, 12)}
+    save(store, item("50", **task, due=date(2026, 11, 12)), item("51", **task, due=date(2026, 11, 13)))
+    _, found, expected = both(store)
+    assert found == expected
+    assert checked(store, "shop/plan", "missed-tasks") == (1, 2, ["CHK-51"])
+    save(store, item("50", **task, due=date(2026, 11, 16)))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 1
+    assert checked(store, "shop/plan", "missed-tasks") == (2, 2, ["CHK-50", "CHK-51"])
+
+
+def test_what_goes_or_is_called_anew_reaches_the_checks_of_the_schedules_that_link_to_it(
+    store: Store,
+) -> None:
+    other = {"schedule_id": "shop/plan", "is_detail": True}
+    save(store, item("60", schedule_id="shop/PAY"), item("61", **other), item("62", **other))
+    save(store, link("60", "61"), link("61", "62"))
+    derived(store)
+    assert checked(store, "shop/plan", "link-types") == (2, 2, [])
+    save(store, link("60", "61", type="SF"))
+    _, found, expected = both(store)
+    assert found == expected
+    assert checked(store, "shop/plan", "link-types") == (1, 2, ["CHK-60->CHK-61"])
+    save(store, item("60", schedule_id="shop/PAY", key="PAY-60"))
+    _, found, expected = both(store)
+    assert found == expected
+    assert checked(store, "shop/plan", "link-types") == (1, 2, ["PAY-60->CHK-61"])
+    save(store, item("60", schedule_id="shop/PAY", key="PAY-60", state="removed"))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 1
+    assert checked(store, "shop/plan", "link-types") == (1, 1, [])
+
+
+def test_a_moved_milestone_is_said_anew_and_its_trend_follows(store: Store) -> None:
+    save(store, item("70", is_milestone=True, due=date(2026, 12, 1)))
+    derived(store)
+    save(store, item("70", is_milestone=True, due=date(2026, 12, 8)))
+    save(store, changed("70", "due", "2026-12-01", "2026-12-08", 0))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 1
+    said = store.date_snapshots(date(2026, 1, 1), NOW.date())
+    assert said["day"] == [date(2026, 10, 15), NOW.date()]
+    assert said["finish"] == [date(2026, 12, 1), date(2026, 12, 8)]
+    save(store, item("70", due=date(2026, 12, 8)))
+    _, found, expected = both(store)
+    assert found == expected
+    assert found["derived_milestone"] == []
+
+
+def test_what_a_source_says_that_can_be_read_again_is_kept(store: Store) -> None:
+    store.mark_source("shop", error="the server is gone")
+    save(store, item("70", is_milestone=True, due=date(2026, 12, 1)))
+    _, found, expected = both(store)
+    assert found == expected
+    assert found["engine_date_snapshot"] == []
+    store.mark_source("shop", good_at=NOW)
+    assert derived(store).reached == 37
+    assert len(tables(store)["engine_date_snapshot"]) == 2  # what stood when it began, and today
+    assert derived(store).reached == 0
+
+
+def test_what_is_known_of_an_item_may_come_before_it(store: Store) -> None:
+    save(store, Risk(item_id="shop/80", source="shop", probability=3, impact=4))
+    save(store, item("80", owner_id="ana"))
+    _, found, expected = both(store)
+    assert found == expected
+    assert [row["open_items"] for row in store.rows("person", where={"name": "Ana"})] == [2]
 
 
 def test_a_finished_story_changes_what_its_parent_and_its_owner_have_open(store: Store) -> None:

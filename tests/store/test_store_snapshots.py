@@ -38,3 +38,26 @@ def test_of_one_day_the_last_snapshot_counts_and_an_equal_one_changes_nothing(st
     assert keep(store, ("plans/1", FIRST, SECOND, None)) == 0
     assert keep(store, ("plans/1", FIRST, SECOND, None), ("plans/1", FIRST, THIRD, None)) == 1
     assert store.date_snapshots(FIRST, FIRST)["finish"] == [THIRD]
+
+
+def test_a_frame_of_a_time_begins_with_what_stood_before_it(store: Store) -> None:
+    keep(
+        store,
+        ("plans/1", FIRST, SECOND, None),
+        ("plans/1", SECOND, THIRD, None),
+        ("plans/1", THIRD, None, THIRD),
+        ("plans/2", FIRST, None, None),
+        ("plans/3", THIRD, FIRST, None),
+    )
+    places = {"plans/1": 7, "plans/3": 9}
+    frame = store.snapshot_frame(THIRD, date(2026, 12, 31), places=places)
+    found = zip(*(frame.values(name) for name in frame.names), strict=True)
+    assert list(found) == [
+        (7, SECOND, THIRD, None),
+        (7, THIRD, None, THIRD),
+        (-1, FIRST, None, None),
+        (9, THIRD, FIRST, None),
+    ]
+    frame = store.snapshot_frame(SECOND, SECOND, places=places, among=["plans/1"])
+    assert (frame.values("item_id"), frame.values("day")) == ([7, 7], [FIRST, SECOND])
+    assert len(store.snapshot_frame(SECOND, SECOND, places=places, among=[])) == 0
