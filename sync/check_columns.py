@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 CONTAINERS = ("initiative", "epic", "feature")
 AT_ONCE = 100_000
-"""So many items are looked at together, if no schedule is larger: the arrays of a million are 400 MB."""
+"""So many items are looked at together, if no schedule is larger: some forty arrays of each of them."""
 _NO_OWNER = ("no owner", "placeholder name")
 _MINUTES_PER_DAY = 480
 _SCHEDULE = ("schedule_id", "name", "kind", "status_date", "minutes_per_day")

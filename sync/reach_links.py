@@ -95,20 +95,19 @@ def links_of(store: Store, reach: Reach) -> None:
 def links_at(store: Store, items: Collection[ItemId]) -> tuple[set[str], set[ItemId]]:
     """The dependencies of these items, and what stands at both ends of them."""
     names = ("dependency_id", "predecessor_id", "successor_id")
-    tables = ("tracker_dependency", "derived_dependency")
     found: set[str] = set()
     ends: set[ItemId] = set()
-    linked: set[str] = set()  # an end is an address here, and the item that stands there in the other table
-    for table in tables:
-        for _, rows in _dependencies(store, items, table):
-            ids, pairs = rows.keys(names[0]), zip(*map(rows.texts, names[1:]), strict=True)
-            found.update(ids)
-            for one, pair in zip(ids, pairs, strict=True):
-                ends.update(end for end in pair if end is not None)
-                if any(end is None or address_of_end(end) is not None for end in pair):
-                    linked.add(one)
-    for table in tables:
-        rows = store.frame(table, names, texts=names, among=(names[0], linked), live_only=False)
+    for _, rows in _dependencies(store, items):
+        found.update(rows.keys(names[0]))
+        for name in names[1:]:
+            ends.update(rows.keys(name))
+    if not store.has_linked_ends():
+        return found, ends
+    for _, rows in _dependencies(store, items, "derived_dependency"):
+        found.update(rows.keys(names[0]))
+    # Of an end that is an address here, the item that stands there is told in the other table.
+    for table in ("tracker_dependency", "derived_dependency"):
+        rows = store.frame(table, names, texts=names, among=(names[0], found), live_only=False)
         for name in names[1:]:
             ends.update(one for one in rows.texts(name) if one is not None)
     return found, ends
