@@ -57,7 +57,7 @@ _DERIVED_TWIN = (
 _DERIVED_SCHEDULE = (
     "project", "lead", "lead_problem", "item_count", "baseline_at",
     "rebaselines_12m", "spi_t", "cpli", "bei", "hit_rate", "cei", "cei_previous", "critical_path_ok",
-    "percent_complete", "budget", "actual_cost", "forecast_cost",
+    "percent_complete", "budget", "actual_cost", "forecast_cost", "has_logic",
 )  # fmt: skip
 _DERIVED_ROLLUP = (
     "percent_complete", "health", "health_reason", "open_risks", "open_findings", "worst_finding",
@@ -283,6 +283,17 @@ DIRTY_TABLE = TableSpec(
     ),
     ("what", "id"),
 )
+# What was said about a date on a day: what trends and the honesty of forecasts are worked out from.
+SNAPSHOT_TABLE = TableSpec(
+    "engine_date_snapshot",
+    (
+        ColumnSpec("item_id", "text", nullable=False),
+        ColumnSpec("day", "date", nullable=False),
+        ColumnSpec("finish", "date"),
+        ColumnSpec("forecast", "date"),
+    ),
+    ("item_id", "day"),
+)
 META_TABLE = TableSpec(
     "engine_meta", (ColumnSpec("name", "text", nullable=False), ColumnSpec("value", "text")), ("name",)
 )
@@ -304,6 +315,7 @@ TABLES: Mapping[str, TableSpec] = {
         EVENT_TABLE,
         SEEN_TABLE,
         DIRTY_TABLE,
+        SNAPSHOT_TABLE,
         META_TABLE,
     )
 }

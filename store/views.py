@@ -148,6 +148,7 @@ _DEFINITIONS: Mapping[str, Definition] = {
         special={
             "baseline_at": "coalesce(d.baseline_at, t.baseline_at)",
             "health_declared": "coalesce(t.health_declared, h.health_declared)",
+            "has_logic": "coalesce(d.has_logic, t.has_logic)",
         },
     ),
     "schedule_check": _one("d", "derived_schedule_check"),

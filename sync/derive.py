@@ -18,7 +18,8 @@ before it have written, and says so in `reads` and `writes`.
   change spreads further than `sync/reach.py` follows it (down a network, over a plan), the step has a
   `spread`, which adds to the reach before anything is loaded, or raises `ReachesEverything`.
 - Lists (accounts, calendars, iterations, releases, schedules), the configuration and the day need not be
-  followed: any change of those makes the next derivation full. So does `REVISION`, for a step's own code.
+  followed: any change of those makes the next derivation full. So does `REVISION`, for a step's own code, and
+  so does a source that can be read again: what it says today is kept.
 - Nothing else may be read here: no findings, no clock, no random seed that is not made from those.
 """
 
@@ -29,15 +30,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeAlias
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 
 from schedule.calendars import WorkCalendar, workday_table
 from sync.changed import Reach, ReachesEverything, everything
+from sync.derive_checks import derive_checks, spread_over_schedules
 from sync.derive_dates import derive_dates
 from sync.derive_items import write_items
 from sync.derive_links import derive_links, linked_addresses
+from sync.derive_milestones import current_sources, derive_milestones
 from sync.derive_owners import derive_owners, derive_teams
 from sync.derive_persons import derive_persons
 from sync.derive_promises import derive_promises
@@ -54,7 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "stored_identities"]
 
-REVISION = 1
+REVISION = 2
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
 
 Run: TypeAlias = "Callable[[Workspace, Store], int]"
@@ -156,17 +160,53 @@ STEPS: tuple[Step, ...] = (
         ("derived_twin",),
     ),
     Step(
-        derive_schedules,
+        derive_milestones,
         (
+            "engine_source",
+            "engine_date_snapshot",
+            "tracker_change",
             "tracker_schedule",
-            "tracker_identity",
+            *_columns("tracker_item", "source key state schedule_id is_milestone is_detail due created_at"),
+            *_columns("derived_item", "effective_due p50"),
+        ),
+        ("derived_milestone", "engine_date_snapshot"),
+    ),
+    Step(
+        derive_checks,
+        (
+            "engine_date_snapshot",
+            "tracker_change",
+            "tracker_dependency",
+            "derived_dependency",
+            "tracker_iteration",
+            "tracker_schedule",
             *_columns(
                 "tracker_item",
-                "schedule_id state is_detail baseline_finish duration_minutes percent_complete key",
+                "source key kind state schedule_id parent_id is_detail is_milestone start due finish_at"
+                " actual_start actual_finish deadline constraint_type constraint_date baseline_start"
+                " baseline_finish baseline_duration_minutes duration_minutes total_float_minutes is_critical"
+                " assignment_count estimate_hours forecast_cost budget percent_complete owner_id"
+                " iteration_id created_at",
             ),
+            *_columns(
+                "derived_item",
+                "calendar_id is_summary effective_due first_commitment state_since last_activity_at"
+                " owner_problem team p85_cycle_wd",
+            ),
+        ),
+        ("derived_schedule_check",),
+        spread_over_schedules,
+    ),
+    Step(
+        derive_schedules,
+        (
+            "derived_schedule_check",
+            "tracker_schedule",
+            "tracker_identity",
+            *_columns("tracker_item", "schedule_id state duration_minutes percent_complete"),
             "derived_item.is_leaf",
         ),
-        ("derived_schedule", "derived_schedule_check"),
+        ("derived_schedule",),
     ),
     Step(
         derive_persons,
@@ -195,6 +235,8 @@ class _Basis(msgspec.Struct, kw_only=True):
 
     digest: str
     unknown_ends: int
+    current: list[str] = []
+    """The sources that were read by the day: what the others said could not be kept."""
 
 
 def derive(
@@ -213,7 +255,8 @@ def derive(
     digest = _digest(store, settings, today, now)
     last = None if dirty.basis is None else msgspec.json.decode(dirty.basis, type=_Basis)
     reach = everything()
-    if last is not None and last.digest == digest and not full:
+    current = current_sources(store, today, ZoneInfo(settings.timezone))
+    if last is not None and last.digest == digest and current <= set(last.current) and not full:
         if not dirty.marks:
             return DeriveCounts(store.count("derived_item"), 0, last.unknown_ends)
         reach = _reach(store, dirty)
@@ -223,7 +266,7 @@ def derive(
     if last is not None:
         work.unknown_ends = last.unknown_ends
     changed = _run(work, store)
-    basis = _Basis(digest=digest, unknown_ends=work.unknown_ends)
+    basis = _Basis(digest=digest, unknown_ends=work.unknown_ends, current=sorted(current))
     store.end_derive(msgspec.json.encode(basis).decode(), dirty)
     return DeriveCounts(
         items=len(work.items) if work.is_full else store.count("derived_item"),

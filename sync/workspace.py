@@ -14,6 +14,7 @@ from portfolio.records import ItemId
 from schedule.calendars import DayArray, WorkCalendar, days_of_instants
 from schedule.commitment import SETTLE_DAYS
 from schedule.hierarchy import Hierarchy, IntArray
+from schedule.promises import Edits
 from store.frames import BoolArray, Coded, Frame, Ints
 from sync.addresses import AddressIndex
 from sync.people import People
@@ -77,6 +78,9 @@ class Workspace:
             derivation only.
         links: the dependencies, once they are derived.
         unknown_ends: how many dependencies lead to an address that no source delivers.
+        due_edits: how the due dates of what is reached were edited, once promises are derived.
+        indices: what the checks of each schedule come to, by the columns of `derived_schedule`, once they are
+            derived.
     """
 
     settings: DeriveSettings
@@ -95,6 +99,8 @@ class Workspace:
     former_keys: dict[str, ItemId] = field(default_factory=dict)
     addresses: AddressIndex = field(default_factory=AddressIndex)
     unknown_ends: int = 0
+    due_edits: Edits | None = None
+    indices: dict[str, dict[str, Any]] = field(default_factory=dict)
     _links: Links | None = None
 
     @property

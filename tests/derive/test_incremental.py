@@ -30,7 +30,7 @@ from sync.derive import DeriveCounts, derive
 from sync.workspace import DeriveSettings
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-DERIVED = [name for name in TABLES if name.startswith("derived_")]
+DERIVED = [*(name for name in TABLES if name.startswith("derived_")), "engine_date_snapshot"]
 SETTINGS = DeriveSettings(timezone="Europe/Zurich")
 NAMES = [str(number) for number in range(12)]
 SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan"}
@@ -44,7 +44,14 @@ def opened(sources: int = 1) -> Store:
     save(
         store,
         *(
-            Schedule(schedule_id=one, source="shop", scope=one[5:], name=one, kind=kind)
+            Schedule(
+                schedule_id=one,
+                source="shop",
+                scope=one[5:],
+                name=one,
+                kind=kind,
+                status_date=date(2026, 11, 20),
+            )
             for one, kind in SCHEDULES.items()
         ),
         Identity(source="shop", account_id="ana", name="Ana", email="ana@shop.example", is_active=True),
@@ -138,7 +145,13 @@ items = st.builds(
     iteration_id=st.sampled_from(["s1", "s2", None]),
     percent_complete=st.sampled_from([None, 30.0, 70.0]),
     baseline_finish=days,
+    baseline_start=st.sampled_from([date(2026, 10, 19), date(2026, 11, 9), None]),
+    actual_finish=st.sampled_from([date(2026, 11, 12), None]),
     is_detail=st.booleans(),
+    is_milestone=st.booleans(),
+    total_float_minutes=st.sampled_from([0, -480, 480 * 50, None]),
+    duration_minutes=st.sampled_from([0, 2400, None]),
+    constraint_type=st.sampled_from(["ASAP", "MSO", None]),
     title=st.sampled_from(["one", "two"]),
     key=st.sampled_from(["CHK-1", "CHK-2", "CHK-3"]),
 )
@@ -221,8 +234,9 @@ def test_a_moved_date_reaches_what_is_below_and_after_it(store: Store) -> None:
     assert found == expected
     # Itself, two children (one of them dated) and the child of the undated one.
     assert counts.reached == 4
-    # The rows and working-day numbers of these four, and the dependency of the undated one.
-    assert counts.changed == 9
+    # The rows and working-day numbers of these four, the dependency of the undated one, and the check `cpli`
+    # of their schedule, which tells how far away its end is.
+    assert counts.changed == 10
 
 
 def test_a_date_that_moves_a_plans_finish_reaches_the_undated_tasks(store: Store) -> None:
@@ -230,6 +244,84 @@ def test_a_date_that_moves_a_plans_finish_reaches_the_undated_tasks(store: Store
     counts, found, expected = both(store)
     assert found == expected
     assert counts.reached == 2
+
+
+def checked(store: Store, schedule: str, check: str) -> tuple[Any, ...]:
+    (row,) = store.rows("schedule_check", where={"schedule_id": schedule, "check": check})
+    return row["numerator"], row["denominator"], row["members"]
+
+
+def test_a_moved_task_reaches_the_checks_of_its_whole_plan(store: Store) -> None:
+    task = {"schedule_id": "shop/plan", "is_detail": True, "baseline_finish": date(2026, 11, 12)}
+    save(store, item("50", **task, due=date(2026, 11, 12)), item("51", **task, due=date(2026, 11, 13)))
+    _, found, expected = both(store)
+    assert found == expected
+    assert checked(store, "shop/plan", "missed-tasks") == (1, 2, ["CHK-51"])
+    save(store, item("50", **task, due=date(2026, 11, 16)))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 1
+    assert checked(store, "shop/plan", "missed-tasks") == (2, 2, ["CHK-50", "CHK-51"])
+
+
+def test_what_goes_or_is_called_anew_reaches_the_checks_of_the_schedules_that_link_to_it(
+    store: Store,
+) -> None:
+    other = {"schedule_id": "shop/plan", "is_detail": True}
+    save(store, item("60", schedule_id="shop/PAY"), item("61", **other), item("62", **other))
+    save(store, link("60", "61"), link("61", "62"))
+    derived(store)
+    assert checked(store, "shop/plan", "link-types") == (2, 2, [])
+    save(store, link("60", "61", type="SF"))
+    _, found, expected = both(store)
+    assert found == expected
+    assert checked(store, "shop/plan", "link-types") == (1, 2, ["CHK-60->CHK-61"])
+    save(store, item("60", schedule_id="shop/PAY", key="PAY-60"))
+    _, found, expected = both(store)
+    assert found == expected
+    assert checked(store, "shop/plan", "link-types") == (1, 2, ["PAY-60->CHK-61"])
+    save(store, item("60", schedule_id="shop/PAY", key="PAY-60", state="removed"))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 1
+    assert checked(store, "shop/plan", "link-types") == (1, 1, [])
+
+
+def test_a_moved_milestone_is_said_anew_and_its_trend_follows(store: Store) -> None:
+    save(store, item("70", is_milestone=True, due=date(2026, 12, 1)))
+    derived(store)
+    save(store, item("70", is_milestone=True, due=date(2026, 12, 8)))
+    save(store, changed("70", "due", "2026-12-01", "2026-12-08", 0))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 1
+    said = store.date_snapshots(date(2026, 1, 1), NOW.date())
+    assert said["day"] == [date(2026, 10, 15), NOW.date()]
+    assert said["finish"] == [date(2026, 12, 1), date(2026, 12, 8)]
+    save(store, item("70", due=date(2026, 12, 8)))
+    _, found, expected = both(store)
+    assert found == expected
+    assert found["derived_milestone"] == []
+
+
+def test_what_a_source_says_that_can_be_read_again_is_kept(store: Store) -> None:
+    store.mark_source("shop", error="the server is gone")
+    save(store, item("70", is_milestone=True, due=date(2026, 12, 1)))
+    _, found, expected = both(store)
+    assert found == expected
+    assert found["engine_date_snapshot"] == []
+    store.mark_source("shop", good_at=NOW)
+    assert derived(store).reached == 37
+    assert len(tables(store)["engine_date_snapshot"]) == 2  # what stood when it began, and today
+    assert derived(store).reached == 0
+
+
+def test_what_is_known_of_an_item_may_come_before_it(store: Store) -> None:
+    save(store, Risk(item_id="shop/80", source="shop", probability=3, impact=4))
+    save(store, item("80", owner_id="ana"))
+    _, found, expected = both(store)
+    assert found == expected
+    assert [row["open_items"] for row in store.rows("person", where={"name": "Ana"})] == [2]
 
 
 def test_a_finished_story_changes_what_its_parent_and_its_owner_have_open(store: Store) -> None:
