@@ -38,7 +38,7 @@ def critical_path(
         tasks: leaves and summaries; the dates of a summary come from what is below it.
         links: between any of them; one on a summary binds everything below it.
         time: the calendars that `tasks.calendar` counts.
-        project_start: the instant before which nothing starts, unless its constraint or an actual start says so.
+        project_start: the instant before which nothing starts, but for constraints and actual starts.
         status_at: where known, work that is not done is moved after it, as Project's "reschedule uncompleted
             work" does; Project itself does not until it is told to.
         critical_at: the most total float, in working minutes, that a critical task has.

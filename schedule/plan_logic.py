@@ -14,7 +14,7 @@ import numpy as np
 from schedule.hierarchy import circles
 from schedule.plan_network import BoolArray, IntArray, LinkType, PlanLinks, PlanTasks
 
-# Edges into a gate, besides the values of `LinkType`: it opens when the last of them finishes, or the first starts.
+# Edges into a gate, besides `LinkType`: it opens when the last of them finishes, or when the first starts.
 INTO_FINISH_GATE = 4
 INTO_START_GATE = 5
 
@@ -64,7 +64,7 @@ class Logic:
 
 
 def logic_of(tasks: PlanTasks, links: PlanLinks) -> Logic:
-    """The graph of these tasks and links; links of inactive tasks, and of a task with itself, are left out."""
+    """The graph of these tasks and links; those of inactive tasks, or of a task with itself, are left out."""
     count = len(tasks)
     is_summary = np.zeros(count, dtype=bool)
     is_summary[tasks.parent[(tasks.parent >= 0) & tasks.is_active]] = True
@@ -77,8 +77,7 @@ def logic_of(tasks: PlanTasks, links: PlanLinks) -> Logic:
     if is_open.any():
         closed = edges.where(is_open[edges.before] & is_open[edges.after])
         pairs = list(zip(closed.before.tolist(), closed.after.tolist(), strict=True))
-        for circle in circles(node_count, pairs):
-            found.append(sorted(node for node in circle if node < count))
+        found += [sorted(node for node in one if node < count) for one in circles(node_count, pairs)]
         cut.update(_closing_links(node_count, closed))
         edges = edges.where(~np.isin(edges.origin, sorted(cut)))
         level, _ = _levels(node_count, edges)
@@ -114,8 +113,9 @@ def _edges(
 
     def add(from_nodes: IntArray, to_nodes: IntArray, kind: int, link: int) -> None:
         size = max(len(from_nodes), len(to_nodes))
-        for column, values in zip(columns, (from_nodes, to_nodes, kind, link), strict=True):
-            column.append(np.broadcast_to(values, size))
+        values = (from_nodes, to_nodes, np.array([kind]), np.array([link]))
+        for column, part in zip(columns, values, strict=True):
+            column.append(np.broadcast_to(part, size))
 
     for link in on_summary.tolist():
         first, last = int(before[link]), int(after[link])

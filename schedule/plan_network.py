@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -93,7 +94,7 @@ def plan_tasks(
     remaining: Sequence[int] | IntArray | None = None,
     **columns: object,
 ) -> PlanTasks:
-    """Tasks of these durations; a column that is not given says nothing: no parent, no constraint, all active.
+    """Tasks of these durations; a column that is not given says nothing: no parent, no constraint, active.
 
     Where `remaining` is not given it is the duration, and nothing of what has an actual finish.
     """
@@ -107,21 +108,16 @@ def plan_tasks(
     unknown = columns.keys() - integers.keys() - flags.keys()
     if unknown:
         raise TypeError(f"tasks of a plan have no column {', '.join(sorted(unknown))}")
-    made = {
+    made: dict[str, Any] = {
         name: np.array(columns.get(name, np.full(count, value)), dtype=np.int64)
         for name, value in integers.items()
     }
-    marks = {
-        name: np.array(columns.get(name, np.full(count, value)), dtype=bool) for name, value in flags.items()
-    }
+    for name, value in flags.items():
+        made[name] = np.array(columns.get(name, np.full(count, value)), dtype=bool)
     minutes = np.array(duration, dtype=np.int64)
     left = minutes if remaining is None else np.array(remaining, dtype=np.int64)
-    return PlanTasks(
-        duration=minutes,
-        remaining=np.where(made["actual_finish"] != UNKNOWN, 0, left),
-        **made,
-        **marks,
-    )
+    left = np.where(made["actual_finish"] != UNKNOWN, 0, left)
+    return PlanTasks(duration=minutes, remaining=left, **made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Working time to the minute: hours of each weekday, dated exceptions with hours of their own, many calendars.
+"""Working time to the minute: hours of each weekday, dated exceptions with their own hours, many calendars.
 
 An *instant* is a whole minute of a plan's wall time, counted from 1990-01-01T00:00; a *working minute* is the
 count of minutes worked before an instant. One working minute has two instants where work pauses: the 17:00 at
