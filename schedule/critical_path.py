@@ -10,6 +10,7 @@ from schedule.plan_logic import Logic, logic_of
 from schedule.plan_network import (
     BoolArray,
     Constraint,
+    Driver,
     IntArray,
     LinkType,
     PlanDates,
@@ -29,6 +30,7 @@ def critical_path(
     project_start: int,
     status_at: int = UNKNOWN,
     critical_at: int = 0,
+    holds_progress: bool = True,
 ) -> PlanDates:
     """Schedule a plan from its start and say what every task may still slip.
 
@@ -42,9 +44,20 @@ def critical_path(
         status_at: where known, work that is not done is moved after it, as Project's "reschedule uncompleted
             work" does; Project itself does not until it is told to.
         critical_at: the most total float, in working minutes, that a critical task has.
+        holds_progress: the rest of a task under way goes on where its work stands, so what precedes it is
+            late as soon as it ends after that: what Project saves. MPXJ lets the rest move as late as the
+            plan allows, which is the other reading (docs/decisions/0023).
     """
     logic = logic_of(tasks, links)
-    passes = Passes(tasks, links, logic, time, project_start=project_start, status_at=status_at)
+    passes = Passes(
+        tasks,
+        links,
+        logic,
+        time,
+        project_start=project_start,
+        status_at=status_at,
+        holds_progress=holds_progress,
+    )
     passes.run()
     count = len(tasks)
     is_late = passes.constraint[:count] == Constraint.ALAP
@@ -76,8 +89,8 @@ def critical_path(
     # Project calls a summary critical by its own float: the smaller gap of its first start and last finish.
     critical = known & (total <= critical_at) & ~is_finished & ~fixed
     driving_link = np.where(logic.is_scheduled, passes.driving_link[:count], -1)
-    driver = np.where(logic.is_scheduled, passes.driver[:count], 0)
-    driving_link[driver != 2] = -1
+    driver = np.where(logic.is_scheduled, passes.driver[:count], Driver.NONE)
+    driving_link[driver != Driver.LINK] = -1
     return PlanDates(
         start=start,
         finish=finish,

@@ -43,12 +43,14 @@ class Passes:
         time: WorkingTime,
         *,
         project_start: int,
-        status_at: int = UNKNOWN,
+        status_at: int,
+        holds_progress: bool,
     ) -> None:
         gates = logic.node_count - len(tasks)
         self._time = time
         self._project_start = project_start
         self._status_at = status_at
+        self._holds_progress = holds_progress
         self._edges = logic.edges
         self._level = logic.level
         self.is_gate = np.arange(logic.node_count) >= len(tasks)
@@ -177,7 +179,8 @@ class Passes:
         start = self._first_work(nodes, clock, start)
         kind = self.constraint[nodes]
         if np.any(kind > Constraint.ALAP):
-            start = self._constrained_start(nodes, start, has_edges)
+            # A date on which nobody works means the next one on which somebody does.
+            start = self._first_work(nodes, clock, self._constrained_start(nodes, start, has_edges))
         started = self.is_started[nodes]
         if self._status_at != UNKNOWN:
             moved = ~started & (start < self._status_at)
@@ -263,8 +266,7 @@ class Passes:
         start_bound = bound[from_start]
         left, right, how = before[from_start], after[from_start], kind[from_start]
         late = self._time.add(self._clock[left], start_bound, self.duration[left])
-        if len(is_ss):
-            late = self._bounds_of_started(left, right, how, late)
+        late = self._bounds_of_started(left, right, how, late)
         opens = how == INTO_START_GATE
         if opens.any():
             # Only the task that opens the gate is bound by it: the others start later anyway.
@@ -274,7 +276,7 @@ class Passes:
         return bound
 
     def _bounds_of_started(self, left: IntArray, right: IntArray, how: IntArray, late: IntArray) -> IntArray:
-        """A start-to-start link no longer binds what has started."""
+        """A start-to-start link no longer binds what has started, and no start that a person set is bound."""
         is_ss = how == LinkType.SS
         started, follows = self.is_started[left], self.is_started[right]
         if follows.any():
@@ -286,14 +288,16 @@ class Passes:
             late = np.where(is_ss & follows, through, late)
         if self.is_fixed[left].any():
             open_end = np.where(self.has_successors[right], self.finish_of_plan, self.late_finish[right])
-            late = np.where(is_ss & ~follows & self.is_fixed[left], open_end, late)
+            is_bound = is_ss | (how == LinkType.SF)
+            late = np.where(is_bound & ~follows & self.is_fixed[left], open_end, late)
         return np.where(is_ss & started, self.finish_of_plan, late)
 
     def _place_late(self, nodes: IntArray, finish: IntArray, has_edges: BoolArray) -> None:
         clock, duration = self._clock[nodes], self.duration[nodes]
         started, finished = self.is_started[nodes], self.is_finished[nodes]
-        reached = has_edges & started & self._is_milestone[nodes] & (duration == 0)
-        finish = np.where(reached, self.actual_start[nodes], finish)
+        if not self._holds_progress:
+            reached = has_edges & started & self._is_milestone[nodes] & (duration == 0)
+            finish = np.where(reached, self.actual_start[nodes], finish)
         kind = self.constraint[nodes]
         if np.any(kind > Constraint.FNET):
             at = self._constraint_at[nodes]
@@ -310,6 +314,10 @@ class Passes:
         left = np.where(fixed, duration, self.remaining[nodes])
         begin = self._time.add(clock, finish, -left)
         self._late_begin[nodes] = begin
+        if self._holds_progress and started.any():
+            under_way = started & ~finished & ~fixed & (duration > 0)
+            worked = self._time.add(clock, np.where(under_way, self.actual_start[nodes], 0), duration - left)
+            self._late_begin[nodes] = np.where(under_way, worked, begin)
         is_past = np.where(fixed, finished & started, started)
         self.late_start[nodes] = np.where(is_past, self.actual_start[nodes], begin)
         self.late_finish[nodes] = finish

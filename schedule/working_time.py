@@ -75,8 +75,8 @@ class WorkingTime:
 
     def minutes_at(self, calendars: IntArray, instants: IntArray) -> IntArray:
         """The working minutes before each instant."""
-        key = np.clip(instants, 0, LAST_INSTANT) + calendars * _STRIDE
-        at = np.searchsorted(self._start_key, key, side="right") - 1
+        instants = np.clip(instants, 0, LAST_INSTANT)
+        at = np.searchsorted(self._start_key, instants + calendars * _STRIDE, side="right") - 1
         first = self._first[calendars]
         inside = np.maximum(at, first)
         passed = np.clip(instants - self._start[inside], 0, self._length[inside])

@@ -22,7 +22,14 @@ class ColumnStore:
 
     _db: Database
 
-    def read(self, table: str, columns: Sequence[str], *, live_only: bool = True) -> dict[str, list[Any]]:
+    def read(
+        self,
+        table: str,
+        columns: Sequence[str],
+        *,
+        live_only: bool = True,
+        schedule_kind: str | None = None,
+    ) -> dict[str, list[Any]]:
         """Columns of a `tracker_*` or `derived_*` table as parallel lists, in the order of the table's key.
 
         A timeline comes oldest first, or in the order in which it was stored. Values are Python's: dates,
@@ -32,6 +39,7 @@ class ColumnStore:
             table: the name of the table.
             columns: the columns wanted.
             live_only: leave out tombstoned items and what belongs to them.
+            schedule_kind: of a table with `schedule_id`, only the rows of schedules of this kind.
         """
         spec = _table(table)
         kinds = spec.kinds
@@ -44,11 +52,19 @@ class ColumnStore:
             # SQLite keeps the entries in the order in which they came; PostgreSQL promises none.
             order = "t.rowid" if self._db.dialect == "sqlite" else 't."at", t.source, t.event_id'
         condition = _live(spec) if live_only else ""
+        parameters: tuple[str, ...] = ()
+        if schedule_kind is not None:
+            mark = "?" if self._db.dialect == "sqlite" else "%s"
+            condition += f" {'AND' if condition else 'WHERE'} t.schedule_id IN (SELECT s.schedule_id"
+            condition += f" FROM tracker_schedule AS s WHERE s.kind = {mark})"
+            parameters = (schedule_kind,)
         sql = f"SELECT {bulk.quoted_list(names, 't.')} FROM {table} AS t{condition} ORDER BY {order}"  # noqa: S608 names are ours
         found: dict[str, list[Any]] = {name: [] for name in names}
         with (
             self._db.read() as connection,
-            connection.execution_options(stream_results=True).exec_driver_sql(sql) as result,
+            connection.execution_options(stream_results=True).exec_driver_sql(
+                sql, parameters or None
+            ) as result,
         ):
             while rows := result.fetchmany(_FETCH_ROWS):
                 for name, values in zip(names, zip(*rows, strict=True), strict=True):

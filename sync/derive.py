@@ -20,6 +20,7 @@ from schedule.commitment import Promise, promise_of
 from schedule.effective_due import effective_due, slip
 from schedule.hierarchy import build_hierarchy
 from sync.derive_links import derive_dependencies, linked_addresses
+from sync.derive_plan_network import derive_plan_networks
 from sync.derive_schedules import derive_persons, derive_schedules
 from sync.derive_twins import derive_twins
 from sync.people import People
@@ -79,6 +80,7 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
     timelines, former_keys = read_timelines(
         store.read("tracker_change", ("at", "item_id", "field", "before", "after"))
     )
+    derive_plan_networks(work, store)
     _places_and_shape(work)
     _owners(work)
     _teams(work, store)

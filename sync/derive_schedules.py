@@ -45,6 +45,7 @@ def derive_schedules(work: Workspace, store: Store) -> int:
         columns["percent_complete"].append(_percent_complete(work, mine))
         columns["baseline_at"].append(baseline_at)
         _no_baseline(work, checks, schedule_id, name, mine if kind == "plan" else None)
+        _float_differs(work, checks, schedule_id, name)
     changed = store.replace("derived_schedule", columns)
     return changed + store.replace("derived_schedule_check", checks)
 
@@ -113,6 +114,21 @@ def _no_baseline(
     checks["share"].append(len(without) / len(detail) if detail else None)
     checks["members"].append([work.items["key"][index] for index in without])
     checks["is_assessable"].append(bool(detail))
+
+
+def _float_differs(work: Workspace, checks: Columns, schedule_id: str, name: str) -> None:
+    """The check `float-differs`: items whose float we compute otherwise, of those whose file has one."""
+    comparison = work.comparisons.get(schedule_id)
+    if comparison is None:
+        return
+    checks["schedule_id"].append(schedule_id)
+    checks["name"].append(name)
+    checks["check"].append("float-differs")
+    checks["numerator"].append(len(comparison.differ))
+    checks["denominator"].append(comparison.compared)
+    checks["share"].append(len(comparison.differ) / comparison.compared if comparison.compared else None)
+    checks["members"].append([work.items["key"][index] for index in comparison.differ])
+    checks["is_assessable"].append(bool(comparison.compared))
 
 
 def derive_persons(work: Workspace, store: Store) -> int:

@@ -47,6 +47,14 @@ class DeriveSettings:
     settle_days: int = SETTLE_DAYS
 
 
+@dataclass(frozen=True, slots=True)
+class PlanComparison:
+    """How many of a plan's items have a float in its file, and which of them get another from us."""
+
+    compared: int
+    differ: Sequence[int]
+
+
 @dataclass(slots=True)
 class Workspace:
     """Everything the parts of one derivation share. Lists are parallel to `items["item_id"]`."""
@@ -62,6 +70,7 @@ class Workspace:
     calendars: dict[str, WorkCalendar]
     calendar_ids: list[str]
     derived: Columns
+    comparisons: dict[str, PlanComparison] = field(default_factory=dict)
 
     @property
     def portfolio_calendar(self) -> WorkCalendar:

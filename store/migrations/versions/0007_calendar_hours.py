@@ -16,6 +16,14 @@ def upgrade() -> None:
         ("tracker_schedule", "text: start_at\nbool: is_from_finish"),
         ("tracker_item", "int: elapsed_minutes remaining_minutes\nbool: is_manual\ntext: calendar_id"),
         ("tracker_dependency", "int: lag_elapsed_minutes"),
+        (
+            "derived_item",
+            """
+            text: early_start_at early_finish_at late_start_at late_finish_at
+            int: total_float_minutes free_float_minutes
+            bool: is_critical
+            """,
+        ),
     ):
         for column in columns(new):
             op.add_column(name, column)
