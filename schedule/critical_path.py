@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from schedule.hierarchy import Hierarchy, hierarchy_of
@@ -17,7 +19,7 @@ from schedule.plan_network import (
     PlanLinks,
     PlanTasks,
 )
-from schedule.working_time import LAST_INSTANT, UNKNOWN, WorkingTime
+from schedule.working_time import UNKNOWN, WorkingTime
 
 _FAR = int(np.iinfo(np.int64).max)
 
@@ -48,6 +50,8 @@ def critical_path(
             late as soon as it ends after that: what Project saves. MPXJ lets the rest move as late as the
             plan allows, which is the other reading (docs/decisions/0023).
     """
+    hierarchy = hierarchy_of(tasks.parent)
+    tasks = replace(tasks, parent=hierarchy.parent)  # parents in a circle are cut there
     logic = logic_of(tasks, links)
     passes = Passes(
         tasks,
@@ -69,7 +73,6 @@ def critical_path(
     finish = np.where(
         passes.is_finished[:count] & ~passes.is_fixed[:count], passes.actual_finish[:count], finish
     )
-    hierarchy = hierarchy_of(tasks.parent)
     fixed = passes.is_fixed[:count]
     summaries = _Summaries(hierarchy, logic)
     summaries.spread(start, start, is_first=True)
@@ -81,8 +84,9 @@ def critical_path(
     is_started = summaries.any_below(passes.is_started[:count])
     is_finished = summaries.all_below(passes.is_finished[:count])
 
-    known = (start != UNKNOWN) & (start >= 0) & (finish <= LAST_INSTANT)
-    known &= (late_start > 0) & (early_finish < LAST_INSTANT) & (late_finish < LAST_INSTANT)
+    known = logic.is_scheduled | logic.is_summary
+    for column in (start, finish, early_start, early_finish, late_start, late_finish):
+        known &= (column != UNKNOWN) & time.is_inside(tasks.calendar, column)
     total = _total_float(tasks, time, early_start, early_finish, late_start, late_finish, is_started)
     total[is_late & logic.is_scheduled] = 0
     free = _free_float(tasks, links, logic, passes, time, (start, finish), total, is_finished)

@@ -78,6 +78,9 @@ def logic_of(tasks: PlanTasks, links: PlanLinks) -> Logic:
         closed = edges.where(is_open[edges.before] & is_open[edges.after])
         pairs = list(zip(closed.before.tolist(), closed.after.tolist(), strict=True))
         found += [sorted(node for node in one if node < count) for one in circles(node_count, pairs)]
+        named = {node for one in found for node in one}
+        # A link between a task and the summary above it leads from the task to itself.
+        found += [[node] for node in sorted({a for a, b in pairs if a == b} - named)]
         cut.update(_closing_links(node_count, closed))
         edges = edges.where(~np.isin(edges.origin, sorted(cut)))
         level, _ = _levels(node_count, edges)
@@ -143,11 +146,9 @@ def _leaves_below(parent: IntArray, wanted: BoolArray, is_scheduled: BoolArray) 
     leaves = np.flatnonzero(is_scheduled)
     above = parent[leaves]
     pairs: list[tuple[IntArray, IntArray]] = []
-    for _ in range(len(parent) if wanted.any() else 0):  # a parent chain that runs in a circle ends, too
+    while wanted.any() and (above >= 0).any():
         inside = above >= 0
         leaves, above = leaves[inside], above[inside]
-        if not len(leaves):
-            break
         hit = wanted[above]
         pairs.append((above[hit], leaves[hit]))
         above = parent[above]

@@ -59,7 +59,7 @@ class PlanTasks:
     """The tasks of one plan, one element per task in each column.
 
     Attributes:
-        parent: the position of the summary task above, -1 for none.
+        parent: the position of the summary task above, -1 for none; a circle of them is cut.
         duration: working minutes; elapsed ones where `is_elapsed`.
         remaining: what of the duration is still to do; 0 for a finished task.
         calendar: the number of the task's calendar in the `WorkingTime`.

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from schedule.calendars import FIRST_DAY, LAST_DAY
 
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 Hours: TypeAlias = Sequence[
     tuple[int, int]
 ]  # (from, to) minutes of the day, 1440 is its midnight; empty: off
@@ -69,6 +70,7 @@ class WorkingTime:
         self._start = np.concatenate([starts for starts, _ in parts])
         self._length = np.concatenate([stops - starts for starts, stops in parts])
         self._before = np.concatenate([_counted_before(stops - starts) for starts, stops in parts])
+        self._total = np.array([int(np.sum(stops - starts)) for starts, stops in parts], dtype=np.int64)
         shift = np.repeat(np.arange(len(parts), dtype=np.int64) * _STRIDE, counts)
         self._start_key = self._start + shift
         self._before_key = self._before + shift
@@ -117,6 +119,12 @@ class WorkingTime:
     def previous_finish(self, calendars: IntArray, instants: IntArray) -> IntArray:
         """The earliest instant with as many working minutes before it."""
         return self.finish_of(calendars, self.minutes_at(calendars, instants))
+
+    def is_inside(self, calendars: IntArray, instants: IntArray) -> BoolArray:
+        """Whether there is work before and after; what lies beyond a calendar counts as its end, and has none."""
+        minutes = self.minutes_at(calendars, instants)
+        found: BoolArray = (minutes > 0) & (minutes < self._total[calendars])
+        return found
 
     def between(self, calendars: IntArray, earlier: IntArray, later: IntArray) -> IntArray:
         """Working minutes from one instant to another; negative where the second is the earlier one."""
