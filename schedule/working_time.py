@@ -121,7 +121,7 @@ class WorkingTime:
         return self.finish_of(calendars, self.minutes_at(calendars, instants))
 
     def is_inside(self, calendars: IntArray, instants: IntArray) -> BoolArray:
-        """Whether there is work before and after; what lies beyond a calendar counts as its end, and has none."""
+        """Whether there is work before and after it; what lies beyond a calendar counts as its end."""
         minutes = self.minutes_at(calendars, instants)
         found: BoolArray = (minutes > 0) & (minutes < self._total[calendars])
         return found
