@@ -91,7 +91,9 @@ def critical_path(
     total[is_late & logic.is_scheduled] = 0
     free = _free_float(tasks, links, logic, passes, time, (start, finish), total, is_finished)
     # Project calls a summary critical by its own float: the smaller gap of its first start and last finish.
-    critical = known & (total <= critical_at) & ~is_finished & ~fixed
+    # What a planner schedules in words is critical to nobody.
+    in_words = tasks.is_manual & ~fixed & logic.is_scheduled
+    critical = known & (total <= critical_at) & ~is_finished & ~in_words
     driving_link = np.where(logic.is_scheduled, passes.driving_link[:count], -1)
     driver = np.where(logic.is_scheduled, passes.driver[:count], Driver.NONE)
     driving_link[driver != Driver.LINK] = -1

@@ -79,11 +79,11 @@ def _no_links() -> Columns:
 
 
 def _links_by_plan(links: Columns, plan_of: dict[ItemId, str]) -> dict[str, Columns]:
-    """The links inside each plan; one that leads out of it is no part of its network."""
+    """The links that begin in each plan; those that lead out of it are no part of its network."""
     found: dict[str, Columns] = {}
     for row in zip(*(links[name] for name in LINK_COLUMNS), strict=True):
         plan = plan_of.get(row[0])
-        if plan is None or plan_of.get(row[1]) != plan:
+        if plan is None:
             continue
         columns = found.setdefault(plan, _no_links())
         for name, value in zip(LINK_COLUMNS, row, strict=True):

@@ -121,6 +121,15 @@ def _tasks(
     start, finish = instants(table["start_at"]), instants(table["finish_at"])
     has_dates = (start != UNKNOWN) & (finish != UNKNOWN)
     is_summary = np.array([index in holds for index in range(len(parents))], dtype=bool)
+    # A summary's actual dates are those of its tasks. What is finished and not begun is neither: an export of
+    # others writes such dates for every task.
+    is_actual = ~is_summary & np.array(
+        [
+            percent != 0 or finished is None
+            for percent, finished in zip(table["percent_complete"], table["actual_finish_at"], strict=True)
+        ],
+        dtype=bool,
+    )
     elapsed = table["elapsed_minutes"]
     durations = [
         plain if around is None else around
@@ -148,8 +157,8 @@ def _tasks(
         constraint=[Constraint[name or "ASAP"] for name in table["constraint_type"]],
         constraint_at=instants(table["constraint_at"]),
         deadline_at=instants(table["deadline_at"]),
-        actual_start=np.where(is_summary, UNKNOWN, instants(table["actual_start_at"])),
-        actual_finish=np.where(is_summary, UNKNOWN, instants(table["actual_finish_at"])),
+        actual_start=np.where(is_actual, instants(table["actual_start_at"]), UNKNOWN),
+        actual_finish=np.where(is_actual, instants(table["actual_finish_at"]), UNKNOWN),
         start=start,
         finish=finish,
         is_elapsed=[one is not None for one in elapsed],

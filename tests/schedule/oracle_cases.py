@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from shared import shared
@@ -60,11 +61,16 @@ def answer(case: Case, *, holds_progress: bool) -> PlanDates:
             for link in task["preds"]
         ]
     )
-    off = [date.fromisoformat(day) for day in case["calendar"]["holidays"]]
     assert case["calendar"]["week"] == "Mon-Fri 08:00-12:00,13:00-17:00"
-    time = WorkingTime([WorkPattern(STANDARD_WEEK, [(day, day, ()) for day in off])])
+    time = _working_time(tuple(case["calendar"]["holidays"]))
     start = int(instants([case["project_start"][:16]])[0])
     return critical_path(table, links, time, project_start=start, holds_progress=holds_progress)
+
+
+@cache
+def _working_time(holidays: tuple[str, ...]) -> WorkingTime:
+    off = [date.fromisoformat(day) for day in holidays]
+    return WorkingTime([WorkPattern(STANDARD_WEEK, [(day, day, ()) for day in off])])
 
 
 def differences(case: Case, dates: PlanDates) -> dict[int, list[str]]:
