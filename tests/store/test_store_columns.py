@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 from store_samples import change, item, save
 
+from portfolio.records import Calendar, Schedule
 from store import Store
 from store.catalogue import TABLES
 from store.tables import metadata
@@ -174,3 +175,24 @@ def test_every_derived_table_can_be_replaced_and_read(store: Store) -> None:
             assert store.replace(name, columns) == 1
             assert store.replace(name, columns) == 0
             assert len(store.read(name, table.names)) == len(table.names)
+
+
+def test_only_the_items_of_one_kind_of_schedule_are_read(store: Store) -> None:
+    plan = Schedule(schedule_id="p", source="shop", scope="p.xml", name="P", kind="plan")
+    project = Schedule(schedule_id="j", source="shop", scope="CHK", name="J", kind="project")
+    save(store, plan, project, item(1, schedule_id="p"), item(2, schedule_id="j"), item(3))
+
+    assert store.read("tracker_item", ["key"], schedule_kind="plan") == {"key": ["CHK-1"]}
+    assert store.read("tracker_schedule", ["name"], schedule_kind="project") == {"name": ["J"]}
+    assert store.read("tracker_item", ["key"], schedule_kind="nothing") == {"key": []}
+
+
+def test_hours_of_a_calendar_come_back_as_they_went(store: Store) -> None:
+    hours = {"week": [[[480, 720]], [], [], [], [], [], []], "exceptions": [["2026-12-24", "2026-12-24", []]]}
+    save(
+        store,
+        Calendar(calendar_id="a", source="shop", name="A", hours=hours),
+        Calendar(calendar_id="b", source="shop", name="B"),
+    )
+
+    assert store.read("tracker_calendar", ["hours"]) == {"hours": [hours, None]}
