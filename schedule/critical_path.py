@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from schedule.hierarchy import Hierarchy, hierarchy_of
-from schedule.passes import Passes
+from schedule.network_state import NetworkState
+from schedule.passes import run_passes
 from schedule.plan_logic import Logic, logic_of
 from schedule.plan_network import (
     BoolArray,
@@ -53,7 +54,7 @@ def critical_path(
     hierarchy = hierarchy_of(tasks.parent)
     tasks = replace(tasks, parent=hierarchy.parent)  # parents in a circle are cut there
     logic = logic_of(tasks, links)
-    passes = Passes(
+    state = NetworkState(
         tasks,
         links,
         logic,
@@ -62,18 +63,18 @@ def critical_path(
         status_at=status_at,
         holds_progress=holds_progress,
     )
-    passes.run()
+    run_passes(state)
     count = len(tasks)
-    is_late = passes.constraint[:count] == Constraint.ALAP
-    early_start, early_finish = passes.early_start[:count].copy(), passes.early_finish[:count].copy()
-    late_start, late_finish = passes.late_start[:count].copy(), passes.late_finish[:count].copy()
+    is_late = state.constraint[:count] == Constraint.ALAP
+    early_start, early_finish = state.early_start[:count].copy(), state.early_finish[:count].copy()
+    late_start, late_finish = state.late_start[:count].copy(), state.late_finish[:count].copy()
     start = np.where(is_late, late_start, early_start)
     finish = np.where(is_late, late_finish, early_finish)
-    start = np.where(passes.is_started[:count] & ~passes.is_fixed[:count], passes.actual_start[:count], start)
+    start = np.where(state.is_started[:count] & ~state.is_fixed[:count], state.actual_start[:count], start)
     finish = np.where(
-        passes.is_finished[:count] & ~passes.is_fixed[:count], passes.actual_finish[:count], finish
+        state.is_finished[:count] & ~state.is_fixed[:count], state.actual_finish[:count], finish
     )
-    fixed = passes.is_fixed[:count]
+    fixed = state.is_fixed[:count]
     summaries = _Summaries(hierarchy, logic)
     summaries.spread(start, start, is_first=True)
     summaries.spread(finish, finish, is_first=False)
@@ -81,21 +82,21 @@ def critical_path(
     summaries.spread(early_finish, np.where(is_late, late_finish, early_finish), is_first=False)
     summaries.spread(late_start, np.where(fixed, early_start, late_start), is_first=True)
     summaries.spread(late_finish, np.where(fixed, early_finish, late_finish), is_first=False)
-    is_started = summaries.any_below(passes.is_started[:count])
-    is_finished = summaries.all_below(passes.is_finished[:count])
+    is_started = summaries.any_below(state.is_started[:count])
+    is_finished = summaries.all_below(state.is_finished[:count])
 
     known = logic.is_scheduled | logic.is_summary
     for column in (start, finish, early_start, early_finish, late_start, late_finish):
         known &= (column != UNKNOWN) & time.is_inside(tasks.calendar, column)
     total = _total_float(tasks, time, early_start, early_finish, late_start, late_finish, is_started)
     total[is_late & logic.is_scheduled] = 0
-    free = _free_float(tasks, links, logic, passes, time, (start, finish), total, is_finished)
+    free = _free_float(tasks, links, logic, state, time, (start, finish), total, is_finished)
     # Project calls a summary critical by its own float: the smaller gap of its first start and last finish.
     # What a planner schedules in words is critical to nobody.
     in_words = tasks.is_manual & ~fixed & logic.is_scheduled
     critical = known & (total <= critical_at) & ~is_finished & ~in_words
-    driving_link = np.where(logic.is_scheduled, passes.driving_link[:count], -1)
-    driver = np.where(logic.is_scheduled, passes.driver[:count], Driver.NONE)
+    driving_link = np.where(logic.is_scheduled, state.driving_link[:count], -1)
+    driver = np.where(logic.is_scheduled, state.driver[:count], Driver.NONE)
     driving_link[driver != Driver.LINK] = -1
     return PlanDates(
         start=start,
@@ -110,7 +111,7 @@ def critical_path(
         driver=driver,
         driving_link=driving_link,
         is_known=known,
-        finish_of_plan=passes.finish_of_plan,
+        finish_of_plan=state.finish_of_plan,
         circles=logic.circles,
         cut_links=logic.cut_links,
     )
@@ -163,7 +164,7 @@ def _free_float(
     tasks: PlanTasks,
     links: PlanLinks,
     logic: Logic,
-    passes: Passes,
+    state: NetworkState,
     time: WorkingTime,
     placed: tuple[IntArray, IntArray],
     total: IntArray,
@@ -181,7 +182,7 @@ def _free_float(
     to_start = (kind == LinkType.FS) | (kind == LinkType.SS)
     one = np.where(from_start, start[before], finish[before])
     other = np.where(to_start, start[after], finish[after])
-    gap = time.between(tasks.calendar[before], one, other) - passes.lag[counts]
+    gap = time.between(tasks.calendar[before], one, other) - state.lag[counts]
     np.minimum.at(free, before, gap)
     free = np.where(free == _FAR, total, free)
     return np.where(is_finished, 0, np.maximum(free, 0))
