@@ -28,9 +28,6 @@ class Edges:
     type: IntArray
     origin: IntArray
 
-    def __len__(self) -> int:
-        return len(self.before)
-
     def where(self, wanted: BoolArray | IntArray) -> Edges:
         """Some of the edges, or all in another order."""
         return Edges(

@@ -138,6 +138,13 @@ def test_a_circle_is_named_and_cut_where_it_closes() -> None:
     assert found.span("D") == ("2026-12-03T08:00", "2026-12-03T17:00")
 
 
+def test_what_waits_for_a_circle_in_two_ways_is_no_part_of_it() -> None:
+    found = scheduled([Task("A"), Task("B"), Task("C")], ["A FS B", "B FS A", "B FS C", "A FS C"])
+    assert found.dates.circles == [[0, 1]]
+    assert found.dates.cut_links == [1]
+    assert found.span("C") == ("2026-12-02T08:00", "2026-12-02T17:00")
+
+
 def test_two_circles_are_two() -> None:
     links = ["A FS B", "B FS A", "C FS D", "D SS C", "B FS C"]
     found = scheduled([Task("A"), Task("B"), Task("C"), Task("D")], links)
