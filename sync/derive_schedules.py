@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from schedule.hierarchy import IntArray
+from sync.derive_plan_network import FLOAT_DIFFERS, float_differs
 from sync.workspace import Columns, Workspace
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def derive_schedules(work: Workspace, store: Store) -> int:
             columns[one].append(value)
         _no_baseline(work, checks, schedule_id, name, mine if kind == "plan" else None)
     changed = work.write(store, "derived_schedule", columns, keys=work.reach.schedules)
+    for column, found in float_differs(work).items():
+        checks[column] += found
     names = [(one, "no-baseline") for one in work.reach.schedules]
+    names += [(one, FLOAT_DIFFERS) for one in work.reach.networks]
     return changed + work.write(store, "derived_schedule_check", checks, keys=names)
 
 
