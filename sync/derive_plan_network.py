@@ -15,18 +15,18 @@ import numpy.typing as npt
 
 from schedule.hierarchy import IntArray
 from schedule.plan_network import PlanDates
-from schedule.working_time import UNKNOWN, WorkPattern, walls
+from schedule.working_time import UNKNOWN, walls
 from store.catalogue import FILLED
 from store.frames import UNKNOWN_FLAG, Array, BoolArray, Coded, Column, Ints
 from sync.changed import Reach
 from sync.plan_networks import (
     TASK_COLUMNS,
     PlanColumns,
-    PlanHeader,
     PlanNetwork,
+    plan_headers,
     plan_networks,
     read_plans,
-    work_pattern,
+    work_patterns,
 )
 from sync.schedules import plan_ids
 from sync.workspace import Columns, PlanComparison, Workspace
@@ -50,7 +50,7 @@ def derive_plan_networks(work: Workspace, store: Store) -> int:
 
     A column in which no item has a value of ours is left out of a full derivation.
     """
-    headers = _headers(store)
+    headers = plan_headers(store)
     if not headers:
         return 0
     schedules = work.items.codes("schedule_id")
@@ -59,7 +59,7 @@ def derive_plan_networks(work: Workspace, store: Store) -> int:
     plans = headers.keys() if work.is_full else headers.keys() & work.reach.networks
     columns = read_plans(work, store, plans, FILLED)
     found = _Found(len(columns.rows))
-    for network in plan_networks(columns, headers, _patterns(store) if plans else {}):
+    for network in plan_networks(columns, headers, work_patterns(store) if plans else {}):
         dates = network.dates()
         found.put(network, dates)
         work.comparisons[network.plan] = _compared(columns, network, dates, headers[network.plan].name)
@@ -139,23 +139,6 @@ class _Found:
         by_link = np.flatnonzero(known & (dates.driving_link >= 0))
         before = network.links.predecessor[dates.driving_link[by_link]]
         self.driver[here.start + by_link] = here.start + before
-
-
-def _headers(store: Store) -> dict[str, PlanHeader]:
-    rows = store.read("tracker_schedule", ("schedule_id", "kind", *PlanHeader._fields))
-    return {
-        plan: PlanHeader(*header)
-        for plan, kind, *header in zip(*rows.values(), strict=True)
-        if kind == "plan"
-    }
-
-
-def _patterns(store: Store) -> dict[str, WorkPattern]:
-    rows = store.read("tracker_calendar", ("calendar_id", "weekdays", "exceptions", "hours"))
-    return {
-        calendar: work_pattern(weekdays, exceptions, hours)
-        for calendar, weekdays, exceptions, hours in zip(*rows.values(), strict=True)
-    }
 
 
 def _fill(work: Workspace, columns: PlanColumns, found: _Found) -> None:

@@ -92,6 +92,25 @@ class PlanColumns:
     links: Table
 
 
+def plan_headers(store: Store) -> dict[str, PlanHeader]:
+    """What is stored of all plans, by schedule id."""
+    rows = store.read("tracker_schedule", ("schedule_id", "kind", *PlanHeader._fields))
+    return {
+        plan: PlanHeader(*header)
+        for plan, kind, *header in zip(*rows.values(), strict=True)
+        if kind == "plan"
+    }
+
+
+def work_patterns(store: Store) -> dict[str, WorkPattern]:
+    """The hours of all calendars that sources have, by calendar id."""
+    rows = store.read("tracker_calendar", ("calendar_id", "weekdays", "exceptions", "hours"))
+    return {
+        calendar: _work_pattern(weekdays, exceptions, hours)
+        for calendar, weekdays, exceptions, hours in zip(*rows.values(), strict=True)
+    }
+
+
 def read_plans(work: Workspace, store: Store, plans: Collection[str], more: Sequence[str]) -> PlanColumns:
     """Tasks and links of these plans; links that lead out of a plan are no part of its network.
 
@@ -173,7 +192,7 @@ def plan_networks(
         )
 
 
-def work_pattern(
+def _work_pattern(
     weekdays: Sequence[int], exceptions: Sequence[Sequence[Any]], hours: Mapping[str, Any] | None
 ) -> WorkPattern:
     """The hours of a stored calendar; of one that only knows days, the hours that Project calls Standard."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 import plan_builder as build
@@ -10,9 +12,14 @@ import pytest
 from shared import shared
 
 from connectors.ms_project.mapping import Plan
+from portfolio.records import Page
 from schedule.plan_network import PlanDates
 from schedule.working_time import instants, walls
-from sync.plan_networks import LINK_COLUMNS, TASK_COLUMNS, PlanHeader, PlanNetwork, plan_network, work_pattern
+from store import open_store
+from sync.changed import everything
+from sync.loading import load
+from sync.plan_networks import PlanNetwork, plan_headers, plan_networks, read_plans, work_patterns
+from sync.workspace import DeriveSettings
 
 
 @dataclass(frozen=True)
@@ -70,23 +77,32 @@ SAVED = {
 }
 
 
-def network_of(plan: Plan) -> PlanNetwork:
-    columns = {name: [getattr(item, name) for item in plan.items] for name in TASK_COLUMNS}
-    links = {name: [getattr(link, name) for link in plan.dependencies] for name in LINK_COLUMNS}
-    calendars = {
-        one.calendar_id: work_pattern(one.weekdays, one.exceptions, one.hours)
-        for one in (*([plan.calendar] if plan.calendar else []), *plan.task_calendars)
-    }
-    schedule = plan.schedule
-    header = PlanHeader(schedule.calendar_id, schedule.start_at, schedule.is_from_finish)
-    found = plan_network(header, columns, links, calendars)
-    assert found is not None
-    return found
+@dataclass(frozen=True)
+class Saved:
+    """A plan as it comes out of the store: its network, and the items at the positions of the tasks."""
+
+    network: PlanNetwork
+    ids: Sequence[str]
 
 
-def shares(plan: Plan, network: PlanNetwork, dates: PlanDates) -> Shares:
-    items = {item.item_id: item for item in plan.items}
-    active = [(at, items[one]) for at, one in enumerate(network.ids) if items[one].state != "removed"]
+def saved(plan: Plan) -> Saved:
+    now = datetime(2026, 11, 24, 9, tzinfo=UTC)
+    calendars = [plan.calendar] if plan.calendar else []
+    records = [plan.schedule, *calendars, *plan.task_calendars, *plan.items, *plan.dependencies]
+    with open_store("sqlite://") as store:
+        source = plan.schedule.source
+        store.declare_source(source, "project_file", source, "1")
+        store.save_page(source, "all", Page(records=records), run_id="run", now=now)
+        work = load(store, DeriveSettings(), everything(), today=now.date(), now=now)
+        columns = read_plans(work, store, [plan.schedule.schedule_id], ())
+        (network,) = plan_networks(columns, plan_headers(store), work_patterns(store))
+    ids = work.items.keys("item_id")
+    return Saved(network, [ids[row] for row in columns.rows.tolist()])
+
+
+def shares(plan: Plan, stored: Saved, dates: PlanDates) -> Shares:
+    items, network = {item.item_id: item for item in plan.items}, stored.network
+    active = [(at, items[one]) for at, one in enumerate(stored.ids) if items[one].state != "removed"]
     spans = list(zip(walls(dates.start), walls(dates.finish), strict=True))
     calendar = network.tasks.calendar
 
@@ -111,9 +127,9 @@ def shares(plan: Plan, network: PlanNetwork, dates: PlanDates) -> Shares:
 @pytest.mark.parametrize("name", SAVED)
 def test_the_dates_of_a_saved_plan_come_out_again(name: str) -> None:
     plan = build.read(shared(f"samples/msproject/{name}"))
-    network = network_of(plan)
+    stored = saved(plan)
     expected = SAVED[name]
-    found = shares(plan, network, network.dates())
+    found = shares(plan, stored, stored.network.dates())
     assert found == Shares(
         expected.tasks,
         expected.to_the_minute,
@@ -132,8 +148,8 @@ def test_the_critical_tasks_of_real_plans_come_out_again() -> None:
         "derived/Software_Development.mpxj-mspdi.xml": 4,
     }.items():
         plan = build.read(shared(f"samples/msproject/{name}"))
-        network = network_of(plan)
-        flags = dict(zip(network.ids, network.dates().is_critical.tolist(), strict=True))
+        stored = saved(plan)
+        flags = dict(zip(stored.ids, stored.network.dates().is_critical.tolist(), strict=True))
         assert flags == {item.item_id: item.is_critical for item in plan.items}
         assert sum(flags.values()) == critical
 
@@ -141,9 +157,9 @@ def test_the_critical_tasks_of_real_plans_come_out_again() -> None:
 def test_a_predecessor_of_work_under_way_has_the_float_that_project_saved() -> None:
     # Every task of this plan is at 30 %, so each has begun before the one before it ended.
     plan = build.read(shared("samples/msproject/derived/Software_Development.mpxj-mspdi.xml"))
-    network = network_of(plan)
-    (at,) = [index for index, one in enumerate(network.ids) if one.endswith(":2")]
-    dates = network.dates()
+    stored = saved(plan)
+    (at,) = [index for index, one in enumerate(stored.ids) if one.endswith(":2")]
+    dates = stored.network.dates()
     # It ends at noon; the next one is at work until 15:24, that is until 144 of its 480 minutes are done.
     assert walls(dates.finish[at : at + 1]) == ["2012-12-24T12:00"]
     assert walls(dates.late_finish[at : at + 1]) == ["2012-12-24T15:24"]
