@@ -223,9 +223,11 @@ def _anchors(anchors: Sequence[str], plans: Sequence[Path]) -> dict[str, str]:
                 f"{text!r} is no anchor.", hint="It looks like 42:9f86d081884c7d65: a number and a hash."
             ) from error
     for path in plans:
-        head = read_plan(path).audit_head
-        if head:
-            found[head] = f"the plan {path}"
+        if head := read_plan(path).audit_head:
+            try:
+                found[parse_anchor(head)] = f"the plan {path}"
+            except ValueError as error:
+                raise UsageError(f"{path} names no end of an audit trail: {head[:80]!r}.") from error
     return found
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command(name="erase-person", cls=Verb)
 @click.argument("who")
 @click.option("--yes", "is_agreed", is_flag=True, help="Do it. Without this nothing is changed.")
-@click.option("--by", default="", help="Who asked for it: kept in the audit trail.")
+@click.option("--by", default="", help="Who asked for it; the user of this machine if absent.")
 @format_option()
 @session_of
 def erase_person(session: Session, who: str, is_agreed: bool, by: str, output_format: Format) -> int:
@@ -34,19 +34,24 @@ def erase_person(session: Session, who: str, is_agreed: bool, by: str, output_fo
       dovetail db erase-person ann@shop.example
       dovetail db erase-person ann@shop.example --yes
     """
-    from sync.erase import erase, find_person, mentions_in_configuration
+    from sync.audit import actor
+    from sync.erase import erase, find_person, mentions_in_configuration, vague_names
 
     config = session.config()
     now = clock_of(config)()
     with session.store(config) as store, store.lock():
         person, accounts, namesakes = find_person(store, who, config.aliases)
-        found = erase(store, person, config.twins_file, now=now, by=by, dry_run=not is_agreed)
+        found = erase(store, person, config.twins_file, now=now, by=by or actor(), dry_run=not is_agreed)
     by_hand = mentions_in_configuration(config.path, person)
     emit(_listing([*found, *by_hand], is_agreed), output_format)
     _say(session, found, accounts, is_agreed)
     if namesakes:
         session.talk.warn(
             f"{plural(namesakes, 'other account')} of the same name: the name stays where it stands in texts."
+        )
+    if found and (vague := vague_names(person)):
+        session.talk.warn(
+            f"{', '.join(vague)}: one short word, which stays inside of sentences: it may mean anything."
         )
     if by_hand:
         session.talk.warn("The configuration mentions the person; its lines are yours to change.")

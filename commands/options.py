@@ -11,6 +11,7 @@ import click
 from commands.output import FORMATS
 from portfolio.findings import SEVERITIES
 
+_YEARS = range(1990, 2061)  # of schedule/calendars, which is not loaded for a usage error
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -21,12 +22,21 @@ class Day(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """The date, or a usage error."""
-        if isinstance(value, date):
-            return value
         try:
-            return date.fromisoformat(str(value))
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a date such as 2026-11-24.", param, ctx)
+
+
+class CalendarDay(Day):
+    """A date on which the portfolio can be looked at."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date, or a usage error."""
+        day = super().convert(value, param, ctx)
+        if day.year not in _YEARS:
+            self.fail(f"{day} is outside the calendar, which goes from 1990 to 2060.", param, ctx)
+        return day
 
 
 def format_option(default: str = "table", formats: Sequence[str] = FORMATS) -> Callable[[F], F]:
@@ -42,7 +52,7 @@ def format_option(default: str = "table", formats: Sequence[str] = FORMATS) -> C
 
 
 today_option = click.option(
-    "--today", type=Day(), metavar="DATE", help="Work as if it were that day, such as 2026-11-24."
+    "--today", type=CalendarDay(), metavar="DATE", help="Work as if it were that day, such as 2026-11-24."
 )
 source_option = click.option(
     "--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be repeated."

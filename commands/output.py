@@ -27,7 +27,7 @@ FORMATS: tuple[Format, ...] = ("table", "json", "jsonl", "csv")
 Row: TypeAlias = Mapping[str, object]
 
 # JSON escapes C0 by itself. DEL, C1 and what turns a line around are legal there and obeyed by terminals.
-_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 # What a spreadsheet would take for a formula: OWASP, "CSV injection".
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _STYLES = {

@@ -138,7 +138,6 @@ def check_identity(source: str, answer: Answer, path: str) -> None:
         )
     if 300 <= answer.status < 400:
         location = answer.headers.get("Location") or ""
-        host = urlsplit(location).hostname if location else None
         if any(word in location.lower() for word in _SIGN_IN):
             raise AuthError(
                 source,
@@ -147,9 +146,17 @@ def check_identity(source: str, answer: Answer, path: str) -> None:
             )
         raise BadAnswer(
             source,
-            f"{answer.on(path)}: redirected to {host or 'another path'}.",
+            f"{answer.on(path)}: redirected to {_host_of(location)}.",
             hint="Redirects are never followed. Was the site renamed, or is it a sign-in page?",
         )
+
+
+def _host_of(location: str) -> str:
+    try:
+        host = urlsplit(location).hostname
+    except ValueError:
+        return "an address that cannot be read"
+    return host[:100] if host else "another path"
 
 
 def is_throttled(answer: Answer) -> bool:

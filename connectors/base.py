@@ -41,6 +41,8 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
     validates_writes: Literal["tracker", "description", "none"] = "none"
     # How many items one call of `push` takes, at most: between two calls a run can be stopped.
     items_per_push: int = 200
+    # The same of items that get a comment, where each is a request of its own and mails people.
+    comments_per_push: int = 200
     pushes_whole_scopes: bool = False  # everything of a scope, such as a file, is one write: it goes together
     new_comment_mails_watchers: bool = False
     edits_are_silent: bool = True

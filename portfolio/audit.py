@@ -16,6 +16,8 @@ from typing import Any
 
 import msgspec
 
+from portfolio.errors import TrailDamaged
+
 FORMAT = "dovetail-audit-1"
 ERASE = "erase"
 _HEX = 16  # so many characters of a hash are enough for people to keep
@@ -166,17 +168,21 @@ def verify(entries: Iterable[AuditEntry], *, anchors: Mapping[str, str] | None =
     last: AuditEntry | None = None
     blank: set[int] = set()
     erased = 0
-    for entry in entries:
-        problem = _problem_of(entry, last, wanted.pop(entry.seq, ()))
-        if problem is not None:
-            return _broken(last, problem, entry.seq)
-        if entry.details is None:
-            blank.add(entry.seq)
-        if entry.event == ERASE:
-            named = blank.intersection(int(one) for one in (entry.outcome or "").split())
-            erased += len(named)
-            blank -= named
-        last = entry
+    try:
+        for entry in entries:
+            problem = _problem_of(entry, last, wanted.pop(entry.seq, ()))
+            if problem is not None:
+                return _broken(last, problem, entry.seq)
+            if entry.details is None:
+                blank.add(entry.seq)
+            if entry.event == ERASE:
+                told = set((entry.outcome or "").split())
+                named = {seq for seq in blank if str(seq) in told}
+                erased += len(named)
+                blank -= named
+            last = entry
+    except TrailDamaged as error:
+        return _broken(last, "it was changed: it cannot be read", error.seq)
     if blank:
         problem = "its details were removed, and no later entry says that they were erased"
         return _broken(last, problem, min(blank))
@@ -219,10 +225,14 @@ def _problem_of(entry: AuditEntry, last: AuditEntry | None, anchors: Sequence[tu
         return f"entry {expected} is missing, or the order was changed: entry {entry.seq} stands in its place"
     if entry.previous != ("" if last is None else last.hash):
         return "it does not follow the entry before it: one was changed, removed or put in"
-    if entry.hash != hash_of(entry):
-        return "it was changed: its hash does not fit"
-    if entry.details is not None and entry.details_digest != digest_of(entry.details, entry.salt or ""):
-        return "its details were changed: their digest does not fit"
+    try:
+        if entry.hash != hash_of(entry):
+            return "it was changed: its hash does not fit"
+        if entry.details is not None and entry.details_digest != digest_of(entry.details, entry.salt or ""):
+            return "its details were changed: their digest does not fit"
+    except (TypeError, ValueError, OverflowError):
+        # A database may hold what JSON cannot say, and a file an instant that no calendar has.
+        return "it was changed: it cannot be read"
     for start, origin in anchors:
         if not entry.hash.startswith(start):
             return f"{origin} saw another entry here: the trail was written anew"

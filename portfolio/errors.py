@@ -157,6 +157,17 @@ class StoreUnavailable(StoreError):
     """The database cannot be opened, is locked, read-only, full or damaged."""
 
 
+class TrailDamaged(StoreError):
+    """An entry of the audit trail is not what Dovetail wrote: it cannot be read. `seq` is its number."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(
+            f"Entry {seq} of the audit trail cannot be read: it was changed.",
+            hint="`dovetail audit verify` says how much of the trail is sound.",
+        )
+        self.seq = seq
+
+
 class RuleError(DovetailError):
     """A rule cannot be loaded or run. It is skipped and reported; the others run."""
 

@@ -5,6 +5,7 @@ A file that is there already keeps its permissions: whoever runs Dovetail may wa
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -40,6 +41,8 @@ def replacing_private(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: the folder, the disk or a permission; what stood there stands.
     """
+    if not path.name:  # an empty path is the folder itself
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     draft.unlink(missing_ok=True)  # of a run that was killed
     try:

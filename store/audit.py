@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from portfolio.audit import AuditEntry, AuditEvent, chained, erase_event
+from portfolio.errors import TrailDamaged
 from store import bulk, guards
 from store.catalogue import AUDIT_TABLE, RUN_TABLE
 from store.specs import Dialect
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 _NAMES = bulk.quoted_list(AUDIT_TABLE.names)
 _FETCH_ROWS = 2_000
+_BLANK_AT_ONCE = 5_000  # a database takes only so many parameters
+# SQLite keeps whatever is put into a column.
+_UNREADABLE = (ValueError, TypeError, OverflowError, msgspec.MsgspecError)
+# Ours begin at 1. What somebody put in before that is shown and found, too.
+_BEFORE_ALL = -(2**31)
 _FILTERS = ("run_id", "source", "item_id", "key", "event")
 
 
@@ -69,7 +75,7 @@ class AuditStore:
         given_sql = "".join(f' AND "{name}" = {mark}' for name in given)
         rows_of = f"SELECT {_NAMES} FROM engine_audit WHERE seq > {mark}{given_sql}"  # noqa: S608
         sql = f"{rows_of} ORDER BY seq LIMIT {_FETCH_ROWS}"
-        after = 0 if last is None else self._seq_before(last, given_sql, tuple(given.values()))
+        after = _BEFORE_ALL if last is None else self._seq_before(last, given_sql, tuple(given.values()))
         while True:
             # Each page is a transaction of its own: whoever stops half way leaves nothing open.
             with self._db.read() as connection:
@@ -81,10 +87,11 @@ class AuditStore:
 
     def _seq_before(self, last: int, condition: str, parameters: tuple[Any, ...]) -> int:
         """The number before the first of the last so many entries."""
-        sql = f"SELECT seq FROM engine_audit WHERE seq > 0{condition} ORDER BY seq DESC LIMIT {last:d}"  # noqa: S608
+        where = f"seq > {_BEFORE_ALL}{condition}"
+        sql = f"SELECT seq FROM engine_audit WHERE {where} ORDER BY seq DESC LIMIT {last:d}"  # noqa: S608
         with self._db.read() as connection:
             seqs = connection.exec_driver_sql(sql, parameters).scalars().all()
-        return int(seqs[-1]) - 1 if seqs else 0
+        return int(seqs[-1]) - 1 if seqs else _BEFORE_ALL
 
     def audit_head(self) -> str:
         """The anchor of the last entry; empty where there is none."""
@@ -114,21 +121,35 @@ class AuditStore:
         Returns:
             How many had details.
         """
-        if not seqs:
-            return 0
-        dialect = self._db.dialect
-        mark = "?" if dialect == "sqlite" else "%s"
-        marks = ", ".join([mark] * len(seqs))
         with self._db.write() as connection:
-            found = connection.exec_driver_sql(
-                f"UPDATE engine_audit SET details = NULL, salt = NULL WHERE seq IN ({marks})"  # noqa: S608
-                " AND salt IS NOT NULL RETURNING seq",
-                tuple(sorted(seqs)),
-            ).scalars()
-            erased = [int(seq) for seq in found]
-            if erased:
-                append(connection, dialect, [erase_event(erased, at=now, run_id=run_id, by=by)])
-        return len(erased)
+            return blank_details(connection, self._db.dialect, seqs, by=by, run_id=run_id, now=now)
+
+
+def blank_details(
+    connection: Connection,
+    dialect: Dialect,
+    seqs: Collection[int],
+    *,
+    by: str,
+    run_id: str | None,
+    now: datetime,
+) -> int:
+    """Blank the details of entries inside the caller's transaction; how many had some."""
+    mark = "?" if dialect == "sqlite" else "%s"
+    wanted = sorted(seqs)
+    erased: list[int] = []
+    for start in range(0, len(wanted), _BLANK_AT_ONCE):
+        some = wanted[start : start + _BLANK_AT_ONCE]
+        marks = ", ".join([mark] * len(some))
+        found = connection.exec_driver_sql(
+            f"UPDATE engine_audit SET details = NULL, salt = NULL WHERE seq IN ({marks})"  # noqa: S608
+            " AND salt IS NOT NULL RETURNING seq",
+            tuple(some),
+        ).scalars()
+        erased += [int(seq) for seq in found]
+    if erased:
+        append(connection, dialect, [erase_event(erased, at=now, run_id=run_id, by=by)])
+    return len(erased)
 
 
 def _last(connection: Connection, dialect: Dialect) -> AuditEntry | None:
@@ -139,12 +160,32 @@ def _last(connection: Connection, dialect: Dialect) -> AuditEntry | None:
 
 
 def _entries(rows: Sequence[Any], dialect: Dialect) -> Iterator[AuditEntry]:
+    """The entries of rows, up to the first that cannot be read.
+
+    Raises:
+        TrailDamaged: somebody put something else into one of them.
+    """
+    try:
+        decoded = _decoded(rows, dialect)
+    except _UNREADABLE:
+        for row in rows:
+            try:
+                (entry,) = _decoded([row], dialect)
+            except _UNREADABLE as error:
+                raise TrailDamaged(int(row[0])) from error
+            yield entry
+    else:
+        yield from decoded
+
+
+def _decoded(rows: Sequence[Any], dialect: Dialect) -> list[AuditEntry]:
     columns = [
         decode_column(column.kind, dialect, values)
         for column, values in zip(AUDIT_TABLE.columns, zip(*rows, strict=True), strict=False)
     ]
-    for row in zip(*columns, strict=True):
-        yield AuditEntry(**dict(zip(AUDIT_TABLE.names, row, strict=True)))
+    return [
+        AuditEntry(**dict(zip(AUDIT_TABLE.names, row, strict=True))) for row in zip(*columns, strict=True)
+    ]
 
 
 def _storable(event: AuditEvent) -> AuditEvent:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,11 @@ import msgspec
 
 from portfolio.records import SourceId
 from store import bulk
-from store.audit import AuditStore
+from store.audit import AuditStore, blank_details
 from store.catalogue import META_TABLE, STREAM_TABLE, TABLES, TRACKER_TABLES
 from store.dirty import mark_everything
 from store.erased import ACCOUNTS, Erased, new_erased, read_erased, write_erased
+from store.mentions import Mentions
 from store.specs import ROW_HASH, ColumnSpec, Dialect, TableSpec
 from store.values import decode_column, encode_value, row_hashes
 
@@ -37,7 +37,6 @@ _KEYS_THAT_ARE_PEOPLE = frozenset({"account_id", "person_id"})
 _ACCOUNTS_OF_TABLE = {TRACKER_TABLES[kind].name: (kind, names) for kind, names in ACCOUNTS.items()}
 _AUDIT = "engine_audit"
 _NEVER = frozenset({_AUDIT, META_TABLE.name, STREAM_TABLE.name})  # each is treated in its own way
-_SPECIFIC = 6  # a shorter text, or a number, means a person only where it stands alone
 _FETCH_ROWS = 5_000
 
 
@@ -73,15 +72,15 @@ class ErasureStore(AuditStore):
             Rows that mention the person, by table; tables without one are left out.
         """
         counts: dict[str, int] = {}
-        words = _Words(person)
+        words = Mentions(person)
         dialect = self._db.dialect
-        if entries := self._audit_entries(words):
-            counts[_AUDIT] = len(entries)
-            if not dry_run:
-                self.erase_audit_details(entries, by=by, run_id=None, now=now)
         with self._db.write() as connection:
             if not dry_run:
                 mark_everything(connection, dialect)
+            if entries := _audit_entries(connection, dialect, words):
+                counts[_AUDIT] = len(entries)
+                if not dry_run:
+                    blank_details(connection, dialect, entries, by=by, run_id=None, now=now)
             for table in TABLES.values():
                 if table.name in _NEVER:
                     continue
@@ -101,17 +100,17 @@ class ErasureStore(AuditStore):
             self._db.scrub()
         return counts
 
-    def _audit_entries(self, words: _Words) -> list[int]:
-        """The numbers of the entries of the audit trail whose details mention the person.
 
-        They are not rewritten, which would break the chain: their details go, with an entry that says so.
-        """
-        with self._db.read() as connection:
-            rows = connection.exec_driver_sql(
-                f"SELECT seq, details FROM {_AUDIT} WHERE details IS NOT NULL ORDER BY seq"  # noqa: S608
-            ).fetchall()
-        details = decode_column("object", self._db.dialect, [row[1] for row in rows])
-        return [row[0] for row, told in zip(rows, details, strict=True) if words.without(told) != told]
+def _audit_entries(connection: Connection, dialect: Dialect, words: Mentions) -> list[int]:
+    """The numbers of the entries of the audit trail whose details mention the person.
+
+    They are not rewritten, which would break the chain: their details go, with an entry that says so.
+    """
+    rows = connection.exec_driver_sql(
+        f"SELECT seq, details FROM {_AUDIT} WHERE details IS NOT NULL ORDER BY seq"  # noqa: S608
+    ).fetchall()
+    details = decode_column("object", dialect, [row[1] for row in rows])
+    return [row[0] for row, told in zip(rows, details, strict=True) if words.without(told) != told]
 
 
 def _remember(erased: Erased, person: Person) -> None:
@@ -123,40 +122,8 @@ def _remember(erased: Erased, person: Person) -> None:
         erased.names[place] = person.name
 
 
-class _Words:
-    """Everything the person is called, found in texts of any kind."""
-
-    def __init__(self, person: Person) -> None:
-        told: dict[str, str] = {**person.texts, **person.addresses}
-        told.update({account: place for (_, account), place in person.accounts.items()})
-        self._places = {
-            text.casefold(): place
-            for text, place in told.items()
-            if len(text) >= _SPECIFIC and not text.isdigit()
-        }
-        longest_first = sorted(self._places, key=len, reverse=True)
-        pattern = "|".join(re.escape(one) for one in longest_first)
-        self._pattern = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE) if longest_first else None
-
-    def without(self, value: Any) -> Any:
-        """The value without them: a text, or anything that JSON can say."""
-        match value:
-            case str():
-                return self._text(value)
-            case dict():
-                return {self._text(str(name)): self.without(one) for name, one in value.items()}
-            case list() | tuple():
-                return [self.without(one) for one in value]
-        return value
-
-    def _text(self, text: str) -> str:
-        if self._pattern is None:
-            return text
-        return self._pattern.sub(lambda found: self._places.get(found[0].casefold(), "erased"), text)
-
-
 def _rewritten(
-    connection: Connection, dialect: Dialect, table: TableSpec, person: Person, words: _Words
+    connection: Connection, dialect: Dialect, table: TableSpec, person: Person, words: Mentions
 ) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
     """For each row that mentions the person: its key, and the new values of its columns, encoded."""
     if not any(_may_name(table, column) for column in table.columns):
@@ -246,7 +213,7 @@ def _update(
         )
 
 
-def _streams_that_mention(connection: Connection, dialect: Dialect, words: _Words) -> list[tuple[str, str]]:
+def _streams_that_mention(connection: Connection, dialect: Dialect, words: Mentions) -> list[tuple[str, str]]:
     rows = connection.exec_driver_sql(
         f"SELECT source, stream, cursor FROM {STREAM_TABLE.name}"  # noqa: S608 names are ours
     ).fetchall()

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from connectors.base import Capability, Connector
+from connectors.base import Connector
 from portfolio.errors import ConfigError, DovetailError, SourceError, StoreError, UsageError
 from portfolio.intents import Conflict, Receipt, Unchanged, Unknown, Value
-from sync.apply_checks import check_allowed, check_emptied, check_limits, check_safety
+from sync.apply_checks import check_allowed, check_emptied, check_held, check_limits, check_safety
 from sync.audit import plan_applied
 from sync.canary import Canary
 from sync.decide import same
@@ -22,6 +22,7 @@ from sync.limits import Limits
 from sync.outbox import settle, settle_earlier, write_row
 from sync.plan_file import NotWritten, Plan, PlannedWrite, check_plan
 from sync.progress import Progress, Tell, defect, failure, silent
+from sync.push_groups import push_groups
 from sync.safety import Safety
 from sync.wanted import WriteSettings
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 # Two machines' clocks may differ by this much: plans are made on one and applied on another.
 CLOCK_TOLERANCE = timedelta(minutes=15)
+_NO_VALUE = float("nan")  # the same as none, itself included
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +116,7 @@ def apply(
 
     Raises:
         UsageError: the plan was changed, has expired, was made for a later day, names a source that is not
-            configured, or is no longer what the configuration stands behind.
+            configured, is no longer what the configuration stands behind, or is older than an undo.
         SafetyStop: a limit would be exceeded, the kill switch is on, or these are quiet hours; nothing was
             written.
     """
@@ -139,6 +141,7 @@ def apply(
     check_emptied(plan, writes)
     if allowed is not None:
         check_allowed(plan, chosen, writes, allowed)
+        check_held(store, plan, chosen)
     # An undo may reach items that a canary named since has left out: it only takes back.
     check_safety(store, chosen, [] if plan.undoes else writes, holding, now)
     if only is not None:
@@ -151,9 +154,17 @@ def apply(
         _arm(store, connectors[source], plan, outcome, arms=only is None, run_id=run_id, by=by, now=now)
     for source in chosen:
         mine = [write for write in writes if write.source == source]
-        _SourceApply(store, connectors[source], run_id, clock, tell, outcome, holding).run(mine)
-    if outcome.applied and holding.canary.holds(store, clock()):
-        holding.canary.note(store, clock())
+        _SourceApply(
+            store=store,
+            connector=connectors[source],
+            run_id=run_id,
+            clock=clock,
+            tell=tell,
+            outcome=outcome,
+            safety=holding,
+            made_at=plan.created_at,
+            undoes=bool(plan.undoes),
+        ).run(mine)
     return outcome
 
 
@@ -181,7 +192,7 @@ def _arm(
         outcome.armed.append(source)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _SourceApply:
     """The writes of one source."""
 
@@ -192,6 +203,8 @@ class _SourceApply:
     tell: Tell
     outcome: ApplyOutcome
     safety: Safety
+    made_at: datetime
+    undoes: bool
 
     def run(self, writes: Sequence[PlannedWrite]) -> None:
         source = self.connector.source
@@ -274,15 +287,25 @@ class _SourceApply:
 
         What a person did after that write may look like the plan's "before" again, and stays.
         """
-        bases = self.store.slots(self.connector.source)
+        source = self.connector.source
+        bases = self.store.slots(source)
+        since = {
+            (item, slot)
+            for slot in {write.slot for write in writes}
+            for item in self.store.writes_since(source, slot, self.made_at)
+        }
         for write in writes:
-            base = bases.get((write.item_id, write.slot))
-            written = None if base is None else base.value
+            place = (write.item_id, write.slot)
+            base = bases.get(place)
+            stands = None if base is None else base.value
+            # A value that came and went again, as after an undo, is none to build on either.
+            written = _NO_VALUE if place in since else stands
             if same(written, write.base):
                 continue
-            if base is not None and same(written, write.wanted):
-                yield Unchanged(intent_id=write.intent_id, remote_id=base.remote_id)
-            elif base is not None:
+            is_known = base is not None or place in since
+            if is_known and same(stands, write.wanted):
+                yield Unchanged(intent_id=write.intent_id, remote_id=base.remote_id if base else None)
+            elif is_known:
                 reason = "Dovetail has written there since the plan was made"
                 yield Conflict(intent_id=write.intent_id, reason=reason)
             else:
@@ -291,6 +314,9 @@ class _SourceApply:
 
     def _book(self, write: PlannedWrite, row: WriteRow, receipt: Receipt) -> None:
         state = settle(self.store, row, receipt, now=self.clock())
+        if state == "applied":
+            # At once, because a run that is killed has written all the same.
+            self._note_canary(write)
         states = self.outcome.states
         states[state] = states.get(state, 0) + 1
         places = {
@@ -308,21 +334,17 @@ class _SourceApply:
             )
         )
 
-
-def push_groups(writes: Sequence[PlannedWrite], able: Capability) -> list[list[PlannedWrite]]:
-    """What goes to the connector in one call: between two calls a run can be stopped.
-
-    All writes of an item stay together, and of a scope where the connector writes whole scopes.
-    """
-    parts: dict[str, list[PlannedWrite]] = {}
-    for write in writes:
-        whole = write.scope if able.pushes_whole_scopes and write.scope is not None else write.item_id
-        parts.setdefault(whole, []).append(write)
-    at_once = 1 if able.pushes_whole_scopes else max(able.items_per_push, 1)
-    blocks = list(parts.values())
-    return [
-        list(chain.from_iterable(blocks[start : start + at_once])) for start in range(0, len(blocks), at_once)
-    ]
+    def _note_canary(self, write: PlannedWrite) -> None:
+        """A write to one of the canary's places begins it; one that was taken back has not stood."""
+        canary = self.safety.canary
+        if not canary.covers(write.source, write.key, write.scope):
+            return
+        if not canary.holds(self.store, self.clock()):
+            return
+        if self.undoes:
+            canary.begin_anew(self.store)
+        else:
+            canary.note(self.store, self.clock())
 
 
 def _not_written(write: PlannedWrite, reason: str, *, now: Value = None) -> NotWritten:

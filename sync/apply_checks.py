@@ -34,6 +34,25 @@ def check_emptied(plan: Plan, writes: Sequence[PlannedWrite]) -> None:
         )
 
 
+def check_held(store: Store, plan: Plan, sources: Sequence[str]) -> None:
+    """Refuse a plan that was made before its source was held back: applying it would lift that unread.
+
+    Raises:
+        UsageError: an undo was applied since the plan was made.
+    """
+    states = store.sources()
+    for source in sources:
+        state = states.get(source)
+        if plan.undoes or state is None or state.held_because is None:
+            continue
+        held = next(iter(store.audit(source=source, event="arming", last=1)), None)
+        if held is not None and plan.created_at < held.at:
+            raise UsageError(
+                f"The plan was made before {source} was held: {state.held_because}.",
+                hint="Make it again with `dovetail plan`, and read it.",
+            )
+
+
 def check_limits(
     store: Store, writes: Sequence[PlannedWrite], sources: Sequence[str], limits: Limits
 ) -> None:

@@ -114,7 +114,7 @@ def export_lines(store: Store) -> Iterator[str]:
 
 
 def write_export(store: Store, path: Path) -> int:
-    """Write the whole trail to a file that only this account can read, all of it or nothing.
+    """Write the whole trail to a file, all of it or nothing. A new file is for this account only.
 
     Returns:
         How many entries it has.

@@ -64,6 +64,10 @@ class Canary:
         if self.places and self.begun_at(store) is None:
             store.mark_stream_read(_NO_SOURCE, self.stream, now)
 
+    def begin_anew(self, store: Store) -> None:
+        """Forget that it was written to: what was written there did not stand."""
+        store.forget_cursors(_NO_SOURCE, self.stream)
+
     def in_words(self, store: Store) -> str:
         """How long it lasts: `until 25 Nov 2026 09:00 UTC`, or what ends it."""
         if self.stands_for is None:

@@ -18,6 +18,7 @@ from portfolio.errors import UsageError
 from portfolio.private_files import replace_private
 from portfolio.records import Identity
 from store.erasure import Person
+from store.mentions import Mentions
 from sync.derive import stored_identities
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from store import Store
 
 _SHORTEST = 4  # shorter words are in too many other words
+_TOKEN_BYTES = 4
+_PSEUDONYM = re.compile(
+    rf"erased person [0-9a-f]{{{2 * _TOKEN_BYTES}}}|erased-[0-9a-f]{{{2 * _TOKEN_BYTES}}}"
+)
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +79,7 @@ def find_person(store: Store, who: str, aliases: Mapping[str, str]) -> tuple[Per
         raise UsageError(f"`{who}` are {len(chosen)} people.", hint=f"Name one of {', '.join(shown[:10])}.")
     theirs = [one for one, group in zip(identities, groups, strict=True) if group in chosen]
     others = [one for one in identities if one not in theirs]
-    token = secrets.token_hex(4)
+    token = secrets.token_hex(_TOKEN_BYTES)
     return _person(theirs, others, who, aliases, token)
 
 
@@ -94,12 +99,22 @@ def mentions_in_configuration(path: Path | None, person: Person) -> list[Mention
     if path is None or not path.is_file():
         return []
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    pattern = _pattern(person)
+    pattern = Mentions(person).pattern
     return [
         Mention(place=f"{path}, line {number}", count=1, is_ours=False)
         for number, line in enumerate(lines, 1)
         if pattern is not None and pattern.search(line)
     ]
+
+
+def is_pseudonymous(value: object) -> bool:
+    """Whether an erasure has put a pseudonym into a text: it is no longer what stood anywhere."""
+    return isinstance(value, str) and _PSEUDONYM.search(value) is not None
+
+
+def vague_names(person: Person) -> list[str]:
+    """The person's names that are too short to be taken out of sentences."""
+    return Mentions(person).vague
 
 
 def _is_meant(one: Identity, who: str) -> bool:
@@ -149,18 +164,8 @@ def _person(
     return person, [f"{source}:{account}" for source, account in accounts], namesakes
 
 
-def _pattern(person: Person) -> re.Pattern[str] | None:
-    told = [*person.texts, *person.addresses, *(account for _, account in person.accounts)]
-    words = sorted(
-        (one for one in told if len(one) >= _SHORTEST and not one.isdigit()), key=len, reverse=True
-    )
-    if not words:
-        return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.IGNORECASE)
-
-
 def _in_text_file(path: Path, person: Person, *, dry_run: bool) -> int:
-    pattern = _pattern(person)
+    pattern = Mentions(person).pattern
     if pattern is None or not path.is_file():
         return 0
     target = path.resolve()

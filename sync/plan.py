@@ -91,7 +91,7 @@ def plan(
     for source in writing:
         state = states.get(source)
         if state is None or state.error is not None:
-            draft.failed[source] = "it could not be read, so nothing is written to it"
+            draft.failed[source] = f"{source}: it could not be read, so nothing is written to it"
             continue
         draft.look_at(connectors[source], settings.writes[source])
         tell(Progress(step="plan", source=source, done=len(draft.writes)))

@@ -148,8 +148,15 @@ def intent_id(item: ItemId, slot: str) -> str:
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write the plan to a file, all of it or nothing. A new file is for this account only."""
-    replace_private(path, plan_text(plan).encode())
+    """Write the plan to a file, all of it or nothing. A new file is for this account only.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    try:
+        replace_private(path, plan_text(plan).encode())
+    except OSError as error:
+        raise UsageError(f"{path}: the plan cannot be written: {error.strerror}.") from error
 
 
 def plan_text(plan: Plan) -> str:
@@ -202,6 +209,8 @@ def check_plan(plan: Plan, *, name: str = "The plan") -> None:
             f"{name} has the schema {plan.schema} {plan.version}; this is {SCHEMA} {VERSION}.",
             hint="Make it again with `dovetail plan`.",
         )
+    if plan.created_at.tzinfo is None or plan.expires_at.tzinfo is None:
+        raise UsageError(f"{name} has times without a zone.", hint="Make it again with `dovetail plan`.")
     if plan.hash != plan.digest():
         raise UsageError(
             f"{name} was changed after it was made: its hash does not fit.",

@@ -19,6 +19,7 @@ from portfolio.errors import BadAnswer, ConfigError, SourceError, StoreError
 from portfolio.intents import COMMENT, Cost, Slots, Value
 from portfolio.notes import Note
 from sync.decide import same, value_of
+from sync.erase import is_pseudonymous
 from sync.outbox import settle_earlier
 from sync.places import WritePlace, write_places
 from sync.plan import PlanSettings
@@ -162,6 +163,10 @@ class _Draft:
             return None
         if row.overwrote is not None:
             reason = "the text that a person had made of the comment was overwritten and is not kept"
+            self._leave(self.skipped, row, written, now, reason)
+            return None
+        if is_pseudonymous(row.before):
+            reason = "a person was erased from what stood there before"
             self._leave(self.skipped, row, written, now, reason)
             return None
         note: Note | None = None

@@ -24,6 +24,8 @@ from connectors.source_safety import SourceSafety
 from portfolio.intents import Cost, Intent, Receipt, Slots
 from portfolio.records import Cursor, IdPage, ItemId, Page, SourceId
 
+# Each is two requests and a mail: the kill switch and quiet hours must not wait for hundreds of them.
+_COMMENTS_PER_PUSH = 10
 LISTS, ITEMS, HISTORY, LINKS, PEOPLE = "lists", "items", "history", "links", "people"
 
 
@@ -63,6 +65,7 @@ class AzureDevOpsConnector:
             fields=fields,
             compare_and_set="revision",
             validates_writes="tracker",
+            comments_per_push=_COMMENTS_PER_PUSH,
             new_comment_mails_watchers=True,
             # A comment cannot be written silently, and whom an edit of it mails is not documented.
             edits_are_silent=not comments and (write is None or (write.silent and not write.mail_if_needed)),

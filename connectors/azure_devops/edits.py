@@ -226,12 +226,17 @@ def edit_comment(
 
 
 def delete_comment(http: Http, api: CommentApi, project: str, item: str, number: str) -> None:
-    """Delete a comment."""
+    """Delete a comment. Sent once: while a repetition waits, a person may edit it.
+
+    Raises:
+        OutcomeUnknown: the answer was lost; it may be gone.
+    """
     http.send(
         "DELETE",
         f"{_comments(project, item)}/{number}",
         template=_COMMENT_PATH,
         params={"api-version": api.version},
+        repeatable=False,
         target=item,
     )
 

@@ -20,7 +20,7 @@ from connectors.azure_devops import wire_writing as wire
 from connectors.azure_devops.client import ITEMS_AT_ONCE
 from connectors.azure_devops.push_fields import STALE, FieldWriter
 from connectors.azure_devops.remote import Found, Remote, Standing, form_of
-from connectors.azure_devops.sending import Sender
+from connectors.azure_devops.sending import ATTEMPTS, Sender
 from connectors.azure_devops.site import Site
 from connectors.parallel import completed
 from connectors.targets import GONE, by_item, compared_comment, is_as_wanted
@@ -147,13 +147,18 @@ class Writer:
         calls = [partial(self._guarded, now, intent) for now, intent in comments]
         yield from completed(calls, latency_seconds=self._site.client.http.latency_seconds)
 
-    def _guarded(self, now: Standing, intent: Intent) -> Receipt:
-        tries = itertools.count()
+    def _guarded(self, now: Standing, intent: Intent, *, lost: int = 0) -> Receipt:
+        """The receipt of one comment; `lost` counts the deletions of it that were sent and not answered."""
+        tries = itertools.count(lost)
         try:
             # From the second try on, what the item said before the first one no longer counts.
             return self._sender.patiently(lambda: self._comment(now, intent, surely=next(tries) > 0))
         except (OutcomeUnknown, BadAnswer) as error:
-            return self._after_lost_answer(now, intent, error)
+            receipt = self._after_lost_answer(now, intent, error)
+            if isinstance(receipt, Unknown) and intent.wanted is None and lost < ATTEMPTS - 1:
+                # It still stands. Whether a person has edited it meanwhile is seen before it is sent again.
+                return self._guarded(now, intent, lost=lost + 1)
+            return receipt
         except TargetMissing:
             is_there = now.item in self._remote.standing([now.item])
             if is_there and intent.wanted is None and self._remote.find_comment(now, surely=True) is None:

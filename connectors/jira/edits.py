@@ -1,4 +1,8 @@
-"""The writing endpoints of Jira Cloud, one function each: comments with their marker, and fields."""
+"""The writing endpoints of Jira Cloud, one function each: comments with their marker, and fields.
+
+What replaces or deletes is sent once, although HTTP lets it be repeated: while a repetition waits, a person
+may write in the same place. Whoever calls looks again first.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,11 @@ def add_comment(client: JiraClient, issue: str, body: object, marker: object) ->
 
 
 def edit_comment(client: JiraClient, issue: str, comment: str, body: object, marker: object) -> wire.Comment:
-    """Replace a comment and its marker, without mail."""
+    """Replace a comment and its marker, without mail.
+
+    Raises:
+        OutcomeUnknown: the answer was lost; the edit may have been made.
+    """
     return client.http.call(
         "PUT",
         f"{API}/issue/{issue}/comment/{comment}",
@@ -41,6 +49,7 @@ def edit_comment(client: JiraClient, issue: str, comment: str, body: object, mar
         decoder=_COMMENT,
         params={"notifyUsers": "false"},
         json={"body": body, "properties": [{"key": MARKER_PROPERTY, "value": marker}]},
+        repeatable=False,
         target=issue,
     )
 
@@ -57,18 +66,27 @@ def set_marker(client: JiraClient, issue: str, comment: str, marker: object) -> 
 
 
 def delete_comment(client: JiraClient, issue: str, comment: str) -> None:
-    """Delete a comment."""
+    """Delete a comment.
+
+    Raises:
+        OutcomeUnknown: the answer was lost; it may be gone.
+    """
     path = f"{API}/issue/{issue}/comment/{comment}"
-    client.http.send("DELETE", path, template=_COMMENT_PATH, target=issue)
+    client.http.send("DELETE", path, template=_COMMENT_PATH, repeatable=False, target=issue)
 
 
 def edit_issue(client: JiraClient, issue: str, fields: Mapping[str, object], *, silent: bool) -> Answer:
-    """Set fields, and ask for the issue as it is afterwards."""
+    """Set fields, and ask for the issue as it is afterwards.
+
+    Raises:
+        OutcomeUnknown: the answer was lost; the edit may have been made.
+    """
     return client.http.send(
         "PUT",
         f"{API}/issue/{issue}",
         template=f"{API}/issue/{{id}}",
         params={"notifyUsers": "false" if silent else "true", "returnIssue": "true"},
         json={"fields": dict(fields)},
+        repeatable=False,
         target=issue,
     )

@@ -1,8 +1,8 @@
 """Writing: one comment per issue and our own fields, each verified, each at most once.
 
-Per issue: look, compare with what the plan saw, write, verify from the answer. A new comment is the one
-request that may not be repeated: when its answer is lost, the issue is looked at, and the comment is found by
-its marker, or the outcome is unknown.
+Per issue: look, compare with what the plan saw, write, verify from the answer. Nothing is sent twice without
+another look, because a person may have written there while we waited. A new comment is not sent twice at all:
+when its answer is lost, it is found by its marker, or the outcome is unknown.
 """
 
 from __future__ import annotations
@@ -36,10 +36,20 @@ from portfolio.intents import (
 _LOOK_AGAIN_SECONDS = (0.0, 1.0, 3.0)
 _PATIENCE_SECONDS = 120.0
 _ATTEMPTS = 4
+_FIRST_PAUSE_SECONDS = 2.0
 _IGNORED = (
     "Jira answered that it was done, but the value is as before: without Administer Jira or Administer "
     "Projects it ignores edits that mail nobody. Grant it, or set write.silent: false."
 )
+
+
+class _Unanswered(Exception):
+    """A signal between two methods, never seen outside: edits got no answer, and a look tells what to do."""
+
+    def __init__(self, intents: Sequence[Intent], error: Unavailable) -> None:
+        super().__init__(str(error))
+        self.intents = intents
+        self.error = error
 
 
 class Writer:
@@ -93,11 +103,14 @@ class Writer:
     def _patiently(self, issue: str, group: list[Intent]) -> list[Receipt]:
         """The receipts for one issue, once its rate limit lets us; what was done is done only once."""
         done: dict[str, Receipt] = {}
+        unanswered: set[str] = set()
         for attempt in range(_ATTEMPTS):
             waiting = [intent for intent in group if intent.intent_id not in done]
             try:
                 for receipt in self._issue(issue, waiting):
-                    done[receipt.intent_id] = receipt
+                    done[receipt.intent_id] = (
+                        self._made(receipt) if receipt.intent_id in unanswered else receipt
+                    )
                 break
             except RateLimited as error:
                 wait = error.retry_after_seconds or 0.0
@@ -105,7 +118,32 @@ class Writer:
                     raise
                 # A refused write had no effect, but it is looked at again before it is repeated.
                 self._site.context.sleep(wait)
+            except _Unanswered as lost:
+                unanswered.update(intent.intent_id for intent in lost.intents)
+                if attempt == _ATTEMPTS - 1:
+                    left = [intent for intent in group if intent.intent_id not in done]
+                    return [*done.values(), *self._given_up(issue, left, lost.error)]
+                self._site.context.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
         return list(done.values())
+
+    def _made(self, receipt: Receipt) -> Receipt:
+        """What was sent and stands there by now was made by us, though nobody told us so."""
+        if not isinstance(receipt, Unchanged):
+            return receipt
+        return Applied(intent_id=receipt.intent_id, remote_id=receipt.remote_id, at=self._now())
+
+    def _given_up(self, issue: str, intents: Sequence[Intent], error: Unavailable) -> Iterator[Receipt]:
+        """A last look at what was sent often enough."""
+        slots = self._remote.look_at(issue)
+        for intent in intents:
+            if intent.slot == COMMENT:
+                stands, number = is_as_wanted(intent, slots.comment), intent.remote_id
+            else:
+                stands, number = same(slots.fields.get(intent.slot), intent.wanted), None
+            if slots.exists and stands:
+                yield Applied(intent_id=intent.intent_id, remote_id=number, at=self._now())
+            else:
+                yield Unknown(intent_id=intent.intent_id, reason=error.message)
 
     def _issue(self, issue: str, group: Sequence[Intent]) -> Iterator[Receipt]:
         try:
@@ -146,6 +184,8 @@ class Writer:
         try:
             return self._comment(intent, issue, standing)
         except OutcomeUnknown as error:
+            if standing is not None:
+                raise _Unanswered([intent], error) from error
             return self._after_lost_answer(intent, issue, error)
         except TargetMissing:
             return self._missing(intent, issue)
@@ -154,6 +194,8 @@ class Writer:
         except Refusal as error:
             return _refused(intent, error)
         except Unavailable as error:
+            if standing is not None:
+                raise _Unanswered([intent], error) from error
             return Unknown(intent_id=intent.intent_id, reason=error.message)
 
     def _missing(self, intent: Intent, issue: str) -> Receipt:
@@ -226,8 +268,7 @@ class Writer:
             for intent in sent:
                 yield Refused(intent_id=intent.intent_id, reason=f"{error.message} {error.hint}")
         except Unavailable as error:
-            for intent in sent:
-                yield Unknown(intent_id=intent.intent_id, reason=error.message)
+            raise _Unanswered(sent, error) from error
         else:
             yield from self._verified(issue, sent, answer.body)
 

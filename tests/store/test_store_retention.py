@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 from store_samples import NOW, change, item, keys, link, save
 
+from portfolio.notes import Note, Paragraph, Text
 from portfolio.records import Risk
 from store import Store, WriteRow
+from store.results import RunEvent
 
 DAY = timedelta(days=1)
 
@@ -52,3 +55,35 @@ def test_another_source_and_the_boundary_are_left_alone(store: Store) -> None:
     assert store.forget_gone("boards", NOW) == 0
     assert store.forget_gone("shop", NOW - 7 * DAY) == 0
     assert store.forget_gone("shop", NOW - 7 * DAY + timedelta(milliseconds=1)) == 1
+
+
+def test_what_was_said_about_a_forgotten_item_goes_with_it(store: Store) -> None:
+    save(store, item(1), item(2))
+    only, both = (Note([Paragraph([Text(text)])]) for text in ("owner: Ann", "the date has passed"))
+    writes = [
+        msgspec.structs.replace(write(number, name), slot="comment", before=before, after=after.digest())
+        for number, name, before, after in (
+            (1, "w1", None, only),
+            (1, "w2", only.digest(), both),
+            (2, "w3", None, both),
+        )
+    ]
+    store.record_writes("r1", writes, NOW, notes=[only, both])
+    for one in writes:
+        store.settle_write(one.write_id, state="applied", now=NOW)
+    store.record_writes("r2", [write(1, "w4")], NOW)
+    store.settle_write("w4", state="refused", reason="Ann may not", now=NOW)
+    opened = [
+        RunEvent(run_id="r1", what="opened", subject=f"f{number}", item_id=f"shop/{number}")
+        for number in (1, 2)
+    ]
+    store.record_run_events("r1", opened, today=NOW.date(), now=NOW)
+    assert [one.key for one in store.failed_writes()] == ["CHK-1"]
+    store.tombstone("shop", {"shop/1": "deleted"}, NOW - 10 * DAY)
+    assert store.forget_gone("shop", NOW - 7 * DAY) == 1
+    assert store.note(only.digest()) is None
+    assert store.note(both.digest()) == both  # another item says the same
+    assert store.failed_writes() == []
+    with store._db.read() as connection:
+        left = connection.exec_driver_sql("SELECT item_id FROM engine_event").scalars().all()
+    assert left == ["shop/2"]

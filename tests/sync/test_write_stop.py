@@ -14,8 +14,9 @@ from connectors.base import Capability
 from connectors.memory import MemoryConnector
 from portfolio.errors import SafetyStop
 from portfolio.intents import Intent, Receipt
-from sync.apply import apply, push_groups
+from sync.apply import apply
 from sync.plan_file import PlannedWrite
+from sync.push_groups import push_groups
 from sync.safety import Safety
 
 
@@ -158,6 +159,22 @@ def test_the_writes_of_an_item_go_together_and_so_many_items_at_once() -> None:
     assert groups(writes, items_per_push=2) == [["1:comment", "1:health", "2:comment"], ["3:comment"]]
     assert groups(writes) == [["1:comment", "1:health", "2:comment", "3:comment"]]
     assert groups([]) == []
+
+
+def test_items_that_get_a_comment_go_in_smaller_groups_where_comments_are_slow_and_loud() -> None:
+    writes = [
+        planned("1", "health"),
+        planned("2", "comment"),
+        planned("3", "comment"),
+        planned("4", "comment"),
+        planned("2", "health"),
+        planned("5", "health"),
+    ]
+    assert groups(writes, comments_per_push=2) == [
+        ["1:health", "5:health"],
+        ["2:comment", "2:health", "3:comment"],
+        ["4:comment"],
+    ]
 
 
 def test_a_file_is_written_once_whatever_it_holds() -> None:
