@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,9 @@ class Reach:
         schedule_links: the dependencies of the items of these schedules; they have to be there to be read.
         persons: people whose open work is counted anew.
         plan_finishes: the last due date of the plans of these items.
+        networks: plans whose network is worked out anew; their items are all among `items`.
+        marked: the items that changed, as they were and as they are.
+        link_ends: the ends that dependencies had or have that came, went or changed.
         changed: columns of items in which anything changed.
     """
 
@@ -53,6 +56,9 @@ class Reach:
     owners: set[tuple[str, str]] = field(default_factory=set)
     persons: set[str] = field(default_factory=set)
     plan_finishes: dict[str, np.datetime64] = field(default_factory=dict)
+    networks: set[str] = field(default_factory=set)
+    marked: Sequence[Changed] = ()
+    link_ends: set[ItemId] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
 
     def add(self, items: Iterable[ItemId]) -> None:

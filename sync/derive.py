@@ -36,6 +36,7 @@ import msgspec
 import numpy as np
 
 from schedule.calendars import WorkCalendar, workday_table
+from store.catalogue import FILLED
 from sync.changed import Reach, ReachesEverything, everything
 from sync.derive_checks import derive_checks, spread_over_schedules
 from sync.derive_dates import derive_dates
@@ -44,12 +45,14 @@ from sync.derive_links import derive_links, linked_addresses
 from sync.derive_milestones import current_sources, derive_milestones
 from sync.derive_owners import derive_owners, derive_teams
 from sync.derive_persons import derive_persons
+from sync.derive_plan_network import WRITTEN, derive_plan_networks, spread_over_networks
 from sync.derive_promises import derive_promises
 from sync.derive_risks import derive_risks
 from sync.derive_schedules import derive_schedules
 from sync.derive_shape import derive_shape
 from sync.derive_twins import derive_twins
 from sync.loading import calendars_of, load, stored_identities
+from sync.plan_networks import LINK_COLUMNS, TASK_COLUMNS
 from sync.reach import reach_of
 from sync.workspace import DeriveSettings, Workspace
 
@@ -87,6 +90,17 @@ def _columns(table: str, names: str) -> tuple[str, ...]:
 
 
 STEPS: tuple[Step, ...] = (
+    Step(
+        derive_plan_networks,
+        (
+            "tracker_schedule",
+            "tracker_calendar",
+            *_columns("tracker_dependency", " ".join(LINK_COLUMNS)),
+            *_columns("tracker_item", " ".join((*TASK_COLUMNS, *FILLED, "key"))),
+        ),
+        _columns("derived_item", " ".join(WRITTEN)),
+        spread_over_networks,
+    ),
     Step(
         derive_shape,
         _columns("tracker_item", "source scope schedule_id parent_id key state is_summary"),
@@ -130,7 +144,7 @@ STEPS: tuple[Step, ...] = (
                 "due state release_ids created_at baseline_finish deadline actual_finish is_blocked"
                 " blocked_since total_float_minutes schedule_id",
             ),
-            *_columns("derived_item", "calendar_id effective_due"),
+            *_columns("derived_item", "calendar_id effective_due total_float_minutes"),
         ),
         _columns(
             "derived_item",
@@ -298,20 +312,8 @@ def _run(work: Workspace, store: Store) -> int:
 def _settle(work: Workspace, store: Store, step: Step) -> None:
     """What a step has put into rows that were not reached gives way to what was derived of them before."""
     names = [one.removeprefix("derived_item.") for one in step.writes if one.startswith("derived_item.")]
-    around = np.flatnonzero(~work.is_reached)
-    if not names or not len(around):
-        return
-    ids = work.items.keys("item_id")
-    stored = store.frame(
-        "derived_item",
-        ("item_id", *names),
-        texts=("item_id",),
-        among=("item_id", [ids[row] for row in around.tolist()]),
-        live_only=False,
-    )
-    rows = work.positions(stored.texts("item_id"))
-    stored.drop("item_id")
-    work.derived.overlay(rows, stored)
+    if names:
+        work.put_back(store, names, np.flatnonzero(~work.is_reached))
 
 
 def _digest(store: Store, settings: DeriveSettings, today: date, now: datetime) -> str:

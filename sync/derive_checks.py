@@ -24,6 +24,7 @@ from sync.check_indices import (
     working_day_reschedule,
 )
 from sync.derive_links import links_of_schedules
+from sync.derive_plan_network import FLOAT_DIFFERS, float_differs
 from sync.reach_links import links_at
 from sync.workspace import Columns, Workspace
 
@@ -84,7 +85,10 @@ def derive_checks(work: Workspace, store: Store) -> int:
                 checked.add(check.name)
                 _append(columns, world, check, keys, some)
             _put_indices(work, world, checks, some)
+    for name, values in float_differs(work).items():
+        columns[name] += values
     names = [(one, check) for one in work.reach.schedules for check in checked]
+    names += [(one, FLOAT_DIFFERS) for one in work.reach.networks]
     return work.write(store, "derived_schedule_check", columns, keys=names)
 
 

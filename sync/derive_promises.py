@@ -13,6 +13,7 @@ from schedule.calendars import DayArray, days_of_instants
 from schedule.hierarchy import IntArray
 from schedule.promises import Edits, Moves, follow_promises
 from store.frames import BoolArray, Coded, Ints
+from sync.derive_plan_network import total_floats
 from sync.schedules import plan_ids
 from sync.timeline import (
     Standing,
@@ -66,7 +67,7 @@ def derive_promises(work: Workspace, store: Store) -> int:
     ):
         # A saved plan does not tell what it said before.
         derived.put(name, Ints(np.where(has_history, counts, 0), has_history))
-    _slips(work, promises)
+    _slips(work, store, promises)
     return 0
 
 
@@ -159,7 +160,7 @@ def _counted(work: Workspace, moves: Moves, *, first: DayArray, committed_at: Da
     )
 
 
-def _slips(work: Workspace, promises: _Promises) -> None:
+def _slips(work: Workspace, store: Store, promises: _Promises) -> None:
     """How far each item has slipped from promise, else baseline, to its actual or effective finish."""
     items, derived, zone = work.items, work.derived, work.zone
     baseline, finished = items.dates("baseline_finish"), items.dates("actual_finish")
@@ -177,6 +178,15 @@ def _slips(work: Workspace, promises: _Promises) -> None:
     derived.put(
         "age_wd", difference(ordinals(calendars, ids, today, zone), ordinals(calendars, ids, born, zone))
     )
-    minutes = items.integers("total_float_minutes")
-    float_wd = np.rint(minutes.values / _MINUTES_PER_DAY).astype(np.int64)
+    minutes = total_floats(work)
+    float_wd = np.rint(minutes.values / _minutes_per_day(work, store)).astype(np.int64)
     derived.put("total_float_wd", Ints(np.where(minutes.known, float_wd, 0), minutes.known))
+
+
+def _minutes_per_day(work: Workspace, store: Store) -> IntArray:
+    """How many working minutes a day of each item's plan has; eight hours where nothing says it."""
+    rows = store.read("tracker_schedule", ("schedule_id", "minutes_per_day"))
+    own = dict(zip(*rows.values(), strict=True))
+    schedules = work.items.codes("schedule_id")
+    days = [own.get(one) or _MINUTES_PER_DAY for one in schedules.words]
+    return schedules.of([*days, _MINUTES_PER_DAY])

@@ -61,7 +61,7 @@ def reach_of(store: Store, dirty: Dirty, spreads: Sequence[Callable[[Store, Reac
     if dirty.lists or len(dirty.items) > LARGEST or len(dirty.dependencies) > LARGEST:
         raise ReachesEverything
     changed = _changed(store, dirty)
-    reach = Reach()
+    reach = Reach(marked=changed)
     reach.add(dirty.items)
     for one in changed:
         reach.changed |= one.columns

@@ -30,6 +30,7 @@ def follow_dependencies(store: Store, dirty: Dirty, changed: Sequence[Changed], 
         raise ReachesEverything  # what stands there is looked up among all items
     reach.ends.update(ends)
     reach.around.update(ends)
+    reach.link_ends.update(ends)
     came_or_went = {one.item_id for one in changed if one.came_or_went}
     for end, rows in _dependencies(store, came_or_went):
         reach.links.update(rows.keys("dependency_id"))

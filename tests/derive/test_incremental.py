@@ -33,7 +33,7 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 DERIVED = [*(name for name in TABLES if name.startswith("derived_")), "engine_date_snapshot"]
 SETTINGS = DeriveSettings(timezone="Europe/Zurich")
 NAMES = [str(number) for number in range(12)]
-SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan"}
+SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan", "shop/other": "plan"}
 
 
 def opened(sources: int = 1) -> Store:
@@ -51,6 +51,7 @@ def opened(sources: int = 1) -> Store:
                 name=one,
                 kind=kind,
                 status_date=date(2026, 11, 20),
+                start_at="2026-11-30T08:00" if one == "shop/plan" else None,
             )
             for one, kind in SCHEDULES.items()
         ),
@@ -155,6 +156,25 @@ items = st.builds(
     title=st.sampled_from(["one", "two"]),
     key=st.sampled_from(["CHK-1", "CHK-2", "CHK-3"]),
 )
+# What the network of a plan rests on.
+tasks = st.builds(
+    item,
+    st.sampled_from(NAMES[:6]),
+    schedule_id=st.sampled_from(["shop/plan", "shop/plan", "shop/other", "shop/CHK"]),
+    state=st.sampled_from(["todo", "todo", "removed"]),
+    title=st.sampled_from(["one", "two"]),
+    parent_id=st.sampled_from([None, None, "shop/0", "shop/1"]),
+    sort=st.integers(0, 3) | st.none(),
+    is_detail=st.booleans(),
+    duration_minutes=st.sampled_from([None, 0, 480, 960]),
+    start_at=st.sampled_from([None, "2026-12-01T08:00"]),
+    total_float_minutes=st.sampled_from([None, 0, 480]),
+    late_start_at=st.sampled_from([None, "2026-12-02T08:00"]),
+    is_critical=st.sampled_from([None, True]),
+    constraint_type=st.sampled_from([None, "SNET"]),
+    constraint_at=st.just("2026-12-03T08:00"),
+    percent_complete=st.sampled_from([None, 0.0, 50.0]),
+)
 changes = st.builds(
     changed,
     names,
@@ -185,12 +205,33 @@ pages = (
 )
 
 
+plan_pages = st.builds(Page, records=st.lists(tasks | links, min_size=1, max_size=3)) | pages
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(items | changes | links | risks, min_size=12, max_size=30),
     st.lists(st.lists(pages, min_size=1, max_size=2), min_size=1, max_size=4),
 )
 def test_what_a_change_reaches_is_what_a_full_derivation_changes(
+    first: list[AnyRecord], runs: list[list[Page]]
+) -> None:
+    with opened() as store:
+        save(store, *first)
+        derived(store)
+        for run in runs:
+            for page in run:
+                store.save_page("shop", "all", page, run_id="run", now=NOW)
+            _, found, expected = both(store)
+            assert found == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(tasks | links | items, min_size=8, max_size=20),
+    st.lists(st.lists(plan_pages, min_size=1, max_size=2), min_size=1, max_size=3),
+)
+def test_what_a_change_reaches_in_plans_is_what_a_full_derivation_changes(
     first: list[AnyRecord], runs: list[list[Page]]
 ) -> None:
     with opened() as store:
@@ -322,6 +363,81 @@ def test_what_is_known_of_an_item_may_come_before_it(store: Store) -> None:
     _, found, expected = both(store)
     assert found == expected
     assert [row["open_items"] for row in store.rows("person", where={"name": "Ana"})] == [2]
+
+
+@pytest.fixture
+def chain(store: Store) -> Store:
+    """A plan of three tasks of a day, the last of which waits for the first, beside a plan of one."""
+    save(store, *(task(name) for name in "567"), task("8", schedule_id="shop/other"), link("5", "7"))
+    derived(store)
+    return store
+
+
+def task(name: str, **values: Any) -> WorkItem:
+    given_values: dict[str, Any] = {"schedule_id": "shop/plan", "duration_minutes": 480, "is_detail": True}
+    return item(
+        name,
+        key=f"plan#{name}",
+        start_at="2026-11-30T08:00",
+        finish_at="2026-11-30T17:00",
+        **{**given_values, **values},
+    )
+
+
+def floats(store: Store) -> dict[str, int | None]:
+    return {
+        row["key"]: row["total_float_minutes"] for row in store.rows("item") if row["key"].startswith("plan#")
+    }
+
+
+def test_a_longer_task_changes_the_float_of_its_whole_plan_and_of_no_other(chain: Store) -> None:
+    assert floats(chain) == {"plan#5": 0, "plan#6": 480, "plan#7": 0, "plan#8": 0}
+    save(chain, task("7", duration_minutes=960))
+    counts, found, expected = both(chain)
+    assert found == expected
+    assert counts.reached == 3
+    assert floats(chain) == {"plan#5": 0, "plan#6": 960, "plan#7": 0, "plan#8": 0}
+
+
+def test_a_link_that_is_gone_gives_float_to_what_it_held(chain: Store) -> None:
+    save(chain, replaces=[OwnedBy(record="Dependency", item_ids=["shop/7"])])
+    counts, found, expected = both(chain)
+    assert found == expected
+    assert counts.reached == 3
+    assert floats(chain) == {"plan#5": 0, "plan#6": 0, "plan#7": 0, "plan#8": 0}
+    assert [row["driver_id"] for row in chain.rows("item", where={"key": "plan#7"})] == [None]
+
+
+def test_what_a_network_does_not_rest_on_reaches_the_task_alone_and_leaves_its_float(chain: Store) -> None:
+    save(chain, task("6", title="Another name"))
+    counts, found, expected = both(chain)
+    assert found == expected
+    assert counts.reached == 1
+    assert floats(chain)["plan#6"] == 480
+
+
+def test_a_task_that_moves_to_another_plan_reaches_both(chain: Store) -> None:
+    save(chain, task("7", schedule_id="shop/other", duration_minutes=960))
+    counts, found, expected = both(chain)
+    assert found == expected
+    assert counts.reached == 4
+    assert floats(chain) == {"plan#5": 0, "plan#6": 0, "plan#7": 0, "plan#8": 480}
+
+
+def test_a_float_that_a_file_begins_to_say_is_compared(chain: Store) -> None:
+    save(chain, task("6", total_float_minutes=240))
+    _, found, expected = both(chain)
+    assert found == expected
+    assert [
+        (row["schedule_id"], row["numerator"], row["denominator"], row["members"])
+        for row in chain.rows("schedule_check", where={"check": "float-differs"})
+    ] == [("shop/other", 0, 0, []), ("shop/plan", 1, 1, ["plan#6"])]
+
+
+def test_a_change_in_a_tracker_works_out_no_network(chain: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.derive_plan_network.read_plans", lambda *_: 1 / 0)
+    save(chain, item("2", parent_id="shop/1", owner_id="bo", due=date(2026, 12, 4)))
+    assert derived(chain).reached == 1
 
 
 def test_a_finished_story_changes_what_its_parent_and_its_owner_have_open(store: Store) -> None:
