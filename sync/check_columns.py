@@ -24,6 +24,7 @@ from schedule.check_inputs import (
 )
 from store.frames import Coded, Column, Ints, taken
 from sync.derive_links import Links
+from sync.derive_plan_network import total_floats
 from sync.workspace import Workspace, ordinals
 
 if TYPE_CHECKING:
@@ -165,6 +166,20 @@ class Picked:
             return as_floats(found)
         return found if isinstance(found, np.ndarray) else np.full(len(self.rows), np.nan)
 
+    def total_float_minutes(self) -> FloatArray:
+        """The file's float, else the one that was worked out; unknown is NaN."""
+        floats = total_floats(self.work)
+        return as_floats(Ints(floats.values[self.rows], floats.known[self.rows]))
+
+    def criticality(self) -> npt.NDArray[np.int8]:
+        """What the file says of being critical, else what was worked out; 1 yes, 0 no, -1 unknown."""
+        found = np.full(len(self.rows), -1, np.int8)
+        for frame in (self.work.items, self.work.derived):
+            said = frame.column("is_critical") if "is_critical" in frame else None
+            if isinstance(said, np.ndarray):
+                found = np.where(found < 0, said[self.rows].astype(np.int8), found)
+        return found
+
     def flags(self, name: str) -> BoolArray:
         """A column of booleans; unknown is false."""
         return np.asarray(self.answers(name) == 1, dtype=np.bool_)
@@ -234,8 +249,8 @@ def _items(
         baseline_finish=np.where(in_plan, of.days("baseline_finish"), of.days("first_commitment")),
         duration_wd=np.where(in_plan, minutes / minutes_per_day, _span_wd(of, start, finish)),
         baseline_duration_wd=_baseline_wd(of, in_plan, minutes_per_day),
-        total_float_wd=of.numbers("total_float_minutes") / minutes_per_day,
-        is_critical=of.answers("is_critical"),
+        total_float_wd=of.total_float_minutes() / minutes_per_day,
+        is_critical=of.criticality(),
         constraint=_texts(of.codes("constraint_type"), 4),
         has_resource=np.where(in_plan, _is_assigned(of), _is_owned(of, is_container)).astype(np.int8),
         needs_owner=is_container | (iteration_start <= today),
