@@ -35,9 +35,13 @@ class DayTables:
     over: Int32Array
     day: Int32Array
 
+    def offset(self, days: DayArray) -> IntArray:
+        """Days since 1990-01-01."""
+        return (days - _FIRST).astype(np.int64)
+
     def boundary_after(self, calendar: IntArray, days: DayArray) -> IntArray:
         """The boundary at the end of each day; UNKNOWN for NaT and for days outside the calendars."""
-        offsets = (days - _FIRST).astype(np.int64)
+        offsets = self.offset(days)
         is_known = ~np.isnat(days) & (offsets >= 0) & (offsets < self.over.shape[1])
         found = self.over[calendar, np.where(is_known, offsets, 0)].astype(np.int64)
         return np.where(is_known, found, UNKNOWN)

@@ -113,20 +113,21 @@ def arrivals(result: Reforecast) -> Int32Array:
     return found
 
 
-def _binding_edges(result: Reforecast) -> tuple[IntArray, IntArray]:
+def _binding_edges(result: Reforecast) -> tuple[IntArray, Int32Array]:
     """For each place the edge that its start waits for, and the highest known moment an edge asks for."""
     network, start = result.network, result.values
     total = len(network.owner)
     edge = np.full(total, -1, dtype=np.int64)
-    highest = np.full(total, UNKNOWN, dtype=np.int64)
+    highest = np.full(total, UNKNOWN, dtype=np.int32)
     if not len(network.after):
         return edge, highest
     asked = arrivals(result)
     some = np.flatnonzero(np.diff(network.starts))
     highest[some] = np.maximum.reduceat(asked, network.starts[some])
-    highest[highest <= UNKNOWN // 2] = UNKNOWN
-    binding = np.flatnonzero((asked == start[network.after]) & (asked > UNKNOWN // 2))
-    # The first of several that bind alike: edges are in a stable order.
+    # An edge binds what it asks for only where nothing else makes it later.
+    bound = np.where((highest == start[:total]) & (highest > UNKNOWN // 2), highest, NEVER).astype(np.int32)
+    binding = np.flatnonzero(asked == bound.take(network.after))
+    # The first of several that bind alike.
     places = network.after[binding]
     first = np.flatnonzero(np.diff(places, prepend=-1))
     edge[places[first]] = binding[first]
@@ -168,6 +169,8 @@ def _starts(result: Reforecast, bound_start: IntArray) -> IntArray:
     spanning = terms.spans_members
     start[spanning] = NEVER
     members, containers = network.members, network.containers
+    if not len(members):
+        return start
     level = level_numbers(network.count, members, containers)[containers]
     order = np.argsort(level, kind="stable")
     for edges in np.split(order, np.flatnonzero(np.diff(level[order])) + 1):

@@ -34,8 +34,7 @@ class Grouped:
 
     def of(self, nodes: IntArray) -> IntArray:
         """The edges of several nodes, one node after the other."""
-        found: IntArray = self.edges[slots_of(self.starts, nodes)]
-        return found
+        return self.edges[slots_of(self.starts, nodes)]
 
 
 def grouped(nodes: IntArray, count: int) -> Grouped:
@@ -55,7 +54,9 @@ def slots_of(starts: IntArray, nodes: IntArray) -> IntArray:
     counts = starts[nodes + 1] - first
     ends = counts.cumsum()
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total, dtype=np.int64) + np.repeat(first - ends + counts, counts)
+    slots = np.arange(total, dtype=np.int64)
+    slots += np.repeat(first - ends + counts, counts)
+    return slots
 
 
 def spread(
@@ -159,7 +160,7 @@ def open_cycles(count: int, before: IntArray, after: IntArray, may_cut: BoolArra
     """
     component = np.full(count, -1, dtype=np.int64)
     is_cut = np.zeros(len(before), dtype=bool)
-    inner = _core(count, before, after)
+    inner = _core(count, before, after) if len(before) else before
     if not len(inner):
         return Opened(is_cut, (), component)
     nodes, places = np.unique(np.concatenate((before[inner], after[inner])), return_inverse=True)

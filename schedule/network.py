@@ -1,8 +1,8 @@
 """One network of work across trackers: what waits for what, what contains what, and in which order.
 
 Every piece of work is a node. A container whose start waits for something has a second node, its *gate*:
-what the container waits for, everything in it waits for. Nodes are renumbered level by level (a number in that
-order is a *place*), so that one level is one slice of every array. Cycles are opened here, named and reported.
+what the container waits for, everything in it waits for. Nodes are renumbered level by level (a number in
+that order is a *place*), so that one level is one slice of every array. Cycles are opened here and named.
 """
 
 from __future__ import annotations
@@ -83,11 +83,12 @@ class Network:
         place: the place of each node; behind the pieces of work come the gates.
         owner: for each place the piece of work it belongs to.
         is_gate: for each place whether it is a gate.
-        is_container: for each piece of work whether it contains others.
         before, after: the places of the two ends of each edge.
         kind: what each edge is: FS, SS, FF, SF, GATE, OWN_GATE or MEMBER.
         lag_wd: the lag of each edge; 0 where it is no dependency.
         link: which dependency each edge is; -1 for none.
+        from_start: the edges that leave a start.
+        to_finish: the edges that bind a finish.
         starts: where the edges into each place begin.
         leaving: the edges by the place of their first end.
         runs: the places in the order of computation.
@@ -101,12 +102,13 @@ class Network:
     place: IntArray
     owner: IntArray
     is_gate: BoolArray
-    is_container: BoolArray
     before: IntArray
     after: IntArray
     kind: KindArray
     lag_wd: IntArray
     link: IntArray
+    from_start: IntArray
+    to_finish: IntArray
     starts: IntArray
     leaving: Grouped
     runs: Sequence[Run]
@@ -152,28 +154,68 @@ def build_network(
     edges = _edges(count, links, member, container, gates)
     owner = np.concatenate((np.arange(count, dtype=np.int64), gates))
     total = len(owner)
-    is_link = edges.link >= 0
-    cut = open_cycles(total, edges.before, edges.after, is_link)
+    by_before = grouped(edges.before, total)
+    level = level_numbers(total, edges.before, edges.after, by_before)
+    cycles: list[Cycle] = []
     in_cycle = np.zeros(len(links.predecessor), dtype=bool)
+    if len(level) and level.min() < 0:
+        edges = _opened(edges, owner, cycles, in_cycle)
+        by_before = grouped(edges.before, total)
+        level = level_numbers(total, edges.before, edges.after, by_before)
+    has_successors = np.diff(by_before.starts) > 0
+    # Within a level, what has successors comes first: the way back then needs no gaps in its slices.
+    order = grouped(level * 2 + ~has_successors, 2 * int(level.max(initial=-1)) + 2).edges
+    place = np.empty(total, dtype=np.int64)
+    place[order] = np.arange(total)
+    before, after = place[edges.before], place[edges.after]
+    entering = grouped(after, total)
+    before, kind = before[entering.edges], edges.kind[entering.edges]
+    return Network(
+        count=count,
+        place=place,
+        owner=owner[order],
+        is_gate=order >= count,
+        before=before,
+        after=after[entering.edges],
+        kind=kind,
+        lag_wd=edges.lag_wd[entering.edges],
+        link=edges.link[entering.edges],
+        from_start=np.flatnonzero((kind == SS) | (kind == SF)),
+        to_finish=np.flatnonzero((kind == FF) | (kind == SF) | (kind == MEMBER)),
+        starts=entering.starts,
+        leaving=grouped(before, total),
+        runs=_runs(level[order], has_successors[order]),
+        level_count=int(level.max(initial=-1)) + 1,
+        members=member,
+        containers=container,
+        cycles=cycles,
+        in_cycle=in_cycle,
+    )
+
+
+def _opened(edges: _Edges, owner: IntArray, cycles: list[Cycle], in_cycle: BoolArray) -> _Edges:
+    """The edges without those that close cycles; what was found is noted in the last two arguments."""
+    is_link = edges.link >= 0
+    cut = open_cycles(len(owner), edges.before, edges.after, is_link)
     component = cut.component
     same = is_link & (component[edges.before] >= 0) & (component[edges.before] == component[edges.after])
     in_cycle[edges.link[same]] = True
-    cycles = [
+    cycles += [
         Cycle(tuple(dict.fromkeys(owner[list(nodes)].tolist())), int(edges.link[edge]))
         for nodes, edge in cut.circles
     ]
-    if cut.circles:
-        left = ~cut.is_cut
-        edges = _Edges(
-            edges.before[left], edges.after[left], edges.kind[left], edges.lag_wd[left], edges.link[left]
-        )
-    return _in_order(count, owner, edges, is_container, (member, container), cycles, in_cycle)
+    left = ~cut.is_cut
+    return _Edges(
+        edges.before[left], edges.after[left], edges.kind[left], edges.lag_wd[left], edges.link[left]
+    )
 
 
 def _gated(
     count: int, links: Links, member: IntArray, container: IntArray, is_container: BoolArray
 ) -> IntArray:
     """The containers whose start waits for something, and the containers inside them."""
+    if not len(member):
+        return member
     is_gated = np.zeros(count, dtype=bool)
     is_gated[links.successor[(links.kind == FS) | (links.kind == SS)]] = True
     is_gated &= is_container
@@ -182,6 +224,9 @@ def _gated(
 
 
 def _edges(count: int, links: Links, member: IntArray, container: IntArray, gates: IntArray) -> _Edges:
+    if not len(member):
+        kind = links.kind.astype(np.int8)
+        return _Edges(links.predecessor, links.successor, kind, links.lag_wd, np.arange(len(kind)))
     gate = np.full(count, -1, dtype=np.int64)
     gate[gates] = np.arange(count, count + len(gates))
     start_waits = (links.kind == FS) | (links.kind == SS)
@@ -200,49 +245,6 @@ def _edges(count: int, links: Links, member: IntArray, container: IntArray, gate
         for column in range(5)
     )
     return _Edges(before, after, kind.astype(np.int8), lag_wd, link)
-
-
-def _in_order(
-    count: int,
-    owner: IntArray,
-    edges: _Edges,
-    is_container: BoolArray,
-    containment: tuple[IntArray, IntArray],
-    cycles: Sequence[Cycle],
-    in_cycle: BoolArray,
-) -> Network:
-    total = len(owner)
-    by_before = grouped(edges.before, total)
-    level = level_numbers(total, edges.before, edges.after, by_before)
-    has_successors = np.diff(by_before.starts) > 0
-    # Within a level, what has successors comes first: the way back then needs no gaps in its slices.
-    order = grouped(level * 2 + ~has_successors, 2 * int(level.max(initial=-1)) + 2).edges
-    place = np.empty(total, dtype=np.int64)
-    place[order] = np.arange(total)
-    # Edges into one place are ordered by the node they come from, whatever the order of the rows was.
-    by_after = grouped(place[edges.after[by_before.edges]], total)
-    entering = by_before.edges[by_after.edges]
-    before, after = place[edges.before[entering]], place[edges.after[entering]]
-    return Network(
-        count=count,
-        place=place,
-        owner=owner[order],
-        is_gate=order >= count,
-        is_container=is_container,
-        before=before,
-        after=after,
-        kind=edges.kind[entering],
-        lag_wd=edges.lag_wd[entering],
-        link=edges.link[entering],
-        starts=by_after.starts,
-        leaving=grouped(before, total),
-        runs=_runs(level[order], has_successors[order]),
-        level_count=int(level.max(initial=-1)) + 1,
-        members=containment[0],
-        containers=containment[1],
-        cycles=cycles,
-        in_cycle=in_cycle,
-    )
 
 
 def _runs(level: IntArray, has_successors: BoolArray) -> list[Run]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from schedule.calendars import DayArray
 from schedule.day_tables import NEVER, UNKNOWN, Int32Array
 from schedule.drivers import Reforecast
 from schedule.levels import BoolArray, IntArray
-from schedule.network import SF, SS, Run
+from schedule.network import SF, Run
 from schedule.propagation import is_finish_of
 
 
@@ -33,9 +34,7 @@ class Floats:
     is_critical: BoolArray
 
 
-def end_of_groups(
-    result: Reforecast, group: IntArray, promised: np.ndarray[tuple[int], np.dtype[np.datetime64]]
-) -> IntArray:
+def end_of_groups(result: Reforecast, group: IntArray, promised: DayArray) -> IntArray:
     """For each piece of work the boundary at which its group must be finished, in its own calendar.
 
     That is the latest finish in the group, or what was promised for it where that is earlier.
@@ -45,16 +44,16 @@ def end_of_groups(
         group: the number of the group of each piece of work; -1 for none, and then there is no end.
         promised: the promise to each group; NaT for none.
     """
-    finish, tables, calendar = result.finish, result.tables, result.dates.calendar
-    days = tables.finish_day(calendar, finish)
-    counts = (group >= 0) & ~np.isnat(days) & result.is_open
-    none = np.datetime64("1970-01-01", "D")
-    last = np.full(len(promised), none)
-    np.maximum.at(last, group[counts], days[counts])
-    last = np.where(np.isnat(promised), last, np.minimum(last, promised))
-    ends = np.where(group >= 0, last[group], none) if len(last) else np.full(len(group), none)
-    found = tables.boundary_after(calendar, ends)
-    return np.where(found > UNKNOWN // 2, found, NEVER)
+    tables, calendar = result.tables, result.dates.calendar
+    finish, is_open = result.finish, result.is_open
+    counts = np.flatnonzero((group >= 0) & (finish > UNKNOWN // 2) & is_open)
+    last = np.full(len(promised), UNKNOWN, dtype=np.int64)
+    np.maximum.at(last, group[counts], tables.day[calendar[counts], finish[counts]].astype(np.int64))
+    promise = np.where(np.isnat(promised), NEVER, tables.offset(promised))
+    last = np.minimum(last, promise)
+    ends = last[group] if len(last) else np.full(len(group), UNKNOWN)
+    is_known = (group >= 0) & (ends >= 0)
+    return np.where(is_known, tables.over[calendar, np.where(is_known, ends, 0)], NEVER).astype(np.int64)
 
 
 def floats_of(result: Reforecast, must_finish: IntArray) -> Floats:
@@ -66,14 +65,15 @@ def floats_of(result: Reforecast, must_finish: IntArray) -> Floats:
             waits for it; NEVER for none. See `end_of_groups`.
     """
     network, terms = result.network, result.terms
-    latest_start = backward(result, must_finish)
+    leaving = _leaving(result)
+    latest_start = _backward(result, leaving, must_finish)
     own = network.place[: network.count]
     late_finish = (latest_start + terms.span)[own].astype(np.int64)
     finish = result.finish
     is_known = result.is_open & terms.has_finish & (late_finish < NEVER // 2)
     total_wd = np.where(is_known, late_finish - finish, 0)
-    free = _free(result)[own]
-    free_wd = np.where(free < NEVER // 2, free, total_wd)
+    free = _free(result, leaving)[own]
+    free_wd = np.where(free < NEVER // 2, free - finish, total_wd)
     return Floats(
         late_finish=np.where(late_finish < NEVER // 2, late_finish, NEVER),
         total_wd=total_wd,
@@ -94,23 +94,27 @@ class _Leaving:
 
 def _leaving(result: Reforecast) -> _Leaving:
     network, terms = result.network, result.terms
+    total = len(network.owner)
+    weight = terms.weight.copy()
+    some = network.from_start
+    source = network.before[some]
+    weight[some] -= terms.span[source]
+    # A start that has happened cannot be moved; one of work that ends on its own due date moves no finish.
+    rests = result.values[total + source] > result.values[source] + terms.span[source]
+    weight[some[rests | (terms.origin[some] >= 2 * total)]] = UNKNOWN
     edges = network.leaving.edges
-    is_start = (network.kind == SS) | (network.kind == SF)
-    moved = np.where(is_start, terms.span[network.before], 0)
-    weight = np.where(terms.weight <= UNKNOWN // 2, UNKNOWN, terms.weight - moved)
-    # What left a start that has happened cannot be moved any more.
-    weight[terms.origin >= 2 * len(network.owner)] = UNKNOWN
-    crosses = np.zeros(len(edges), dtype=bool)
+    crosses = np.zeros(len(edges) if len(terms.carries) else 0, dtype=bool)
     crosses[terms.carries] = True
-    return _Leaving(network.after[edges], weight[edges].astype(np.int32), np.flatnonzero(crosses[edges]))
+    crossings = np.flatnonzero(crosses[edges]) if len(crosses) else np.flatnonzero(())
+    return _Leaving(network.after[edges], weight[edges], crossings)
 
 
-def backward(result: Reforecast, must_finish: IntArray) -> Int32Array:
-    """The backward pass: for each place the latest start, NEVER or about that where nothing asks for one."""
+def _backward(result: Reforecast, leaving: _Leaving, must_finish: IntArray) -> Int32Array:
+    """For each place the latest start; NEVER, or about that, where nothing asks for one."""
     network, terms = result.network, result.terms
     ends = np.where(network.is_gate, NEVER, must_finish[network.owner])
-    latest = (ends - terms.span).astype(np.int32)
-    leaving, starts = _leaving(result), network.leaving.starts
+    latest: Int32Array = (ends - terms.span).astype(np.int32)
+    starts = network.leaving.starts
     for run in reversed(network.runs):
         stop = run.last_with_successors
         low, high = int(starts[run.first]), int(starts[stop])
@@ -164,31 +168,25 @@ def _walk_back(result: Reforecast, leaving: _Leaving, latest: Int32Array, run: R
         values[place] = first
 
 
-def _free(result: Reforecast) -> IntArray:
-    """For each place how much later it may finish without moving what waits for it, NEVER for nothing."""
+def _free(result: Reforecast, leaving: _Leaving) -> IntArray:
+    """For each place the latest finish that moves nothing that waits for it, NEVER for nothing."""
     network, terms = result.network, result.terms
     total = len(network.owner)
-    start, finish = result.values[:total], result.values[total : 2 * total]
-    stands = np.where(network.is_gate, NEVER, finish - terms.span)
-    passes = np.flatnonzero(network.is_gate[network.before])
-    inner = passes[~network.is_gate[network.after[passes]]]
-    leads_on = terms.weight[inner] > UNKNOWN // 2
-    inner = inner[leads_on]
-    np.minimum.at(stands, network.before[inner], stands[network.after[inner]])
-    for edge in passes[network.is_gate[network.after[passes]]][::-1].tolist():
-        before, after = network.before[edge], network.after[edge]
-        stands[before] = min(stands[before], stands[after])
-    links = np.flatnonzero((network.link >= 0) & (terms.weight > UNKNOWN // 2))
-    links = links[terms.origin[links] < 2 * total]
-    before, after = network.before[links], network.after[links]
-    asked = stands[after].astype(np.int64) - terms.weight[links]
-    is_finish = is_finish_of(network, links)
-    calendar = terms.calendar
-    crosses = np.flatnonzero(calendar[before] != calendar[after])
-    asked[crosses] = result.tables.latest(
-        asked[crosses], calendar[before[crosses]], calendar[after[crosses]], is_finish[crosses]
-    )
-    room = np.where(is_finish == 1, asked - finish[before], asked - start[before])
-    free = np.full(total, NEVER, dtype=np.int64)
-    np.minimum.at(free, before, room)
-    return free
+    stands = result.values[total : 2 * total] - terms.span
+    starts, kind = network.leaving.starts, network.kind[network.leaving.edges]
+    # A gate holds nothing itself: it may come as late as the first thing behind it that stands.
+    stands[network.is_gate] = NEVER
+    for place in np.flatnonzero(network.is_gate)[::-1].tolist():
+        slots = slice(starts[place], starts[place + 1])
+        held = stands[leaving.after[slots]][leaving.weight[slots] > UNKNOWN // 2]
+        stands[place] = held.min(initial=NEVER)
+    found = stands.take(leaving.after) - leaving.weight
+    if len(some := leaving.crossings):
+        found[some] = _carried_back(result, network.leaving.edges[some], found[some])
+    if len(network.members):
+        found[kind > SF] = NEVER
+    latest = np.full(total, NEVER, dtype=np.int64)
+    leads = np.flatnonzero(np.diff(starts))
+    if len(leads):
+        latest[leads] = np.minimum.reduceat(found, starts[leads])
+    return latest

@@ -1,9 +1,9 @@
 """The push-only re-forecast: when work starts and finishes if everything it waits for is as late as it is.
 
 Nothing is pulled earlier. What is finished stands as it was; what is open cannot be done before today; a
-planned start is the earliest start; a duration is kept in working days; what a container waits for binds what is
-in it, and a container spans what is in it. What has no date neither moves nor pushes, but what it waits for
-reaches through it. All moments are boundaries of `schedule.day_tables`.
+planned start is the earliest start; a duration is kept in working days; what a container waits for binds
+what is in it, and a container spans what is in it. What has no date neither moves nor pushes, but what it
+waits for reaches through it. All moments are boundaries of `schedule.day_tables`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from schedule.day_tables import UNKNOWN, DayTables, Int32Array
-from schedule.levels import BoolArray, IntArray, spread
-from schedule.network import FF, FS, GATE, MEMBER, OWN_GATE, SF, SS, Network, Run
+from schedule.levels import BoolArray, IntArray, slots_of, spread
+from schedule.network import FF, FS, MEMBER, OWN_GATE, SF, SS, Network, Run
 
 TODO, STARTED, DONE, REMOVED = range(4)
 STATES = {"todo": TODO, "in_progress": STARTED, "done": DONE, "removed": REMOVED}
@@ -129,42 +129,50 @@ def _placed(
     has_start: BoolArray,
     has_finish: BoolArray,
 ) -> Terms:
-    owner, before, after, kind = network.owner, network.before, network.after, network.kind
-    earliest, least, span = (
-        np.where(network.is_gate, empty, one[owner]).astype(np.int32)
-        for one, empty in zip(moment, (UNKNOWN, UNKNOWN, 0), strict=True)
-    )
-    state = dates.state[owner]
-    fixed = spans_members | (dates.state == STARTED)
-    constant = np.where(network.is_gate, UNKNOWN, dates.start[owner]).astype(np.int32)
+    owner, before, after = network.owner, network.before, network.after
+    earliest, least, span = (one[owner].astype(np.int32) for one in moment)
+    constant = dates.start[owner].astype(np.int32)
+    for one, empty in ((earliest, UNKNOWN), (least, UNKNOWN), (span, 0), (constant, UNKNOWN)):
+        one[network.is_gate] = empty
     total = len(owner)
-    leaves_start = (kind == SS) | (kind == SF)
+    origin = (before + total).astype(np.int32)
     # A link that leaves a start leaves the actual one, where there is one: the rest of the work is no start.
-    origin = np.where(leaves_start, np.where(fixed[owner[before]], 2 * total, 0), total) + before
-    binds_finish = (kind == FF) | (kind == SF) | (kind == MEMBER)
-    weight = network.lag_wd - np.where(binds_finish, span[after], 0)
-    target, is_link = state[after], kind <= SF
-    binds_nothing = (
-        ((state[before] == REMOVED) & (kind != GATE) & (kind != OWN_GATE))
-        | (((target == DONE) | (target == REMOVED)) & (is_link | ~network.is_gate[after]))
-        | ((target == STARTED) & (kind == SS) & ~network.is_gate[after])
-        | ((kind == OWN_GATE) & spans_members[owner[after]])
-    )
-    weight[binds_nothing] = UNKNOWN
+    fixed = spans_members | (dates.state == STARTED)
+    some = network.from_start
+    origin[some] = np.where(fixed[owner[before[some]]], 2 * total, 0) + before[some]
+    weight = network.lag_wd.astype(np.int32)
+    weight[network.to_finish] -= span[after[network.to_finish]]
+    weight[_binding_nothing(network, dates.state, spans_members)] = UNKNOWN
     calendar = dates.calendar[owner]
+    is_mixed = len(calendar) and calendar.min() < calendar.max()
     return Terms(
         earliest=earliest,
         least=least,
         span=span,
         constant=constant,
-        weight=weight.astype(np.int32),
-        origin=origin.astype(np.int32),
-        carries=np.flatnonzero(calendar[before] != calendar[after]),
+        weight=weight,
+        origin=origin,
+        carries=np.flatnonzero(calendar[before] != calendar[after] if is_mixed else ()),
         calendar=calendar,
         spans_members=spans_members,
         has_start=has_start,
         has_finish=has_finish,
     )
+
+
+def _binding_nothing(network: Network, state: IntArray, spans_members: BoolArray) -> IntArray:
+    """The edges that bind nothing: from what is removed, to what has happened."""
+    kind, owner, is_gate = network.kind, network.owner, network.is_gate
+    state = state[owner]
+    from_removed = network.leaving.of(np.flatnonzero((state == REMOVED) & ~is_gate))
+    into_past = slots_of(network.starts, np.flatnonzero((state == DONE) | (state == REMOVED)))
+    # What waits at the gate of a finished container is still held by the containers around it.
+    into_past = into_past[(kind[into_past] <= SF) | ~is_gate[network.after[into_past]]]
+    into_started = slots_of(network.starts, np.flatnonzero((state == STARTED) & ~is_gate))
+    into_started = into_started[kind[into_started] == SS]
+    own_gates = np.flatnonzero(kind == OWN_GATE) if is_gate.any() else np.flatnonzero(())
+    own_gates = own_gates[spans_members[owner[network.after[own_gates]]]]
+    return np.concatenate((from_removed, into_past, into_started, own_gates))
 
 
 def is_finish_of(network: Network, edges: IntArray) -> IntArray:

@@ -1,4 +1,4 @@
-"""From the dates of work to boundaries of its calendar, and back to dates that were never moved needlessly."""
+"""From the dates of work to boundaries of its calendar, and back; what was not moved stays as it was."""
 
 from __future__ import annotations
 
