@@ -88,7 +88,7 @@ class Network:
         lag_wd: the lag of each edge; 0 where it is no dependency.
         link: which dependency each edge is; -1 for none.
         from_start: the edges that leave a start.
-        to_finish: the edges that bind a finish.
+        not_plain: the edges that leave a start, bind a finish or come from a container's own gate.
         starts: where the edges into each place begin.
         leaving: the edges by the place of their first end.
         runs: the places in the order of computation.
@@ -108,7 +108,7 @@ class Network:
     lag_wd: IntArray
     link: IntArray
     from_start: IntArray
-    to_finish: IntArray
+    not_plain: IntArray
     starts: IntArray
     leaving: Grouped
     runs: Sequence[Run]
@@ -181,7 +181,7 @@ def build_network(
         lag_wd=edges.lag_wd[entering.edges],
         link=edges.link[entering.edges],
         from_start=np.flatnonzero((kind == SS) | (kind == SF)),
-        to_finish=np.flatnonzero((kind == FF) | (kind == SF) | (kind == MEMBER)),
+        not_plain=np.flatnonzero((kind != FS) & (kind != GATE)),
         starts=entering.starts,
         leaving=grouped(before, total),
         runs=_runs(level[order], has_successors[order]),

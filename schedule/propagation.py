@@ -77,28 +77,58 @@ class Terms:
 
 def terms_of(network: Network, dates: WorkDates) -> Terms:
     """What the passes need to know about this work in this network."""
-    state = dates.state
-    is_live = state != REMOVED
-    knows_start, knows_finish = dates.start > UNKNOWN // 2, dates.finish > UNKNOWN // 2
-    knows_rest = (state == STARTED) & (dates.remaining_wd >= 0) & (dates.not_before > UNKNOWN // 2)
+    is_live = dates.state != REMOVED
     live = is_live[network.members] & is_live[network.containers]
     members, containers = network.members[live], network.containers[live]
-    has_start = spread(members, containers, knows_start & is_live)
-    has_finish = spread(members, containers, (knows_finish | knows_rest) & is_live)
-    holds_dates = np.zeros(network.count, dtype=bool)
-    holds_dates[containers[(has_start | has_finish)[members]]] = True
-    is_open = (state == TODO) | (state == STARTED)
-    spans_members = holds_dates & is_open
-    moment = _moments(dates, knows_start, knows_finish, spans_members)
-    return _placed(network, dates, moment, spans_members, has_start, has_finish)
+    own_start, own_finish = own_dates(dates)
+    has_start = spread(members, containers, own_start)
+    has_finish = spread(members, containers, own_finish)
+    spans_members = np.zeros(network.count, dtype=bool)
+    spans_members[containers[(has_start | has_finish)[members]]] = True
+    spans_members &= dates.state < DONE
+    owner, total = network.owner, len(network.owner)
+    earliest, least, span = (one[owner].astype(np.int32) for one in moments(dates, spans_members))
+    constant = dates.start[owner].astype(np.int32)
+    for one, empty in ((earliest, UNKNOWN), (least, UNKNOWN), (span, 0), (constant, UNKNOWN)):
+        one[network.is_gate] = empty
+    calendar = dates.calendar[owner]
+    is_mixed = total and calendar.min() < calendar.max()
+    terms = Terms(
+        earliest=earliest,
+        least=least,
+        span=span,
+        constant=constant,
+        weight=network.lag_wd.astype(np.int32),
+        origin=(network.before + total).astype(np.int32),
+        carries=np.flatnonzero(calendar[network.before] != calendar[network.after] if is_mixed else ()),
+        calendar=calendar,
+        spans_members=spans_members,
+        has_start=has_start,
+        has_finish=has_finish,
+    )
+    not_ahead = np.flatnonzero(dates.state[owner] != TODO)
+    special = (
+        network.not_plain,
+        slots_of(network.starts, not_ahead),
+        network.leaving.of(not_ahead),
+    )
+    for edges in special:
+        set_edges(network, dates.state, terms, edges)
+    return terms
 
 
-def _moments(
-    dates: WorkDates, knows_start: BoolArray, knows_finish: BoolArray, spans_members: BoolArray
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Earliest start, least finish and span of each piece of work."""
-    is_todo, is_started = dates.state == TODO, dates.state == STARTED
-    is_done, is_removed = dates.state == DONE, dates.state == REMOVED
+def own_dates(dates: WorkDates) -> tuple[BoolArray, BoolArray]:
+    """Whether work has a start, and whether it has a finish, of its own; what was removed has none."""
+    is_live = dates.state != REMOVED
+    knows_rest = (dates.state == STARTED) & (dates.remaining_wd >= 0) & (dates.not_before > UNKNOWN // 2)
+    knows_start, knows_finish = dates.start > UNKNOWN // 2, dates.finish > UNKNOWN // 2
+    return knows_start & is_live, (knows_finish | knows_rest) & is_live
+
+
+def moments(dates: WorkDates, spans_members: BoolArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Earliest start, least finish and span of work."""
+    is_todo, is_started, is_done = (dates.state == one for one in (TODO, STARTED, DONE))
+    knows_start, knows_finish = dates.start > UNKNOWN // 2, dates.finish > UNKNOWN // 2
     shortest = np.where(dates.is_milestone, 0, 1)
     both = is_todo & knows_start & knows_finish
     # Work on days off has no working days; a finish before the start says nothing about how long it takes.
@@ -106,73 +136,43 @@ def _moments(
     span = np.where(both, planned, shortest)
     span = np.where(is_started, np.maximum(dates.remaining_wd, shortest), span)
     earliest = np.where(is_todo, np.maximum(dates.start, dates.not_before), dates.not_before)
-    # Work without a known beginning of its remainder still ends no earlier than its planned finish.
+    # What has only a due date keeps it, and so does what has started, as long as there is room.
     least = np.where(both, UNKNOWN, dates.finish)
     today = np.where(dates.not_before > UNKNOWN // 2, dates.not_before + shortest, UNKNOWN)
     least = np.where(spans_members, np.maximum(dates.finish, today), least)
-    is_blank = (is_todo | is_started) & ~knows_start & ~knows_finish & (dates.remaining_wd < 0)
+    is_blank = (is_todo | (dates.remaining_wd < 0)) & ~knows_start & ~knows_finish
+    is_removed = dates.state == REMOVED
     is_passive = is_done | is_removed | spans_members | is_blank
     span[is_passive] = 0
     earliest[is_passive] = UNKNOWN
-    earliest[is_done] = np.where(
-        knows_start & knows_finish, np.minimum(dates.start, dates.finish), dates.finish
-    )[is_done]
+    begun = np.where(knows_start & knows_finish, np.minimum(dates.start, dates.finish), dates.finish)
+    earliest[is_done] = begun[is_done]
     least[is_removed] = UNKNOWN
     return earliest, least, span
 
 
-def _placed(
-    network: Network,
-    dates: WorkDates,
-    moment: tuple[IntArray, IntArray, IntArray],
-    spans_members: BoolArray,
-    has_start: BoolArray,
-    has_finish: BoolArray,
-) -> Terms:
-    owner, before, after = network.owner, network.before, network.after
-    earliest, least, span = (one[owner].astype(np.int32) for one in moment)
-    constant = dates.start[owner].astype(np.int32)
-    for one, empty in ((earliest, UNKNOWN), (least, UNKNOWN), (span, 0), (constant, UNKNOWN)):
-        one[network.is_gate] = empty
-    total = len(owner)
-    origin = (before + total).astype(np.int32)
+def set_edges(network: Network, states: IntArray, terms: Terms, edges: IntArray) -> None:
+    """Set what these edges read and what they add, from the state of their ends and the rest of the terms."""
+    total = len(network.owner)
+    before, after, kind = network.before[edges], network.after[edges], network.kind[edges]
+    source, target = network.owner[before], network.owner[after]
+    into_gate = network.is_gate[after]
+    from_start = (kind == SS) | (kind == SF)
     # A link that leaves a start leaves the actual one, where there is one: the rest of the work is no start.
-    fixed = spans_members | (dates.state == STARTED)
-    some = network.from_start
-    origin[some] = np.where(fixed[owner[before[some]]], 2 * total, 0) + before[some]
-    weight = network.lag_wd.astype(np.int32)
-    weight[network.to_finish] -= span[after[network.to_finish]]
-    weight[_binding_nothing(network, dates.state, spans_members)] = UNKNOWN
-    calendar = dates.calendar[owner]
-    is_mixed = len(calendar) and calendar.min() < calendar.max()
-    return Terms(
-        earliest=earliest,
-        least=least,
-        span=span,
-        constant=constant,
-        weight=weight,
-        origin=origin,
-        carries=np.flatnonzero(calendar[before] != calendar[after] if is_mixed else ()),
-        calendar=calendar,
-        spans_members=spans_members,
-        has_start=has_start,
-        has_finish=has_finish,
-    )
-
-
-def _binding_nothing(network: Network, state: IntArray, spans_members: BoolArray) -> IntArray:
-    """The edges that bind nothing: from what is removed, to what has happened."""
-    kind, owner, is_gate = network.kind, network.owner, network.is_gate
-    state = state[owner]
-    from_removed = network.leaving.of(np.flatnonzero((state == REMOVED) & ~is_gate))
-    into_past = slots_of(network.starts, np.flatnonzero((state == DONE) | (state == REMOVED)))
+    fixed = terms.spans_members[source] | (states[source] == STARTED)
+    terms.origin[edges] = before + np.where(from_start, np.where(fixed, 2 * total, 0), total)
+    to_finish = (kind == FF) | (kind == SF) | (kind == MEMBER)
+    weight = network.lag_wd[edges] - np.where(to_finish, terms.span[after], 0)
+    state = states[target]
     # What waits at the gate of a finished container is still held by the containers around it.
-    into_past = into_past[(kind[into_past] <= SF) | ~is_gate[network.after[into_past]]]
-    into_started = slots_of(network.starts, np.flatnonzero((state == STARTED) & ~is_gate))
-    into_started = into_started[kind[into_started] == SS]
-    own_gates = np.flatnonzero(kind == OWN_GATE) if is_gate.any() else np.flatnonzero(())
-    own_gates = own_gates[spans_members[owner[network.after[own_gates]]]]
-    return np.concatenate((from_removed, into_past, into_started, own_gates))
+    into_past = (state >= DONE) & ((kind <= SF) | ~into_gate)
+    is_idle = (
+        ((states[source] == REMOVED) & ~network.is_gate[before])
+        | into_past
+        | ((state == STARTED) & (kind == SS) & ~into_gate)
+        | ((kind == OWN_GATE) & terms.spans_members[target])
+    )
+    terms.weight[edges] = np.where(is_idle, UNKNOWN, weight)
 
 
 def is_finish_of(network: Network, edges: IntArray) -> IntArray:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from schedule.calendars import WorkCalendar, work_calendar
-from schedule.drivers import Drivers, Reforecast, Reason, driver_chain, drivers_of, reforecast
+from schedule.drivers import Drivers, Reason, Reforecast, driver_chain, drivers_of, reforecast
 from schedule.network import Links, Network, build_network
 from schedule.propagation import STATES
 from schedule.work_dates import GivenDates, dates_of, work_dates
@@ -72,7 +72,10 @@ def world(
     """Work by name, links of (predecessor, successor[, type[, lag]]), and what stands in what."""
     names = list(works)
     at = {name: position for position, name in enumerate(names)}
-    rows = [(at[one[0]], at[one[1]], one[2] if len(one) > 2 else "FS", one[3] if len(one) > 3 else 0) for one in links]
+    rows = [
+        (at[one[0]], at[one[1]], one[2] if len(one) > 2 else "FS", one[3] if len(one) > 3 else 0)
+        for one in links
+    ]
     pairs = list(parents.items()) if isinstance(parents, Mapping) else list(parents)
     network = build_network(
         len(names), Links.of(rows), [at[one] for one, _ in pairs], [at[other] for _, other in pairs]
