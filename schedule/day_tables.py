@@ -83,11 +83,12 @@ class DayTables:
 def day_tables(calendars: Sequence[WorkCalendar]) -> DayTables:
     """The tables of these calendars, in this order."""
     over = np.stack([one.ordinals for one in calendars]).astype(np.int32)
-    length = int(over.max()) + 2
-    numbers = np.arange(length)
-    last = over.shape[1] - 1
-    day = np.stack([np.minimum(np.searchsorted(row, numbers, side="left"), last) for row in over])
-    return DayTables(over, day.astype(np.int32))
+    day = np.full((len(calendars), int(over.max()) + 2), over.shape[1] - 1, dtype=np.int32)
+    for row, one in zip(day, calendars, strict=True):
+        worked = np.flatnonzero(one.is_working)
+        row[0] = 0
+        row[1 : len(worked) + 1] = worked
+    return DayTables(over, day)
 
 
 def distinct_calendars(calendars: Sequence[WorkCalendar]) -> tuple[list[WorkCalendar], IntArray]:

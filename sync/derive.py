@@ -20,6 +20,7 @@ from schedule.commitment import Promise, promise_of
 from schedule.effective_due import effective_due, slip
 from schedule.hierarchy import build_hierarchy
 from sync.derive_links import derive_dependencies, linked_addresses
+from sync.derive_network import derive_network
 from sync.derive_schedules import derive_persons, derive_schedules
 from sync.derive_twins import derive_twins
 from sync.people import People
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 _ITEM_COLUMNS = (
     "item_id", "source", "key", "scope", "kind", "title", "schedule_id", "parent_id", "state", "status",
     "is_summary", "is_detail", "is_milestone", "is_blocked", "owner_id", "team", "start", "due",
-    "actual_start", "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish",
-    "duration_minutes", "total_float_minutes", "percent_complete", "iteration_id", "release_id",
+    "actual_start", "actual_finish", "deadline", "constraint_type", "constraint_date", "baseline_start",
+    "baseline_finish", "start_at", "finish_at", "duration_minutes", "total_float_minutes", "is_critical",
+    "percent_complete", "iteration_id", "release_id",
     "release_ids", "twin_keys", "linked_urls", "created_at", "updated_at", "blocked_since", "points",
 )  # fmt: skip
 _ORDINALS = tuple(column for column in VIEWS["item"].columns if column.has_ordinal)
@@ -86,7 +88,8 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
     _promises(work, timelines, store)
     addresses = linked_addresses(work, store, former_keys)
     links = derive_dependencies(work, store, addresses)
-    changed = links.changed + derive_twins(work, store, former_keys, addresses, links.ordered)
+    changed = derive_twins(work, store, former_keys, addresses, links.ordered)
+    changed += derive_network(work, store, links)
     changed += derive_schedules(work, store)
     changed += derive_persons(work, store)
     changed += _write(work, store)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from portfolio.records import ItemId, address_of_end
-from schedule.hierarchy import members_of_cycles
+from schedule.levels import open_cycles
 from sync.addresses import Addressed, AddressIndex, address_index, is_address
 from sync.workspace import PORTFOLIO_CALENDAR, Columns, Workspace
 
@@ -29,7 +31,7 @@ _NAMES = (
 )  # fmt: skip
 
 
-class _Link(NamedTuple):
+class Link(NamedTuple):
     """A dependency as its tracker shows it."""
 
     dependency_id: str
@@ -38,6 +40,7 @@ class _Link(NamedTuple):
     successor_id: ItemId
     type: str
     lag_minutes: int | None
+    lag_percent: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,16 @@ class LinkCounts:
     """What derivation made of the dependencies.
 
     Attributes:
-        changed: the rows that changed.
+        columns: the derived side of each, to be written: those with two known ends first, as in `kept`.
+        kept: those with two known ends.
+        edges: the positions of their ends.
         ordered: (predecessor, successor) of all whose two ends are known.
         unknown_ends: how many lead to an address that no source delivers.
     """
 
-    changed: int
+    columns: Columns
+    kept: Sequence[Link]
+    edges: Sequence[tuple[int, int]]
     ordered: frozenset[tuple[ItemId, ItemId]]
     unknown_ends: int
 
@@ -75,26 +82,26 @@ def linked_addresses(work: Workspace, store: Store, former_keys: Mapping[str, It
 
 
 def derive_dependencies(work: Workspace, store: Store, addresses: AddressIndex) -> LinkCounts:
-    """Write the derived side of every dependency that has a known end."""
-    rows = store.read("tracker_dependency", _Link._fields)
+    """The derived side of every dependency that has a known end; `derive_network` completes and writes it."""
+    rows = store.read("tracker_dependency", Link._fields)
     edges: list[tuple[int, int]] = []
-    kept: list[_Link] = []
-    half: list[_Link] = []
+    kept: list[Link] = []
+    half: list[Link] = []
     for row in zip(*rows.values(), strict=True):
-        link = _Link(*row)
+        link = Link(*row)
         ends = [_position(work, addresses, end) for end in (link.predecessor_id, link.successor_id)]
         if ends[0] is not None and ends[1] is not None:
             kept.append(link)
             edges.append((ends[0], ends[1]))
         elif (ends[0] is None) != (ends[1] is None) and _leads_elsewhere(link):
             half.append(link)
-    on_cycle = members_of_cycles(len(work.position), edges)
+    on_cycle = _groups_of_cycles(len(work.position), edges)
     repeats = _repeats(kept, edges)
     columns: Columns = {name: [] for name in _NAMES}
     for link, (before, after) in zip(kept, edges, strict=True):
         _append(columns, work, link, before, after)
         columns["repeats"].append(repeats.get(link.dependency_id))
-        columns["in_cycle"].append(before in on_cycle and after in on_cycle)
+        columns["in_cycle"].append(before == after or -1 < on_cycle[before] == on_cycle[after])
     for link in half:
         _append_half(columns, work, link)
     calendar_rows = columns["calendar_id"]
@@ -105,10 +112,20 @@ def derive_dependencies(work: Workspace, store: Store, addresses: AddressIndex) 
         ]
     ids = work.items["item_id"]
     return LinkCounts(
-        changed=store.replace("derived_dependency", columns),
+        columns=columns,
+        kept=kept,
+        edges=edges,
         ordered=frozenset((ids[before], ids[after]) for before, after in edges),
         unknown_ends=len(half),
     )
+
+
+def _groups_of_cycles(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+    """For each position the number of the group of positions that all wait for one another, -1 for none."""
+    ends = np.array(edges, dtype=np.int64).reshape(-1, 2)
+    opened = open_cycles(count, ends[:, 0], ends[:, 1], np.ones(len(ends), dtype=bool))
+    found: list[int] = opened.component.tolist()
+    return found
 
 
 def _position(work: Workspace, addresses: AddressIndex, end: ItemId) -> int | None:
@@ -119,16 +136,16 @@ def _position(work: Workspace, addresses: AddressIndex, end: ItemId) -> int | No
     return next((work.position[one] for one in addresses.items_at(address) if one in work.position), None)
 
 
-def _leads_elsewhere(link: _Link) -> bool:
+def _leads_elsewhere(link: Link) -> bool:
     return any(address_of_end(end) is not None for end in (link.predecessor_id, link.successor_id))
 
 
-def _repeats(links: Sequence[_Link], edges: Sequence[tuple[int, int]]) -> dict[str, str]:
+def _repeats(links: Sequence[Link], edges: Sequence[tuple[int, int]]) -> dict[str, str]:
     """Links that say what another one says already: by address from one end, by address or id from the other.
 
     A tracker's own links are never hidden, even where two of them say the same.
     """
-    first: dict[tuple[int, int], _Link] = {}
+    first: dict[tuple[int, int], Link] = {}
     repeats: dict[str, str] = {}
     order = sorted(
         zip(links, edges, strict=True), key=lambda one: (_leads_elsewhere(one[0]), one[0].dependency_id)
@@ -140,7 +157,7 @@ def _repeats(links: Sequence[_Link], edges: Sequence[tuple[int, int]]) -> dict[s
     return repeats
 
 
-def _append_half(columns: Columns, work: Workspace, link: _Link) -> None:
+def _append_half(columns: Columns, work: Workspace, link: Link) -> None:
     """A dependency on something that no source delivers: what its known end says, the rest unknown."""
     after = work.position.get(link.successor_id)
     start = None if after is None else work.items["start"][after]
@@ -158,7 +175,7 @@ def _append_half(columns: Columns, work: Workspace, link: _Link) -> None:
         columns[name].append(values.get(name))
 
 
-def _append(columns: Columns, work: Workspace, link: _Link, before: int, after: int) -> None:
+def _append(columns: Columns, work: Workspace, link: Link, before: int, after: int) -> None:
     items, derived = work.items, work.derived
     lag = link.lag_minutes
     lag_wd = None if lag is None else round(lag / _MINUTES_PER_DAY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from portfolio.records import ItemId
@@ -15,6 +15,9 @@ from schedule.hierarchy import Hierarchy
 from sync.people import People
 from sync.placement import Placement, TreeNode
 from sync.twins import TwinDecision
+
+if TYPE_CHECKING:
+    from sync.derive_network import NetworkDates
 
 PORTFOLIO_CALENDAR = "portfolio"
 Columns: TypeAlias = dict[str, list[Any]]
@@ -49,7 +52,11 @@ class DeriveSettings:
 
 @dataclass(slots=True)
 class Workspace:
-    """Everything the parts of one derivation share. Lists are parallel to `items["item_id"]`."""
+    """Everything the parts of one derivation share. Lists are parallel to `items["item_id"]`.
+
+    Attributes:
+        network: what the network across trackers says of the items, once it is derived.
+    """
 
     settings: DeriveSettings
     today: date
@@ -62,6 +69,7 @@ class Workspace:
     calendars: dict[str, WorkCalendar]
     calendar_ids: list[str]
     derived: Columns
+    network: NetworkDates | None = None
 
     @property
     def portfolio_calendar(self) -> WorkCalendar:

@@ -14,10 +14,9 @@ from schedule.calendars import FIRST_DAY, WorkCalendar
 Link = tuple[int, int, str, int]
 
 
-def worked_days(calendar: WorkCalendar) -> list[date]:
-    return [
-        FIRST_DAY + timedelta(days=day) for day, works in enumerate(calendar.is_working.tolist()) if works
-    ]
+@cache
+def worked_days(is_working: bytes) -> list[date]:
+    return [FIRST_DAY + timedelta(days=day) for day, works in enumerate(is_working) if works]
 
 
 class Reference:
@@ -32,7 +31,7 @@ class Reference:
         calendars: Sequence[WorkCalendar],
     ) -> None:
         self.works, self.links, self.pairs = works, links, pairs
-        self.days = [worked_days(one) for one in calendars]
+        self.days = [worked_days(one.is_working.tobytes()) for one in calendars]
         self.today = None if today is None else date.fromisoformat(today)
         # Each instance has its own memory.
         self.bound, self.finish = cache(self._bound), cache(self._finish)

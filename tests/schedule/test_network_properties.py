@@ -71,7 +71,7 @@ def known(values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[int | None
     return [None if value <= UNKNOWN // 2 else value for value in values.tolist()]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(works(), min_size=COUNT, max_size=COUNT), LINKS, PAIRS, TODAY)
 def test_the_passes_find_what_a_slow_reading_of_the_rules_finds(
     some: list[Work], links: list[tuple[int, int, str, int]], pairs: list[tuple[int, int]], today: str | None
@@ -85,7 +85,7 @@ def test_the_passes_find_what_a_slow_reading_of_the_rules_finds(
     assert known(finish) == [slow.finish(item) for item in range(COUNT)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(works(), min_size=COUNT, max_size=COUNT), LINKS, PAIRS, TODAY)
 def test_nothing_is_pulled_earlier_and_what_was_not_given_is_not_made_up(
     some: list[Work], links: list[tuple[int, int, str, int]], pairs: list[tuple[int, int]], today: str | None
@@ -122,7 +122,7 @@ def replace_values(result: Reforecast, terms: object, values: object) -> list[in
 OPEN = works(states=("todo", "todo", "in_progress"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(OPEN, min_size=COUNT, max_size=COUNT),
     LINKS,
@@ -154,7 +154,7 @@ def test_total_float_is_how_much_later_work_can_be_and_not_a_day_more(
             assert held is is_held
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(OPEN, min_size=COUNT, max_size=COUNT), LINKS, TODAY)
 def test_free_float_is_how_much_later_work_can_be_before_anything_else_moves(
     some: list[Work], links: list[tuple[int, int, str, int]], today: str | None
