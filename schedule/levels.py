@@ -178,9 +178,7 @@ def open_cycles(count: int, before: IntArray, after: IntArray, may_cut: BoolArra
     found: list[tuple[tuple[int, ...], int]] = []
     for path, edge in _open(following, may_cut):
         is_cut[edge] = True
-        members = nodes[path].tolist()
-        lowest = members.index(min(members))
-        found.append(((*members[lowest:], *members[:lowest]), edge))
+        found.append((tuple(nodes[path].tolist()), edge))
     return Opened(is_cut, tuple(found), component)
 
 

@@ -201,13 +201,18 @@ def _opened(edges: _Edges, owner: IntArray, cycles: list[Cycle], in_cycle: BoolA
     same = is_link & (component[edges.before] >= 0) & (component[edges.before] == component[edges.after])
     in_cycle[edges.link[same]] = True
     cycles += [
-        Cycle(tuple(dict.fromkeys(owner[list(nodes)].tolist())), int(edges.link[edge]))
+        Cycle(_from_the_lowest(list(dict.fromkeys(owner[list(nodes)].tolist()))), int(edges.link[edge]))
         for nodes, edge in cut.circles
     ]
     left = ~cut.is_cut
     return _Edges(
         edges.before[left], edges.after[left], edges.kind[left], edges.lag_wd[left], edges.link[left]
     )
+
+
+def _from_the_lowest(members: list[int]) -> tuple[int, ...]:
+    lowest = members.index(min(members))
+    return (*members[lowest:], *members[:lowest])
 
 
 def _gated(
