@@ -10,6 +10,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from itertools import pairwise
 from typing import TypeVar
 
@@ -17,11 +18,13 @@ import numpy as np
 
 from bench.measure import table
 from schedule.calendars import work_calendar
+from schedule.day_tables import DayTables
 from schedule.drivers import drivers_of, reforecast
 from schedule.levels import grouped, level_numbers
-from schedule.network import FS, Links, build_network
+from schedule.network import FS, Links, Network, build_network
 from schedule.network_float import end_of_groups, floats_of
-from schedule.propagation import TODO
+from schedule.propagation import TODO, WorkDates
+from schedule.reach import LiveForecast, reach
 from schedule.work_dates import GivenDates, work_dates
 
 T = TypeVar("T")
@@ -66,6 +69,9 @@ def main() -> None:
         ("dates to working days (not in the sum)", f"{read:.2f}", f"{read / bare:.2f}"),
     ]
     table(("what", "CPU s", "ratio"), rows)
+    critical = np.flatnonzero(floats.is_critical)
+    some = critical[[0, len(critical) // 2, -20, -5, -1]].tolist()
+    one_change(network, dates, tables, some, run)
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
     chain()
     beside_networkx()
@@ -145,6 +151,30 @@ def bare_pass(order: tuple[IntArray, ...], days: IntArray) -> tuple[IntArray, In
         nodes = has + low
         late_start[nodes] = np.minimum.reduceat(found, outof[nodes] - cut) - span[nodes]
     return finish, late_start + span - finish
+
+
+def one_change(network: Network, dates: WorkDates, tables: DayTables, items: list[int], whole: float) -> None:
+    """Single items without float that take a week longer, from the beginning to the end."""
+    live = LiveForecast(network, dates, tables)
+    rows = []
+    for item in reversed(items):
+        found, reached = seconds(lambda item=item: reach(network, np.array([item])))
+        later = WorkDates(*(getattr(dates, one.name)[[item]] for one in fields(WorkDates)))
+        later.finish[0] += 5
+        moved_in, moved = seconds(lambda item=item, later=later: live.change(np.array([item]), later))
+        again = reforecast(network, live.result.dates, tables)
+        assert np.array_equal(again.values, live.result.values)
+        rows.append(
+            (
+                f"item {item:,} takes a week longer",
+                f"{len(reached):,}",
+                f"{found:.3f}",
+                f"{len(moved):,}",
+                f"{moved_in:.4f}",
+                f"{moved_in / whole:.4f}",
+            )
+        )
+    table(("what", "reaches", "reach CPU s", "moves", "follow CPU s", "of forward"), rows)
 
 
 def chain() -> None:

@@ -9,9 +9,13 @@ import numpy as np
 
 from schedule.day_tables import UNKNOWN, DayTables
 from schedule.drivers import Reforecast, reforecast
-from schedule.levels import BoolArray, IntArray, grouped, slots_of, spread
+from schedule.levels import BoolArray, IntArray, distinct, grouped, slots_of, spread
 from schedule.network import Network
-from schedule.propagation import DONE, REMOVED, Walker, WorkDates, moments, own_dates, set_edges
+from schedule.propagation import DONE, REMOVED, Walker, WorkDates, forward, moments, own_dates, set_edges
+
+# Walking costs about twenty times what an array operation costs for each place; measured by bench/network.py.
+_SHARE = 50
+_FEW = 100
 
 
 def reach(network: Network, items: IntArray) -> IntArray:
@@ -21,7 +25,7 @@ def reach(network: Network, items: IntArray) -> IntArray:
     """
     seeds = np.isin(network.owner, items)
     touched = spread(network.before, network.after, seeds, network.leaving)
-    return np.unique(network.owner[touched & ~network.is_gate])
+    return _owners(network, touched)
 
 
 class LiveForecast:
@@ -101,7 +105,8 @@ class LiveForecast:
         order = sorted(waiting)
         starts, edges, after = network.leaving.starts.data, network.leaving.edges.data, network.after.data
         moved: set[int] = set()
-        while order:
+        limit = max(_FEW, len(network.owner) // _SHARE)
+        while order and len(moved) <= limit:
             place = heapq.heappop(order)
             if not self._walker.compute(place):
                 continue
@@ -111,12 +116,31 @@ class LiveForecast:
                 if target not in waiting:
                     waiting.add(target)
                     heapq.heappush(order, target)
-        found = np.array(sorted(moved), dtype=np.int64)
-        return np.unique(network.owner[found[~network.is_gate[found]]])
+        if not order:
+            return distinct(network.owner[[one for one in moved if not network.is_gate[one]]])
+        has_moved = self._everything()
+        has_moved[list(moved)] = True
+        return _owners(network, has_moved)
+
+    def _everything(self) -> BoolArray:
+        """Compute all of it, which costs less than walking through most of it; tells which places moved."""
+        values, total = self.result.values, len(self.result.network.owner)
+        again = forward(self.result.network, self.result.terms, self.result.tables)
+        differs = again[: 2 * total] != values[: 2 * total]
+        values[:] = again
+        moved: BoolArray = differs[:total] | differs[total:]
+        return moved
 
     def _places(self, items: IntArray) -> IntArray:
         """The places of these pieces of work, with their gates."""
         return self._gates.of(items)
+
+
+def _owners(network: Network, places: BoolArray) -> IntArray:
+    """The pieces of work at these places."""
+    answer = np.zeros(network.count, dtype=bool)
+    answer[network.owner[places & ~network.is_gate]] = True
+    return np.flatnonzero(answer)
 
 
 def _part(dates: WorkDates, items: IntArray) -> WorkDates:

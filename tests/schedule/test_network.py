@@ -85,6 +85,25 @@ def test_each_piece_of_work_counts_in_its_own_calendar() -> None:
     assert found.dates["T"] == ("2026-12-02", "2026-12-03")
 
 
+def test_many_that_wait_for_work_of_another_calendar_are_computed_like_one() -> None:
+    no_friday = work_calendar((1, 2, 3, 4))
+    many = {f"s{one}": Work("2026-11-26", "2026-11-30", calendar=1) for one in range(30)}
+    works = {"P": Work("2026-11-25", "2026-11-26")} | many | {"T": Work("2026-11-23", "2026-11-24")}
+    links = [("P", name) for name in many] + [(name, "T") for name in many]
+    found = world(works, links, calendars=(WEEK, no_friday))
+    assert {found.dates[name] for name in many} == {("2026-11-30", "2026-12-01")}
+    assert found.dates["T"] == ("2026-12-02", "2026-12-03")
+    # P may end on Friday, too: those that wait for it do not work then.
+    assert floats(found).total_wd.tolist() == [1, *[0] * 30, 0]
+    wide_first = world(
+        {f"p{one}": Work("2026-11-25", "2026-11-26") for one in range(30)}
+        | {"S": Work("2026-11-30", "2026-12-01", calendar=1)},
+        [(f"p{one}", "S") for one in range(30)],
+        calendars=(WEEK, no_friday),
+    )
+    assert floats(wide_first).total_wd.tolist() == [*[1] * 30, 0]
+
+
 def test_calendars_that_are_equal_are_one() -> None:
     kept, numbers = distinct_calendars((WEEK, work_calendar((1, 2)), work_calendar()))
     assert (len(kept), numbers.tolist()) == (2, [0, 1, 0])
@@ -137,6 +156,19 @@ def test_what_a_container_waits_for_binds_everything_in_it_at_any_depth() -> Non
         ("E", Reason.PREDECESSOR),
         ("P", Reason.OWN_DATE),
     ]
+
+
+def test_a_container_of_which_only_itself_has_dates_is_pushed_like_any_other_work() -> None:
+    found = world(
+        {"P": Work("2026-11-23", "2026-11-25"), "E": TWO_DAYS, "S": Work()}, [("P", "E")], {"S": "E"}
+    )
+    assert found.dates == {
+        "P": ("2026-11-23", "2026-11-25"),
+        "E": ("2026-11-26", "2026-11-27"),
+        "S": (None, None),
+    }
+    assert found.why("E") == [("E", Reason.PREDECESSOR), ("P", Reason.OWN_DATE)]
+    assert found.driver("E") == "P"
 
 
 def test_a_done_container_no_longer_waits_but_the_one_around_it_still_does() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,6 +58,16 @@ def test_what_was_given_is_not_changed_by_following_changes() -> None:
     live = LiveForecast(found.network, found.result.dates, found.result.tables)
     live.change(np.array([A]), work_dates(given_of([Work("2026-11-23", "2026-11-30")]))[0])
     assert found.result.dates.finish.tolist() == before.tolist()
+
+
+def test_a_change_that_moves_nearly_everything_is_computed_as_a_whole_and_gives_the_same() -> None:
+    names = [str(number) for number in range(300)]
+    day = Work("2026-11-23", "2026-11-23")
+    found = world(dict.fromkeys(names, day), list(pairwise(names)))
+    live = LiveForecast(found.network, found.result.dates, found.result.tables)
+    later, _ = work_dates(given_of([Work("2026-11-23", "2026-11-24")]))
+    assert live.change(np.array([0]), later).tolist() == list(range(300))
+    assert live.result.finish.tolist() == (found.result.finish + 1).tolist()
 
 
 EDITS = st.lists(st.tuples(st.integers(0, COUNT - 1), works()), min_size=1, max_size=3)
