@@ -17,6 +17,7 @@ from schedule.hierarchy import circles
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+_NAMED = 100_000  # nodes that cycles may name together: a tangle of thousands would name millions
 NARROW = 12  # nodes of a level up to which walking is faster than an array operation, measured
 
 
@@ -146,6 +147,7 @@ class Opened:
     Attributes:
         is_cut: for each edge whether it was taken out.
         circles: the nodes of each cycle that was opened, in the order of its edges, and the edge taken out.
+            Where there are thousands of long ones, the later ones name the two nodes where they close only.
         component: for each node the number of its group of nodes that all lead to one another, -1 for none.
     """
 
@@ -205,6 +207,7 @@ def _open(
     """Walk in depth; where the walk meets itself, a cycle is known and one of its edges goes."""
     found: list[tuple[list[int], int]] = []
     finished: set[int] = set()
+    allowed, named = may_cut.data, 0
     for root in sorted(following):
         path, steps, through = [root], [0], [-1]
         place = {root: 0}
@@ -225,12 +228,13 @@ def _open(
                 steps.append(0)
                 through.append(edge)
                 continue
-            circle = path[place[target] :]
-            if may_cut[edge]:
+            circle = path[place[target] :] if named < _NAMED else [target, node]
+            named += len(circle)
+            if allowed[edge]:
                 found.append((circle, edge))
                 continue
             # The walk goes back to where the edge began that is taken out instead.
-            back = next(at for at in range(len(path) - 1, place[target], -1) if may_cut[through[at]])
+            back = next(at for at in range(len(path) - 1, place[target], -1) if allowed[through[at]])
             found.append((circle, through[back]))
             for member in path[back:]:
                 del place[member]

@@ -337,6 +337,18 @@ def test_only_dependencies_between_members_of_a_cycle_are_in_it() -> None:
     assert build_network(3, links).in_cycle.tolist() == [True, True, False, False]
 
 
+def test_a_tangle_of_cycles_is_opened_without_naming_the_same_members_over_and_over() -> None:
+    # Everything waits for the next one, and the last four hundred for each of the first four hundred ones, too.
+    count, back = 1_000, 400
+    rows = [(one, one + 1, "FS", 0) for one in range(count - 1)]
+    rows += [(count - 1 - one, one, "FS", 0) for one in range(back)]
+    network = build_network(count, Links.of(rows))
+    assert len(network.cycles) == back
+    assert network.cycles[0].members == tuple(range(399, 601))
+    assert network.cycles[-1].members == (0, 999)
+    assert sum(len(cycle.members) for cycle in network.cycles) < 101_000
+
+
 def test_an_empty_network_is_a_network() -> None:
     found = world({})
     assert found.dates == {}
