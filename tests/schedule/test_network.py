@@ -338,7 +338,7 @@ def test_only_dependencies_between_members_of_a_cycle_are_in_it() -> None:
 
 
 def test_a_tangle_of_cycles_is_opened_without_naming_the_same_members_over_and_over() -> None:
-    # Everything waits for the next one, and the last four hundred for each of the first four hundred ones, too.
+    # Everything waits for the one before it, and each of the first four hundred for one of the last, too.
     count, back = 1_000, 400
     rows = [(one, one + 1, "FS", 0) for one in range(count - 1)]
     rows += [(count - 1 - one, one, "FS", 0) for one in range(back)]
