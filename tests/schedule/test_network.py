@@ -119,6 +119,15 @@ def test_out_of_sequence_work_goes_on_after_its_predecessor_and_keeps_its_due_da
     assert found.dates["S"] == ("2026-11-16", "2026-12-07")
 
 
+def test_a_link_to_a_start_that_has_happened_holds_nothing_back() -> None:
+    begun = Work("2026-11-16", "2026-11-25", state="in_progress")
+    later = Work("2026-11-30", "2026-12-01")
+    found = world({"P": later, "S": begun}, [("P", "S", "SS")], today="2026-11-23")
+    assert found.dates["S"] == ("2026-11-16", "2026-11-25")
+    todo = world({"P": later, "S": Work("2026-11-23", "2026-11-25")}, [("P", "S", "SS")], today="2026-11-23")
+    assert todo.dates["S"] == ("2026-11-30", "2026-12-02")
+
+
 def test_a_container_ends_with_its_last_member_or_with_its_own_later_date() -> None:
     works = {"E": Work(None, "2026-11-27"), "A": Work("2026-11-23", "2026-11-26"), "B": TWO_DAYS}
     found = world(works, [("A", "B")], {"A": "E", "B": "E"})
