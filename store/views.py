@@ -77,6 +77,7 @@ _ITEM_SPECIAL = {
     "is_summary": "coalesce(d.is_summary, t.is_summary)",
     "percent_complete": "coalesce(r.percent_complete, t.percent_complete)",
     "team": "coalesce(t.team, d.team)",
+    "is_critical": "coalesce(t.is_critical, d.is_critical)",
     # What was derived may be older than what was pulled.
     "blocked_since": "CASE WHEN t.is_blocked THEN coalesce(t.blocked_since, d.blocked_since) END",
     "is_done": "t.state = 'done'",

@@ -165,6 +165,10 @@ def _slips(work: Workspace, promises: _Promises) -> None:
     derived.put(
         "age_wd", difference(ordinals(calendars, ids, today, zone), ordinals(calendars, ids, born, zone))
     )
-    minutes = items.integers("total_float_minutes")
+
+
+def plan_floats(work: Workspace) -> Ints:
+    """The float that plans give to their own tasks, in working days."""
+    minutes = work.items.integers("total_float_minutes")
     float_wd = np.rint(minutes.values / _MINUTES_PER_DAY).astype(np.int64)
-    derived.put("total_float_wd", Ints(np.where(minutes.known, float_wd, 0), minutes.known))
+    return Ints(np.where(minutes.known, float_wd, 0), minutes.known)

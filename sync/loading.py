@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 ITEM_COLUMNS = (
     "item_id", "source", "key", "scope", "kind", "schedule_id", "parent_id", "state",
-    "is_summary", "is_detail", "is_blocked", "owner_id", "team", "start", "due", "actual_start",
-    "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish", "duration_minutes",
-    "total_float_minutes", "percent_complete", "iteration_id", "release_id", "release_ids", "twin_keys",
+    "is_summary", "is_detail", "is_milestone", "is_blocked", "owner_id", "team", "start", "due",
+    "actual_start", "actual_finish", "deadline", "constraint_type", "constraint_date", "baseline_start",
+    "baseline_finish", "start_at", "finish_at", "duration_minutes", "total_float_minutes", "is_critical",
+    "percent_complete", "iteration_id", "release_id", "release_ids", "twin_keys",
     "linked_urls", "created_at", "updated_at", "blocked_since",
 )  # fmt: skip
 _UNIQUE = ("item_id", "key")

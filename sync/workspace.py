@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from store import Store
     from sync.changed import Reach
     from sync.derive_links import Links
+    from sync.derive_network import NetworkDates
 
 PORTFOLIO_CALENDAR = "portfolio"
 ENDED = ("done", "removed")
@@ -76,6 +77,7 @@ class Workspace:
         former_keys, addresses: keys that items had before they moved, and where all items stand; in a full
             derivation only.
         links: the dependencies, once they are derived.
+        network: what the network across trackers says, once it is derived.
         unknown_ends: how many dependencies lead to an address that no source delivers.
     """
 
@@ -96,6 +98,7 @@ class Workspace:
     addresses: AddressIndex = field(default_factory=AddressIndex)
     unknown_ends: int = 0
     _links: Links | None = None
+    _network: NetworkDates | None = None
 
     @property
     def links(self) -> Links:
@@ -111,6 +114,21 @@ class Workspace:
     @links.setter
     def links(self, links: Links) -> None:
         self._links = links
+
+    @property
+    def network(self) -> NetworkDates:
+        """What the network across trackers says of the items.
+
+        Raises:
+            RuntimeError: it is not derived yet: the order of the steps is wrong.
+        """
+        if self._network is None:
+            raise RuntimeError("the network is read before it is derived")
+        return self._network
+
+    @network.setter
+    def network(self, network: NetworkDates) -> None:
+        self._network = network
 
     @property
     def is_full(self) -> bool:
@@ -139,6 +157,31 @@ class Workspace:
     def positions_of(self, ids: Coded) -> IntArray:
         """Where the items of a coded column stand; -1 for what is not loaded."""
         return np.append(self.positions(ids.words), -1)[ids.codes]
+
+    def reach_late(self, rows: IntArray) -> None:
+        """Derive these positions anew, too: what a step found says that a change reaches them.
+
+        What the steps before it have derived of them stands; steps after it find them among `is_reached`.
+        """
+        ids = self.items.keys("item_id")
+        self.is_reached[rows] = True
+        self.reach.items.update(ids[row] for row in rows.tolist())
+
+    def put_back(self, store: Store, names: Sequence[str], rows: IntArray) -> None:
+        """Put what was derived of these positions before into columns of `derived` that are there."""
+        if not len(rows):
+            return
+        ids = self.items.keys("item_id")
+        stored = store.frame(
+            "derived_item",
+            ("item_id", *names),
+            texts=("item_id",),
+            among=("item_id", [ids[row] for row in rows.tolist()]),
+            live_only=False,
+        )
+        found = self.positions(stored.texts("item_id"))
+        stored.drop("item_id")
+        self.derived.overlay(found, stored)
 
     def write(self, store: Store, table: str, rows: Frame | Columns, *, keys: Collection[Any]) -> int:
         """Make a table hold these rows: all of it in a full derivation, else what stands under `keys`.
