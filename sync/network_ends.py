@@ -110,6 +110,8 @@ def ends_of_groups(work: Workspace, store: Store, groups: Groups) -> tuple[DayAr
         ends[name] = (found[0][0], found[1][0])
         if not (found[0][1] and found[1][1]) or _end(ends[name]) != _end(ended.get(name, _NONE)):
             moved.add(name)
+    for name in work.reach.groups:
+        ends.setdefault(name, _NONE)  # all of it is loaded, so nothing is left of it
     if moved:
         raise ReachesFurther(moved)
     if any(ends[name] != ended.get(name, _NONE) for name in ends):

@@ -27,11 +27,13 @@ from portfolio.records import (
 from store import Store, open_store
 from store.catalogue import TABLES
 from sync.derive import DeriveCounts, derive
+from sync.placement import TreeNode
 from sync.workspace import DeriveSettings
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 DERIVED = [name for name in TABLES if name.startswith("derived_")]
-SETTINGS = DeriveSettings(timezone="Europe/Zurich")
+TREE = (TreeNode("shop", "project", None, "Shop", None, ["shop:CHK"]),)
+SETTINGS = DeriveSettings(timezone="Europe/Zurich", tree=TREE)
 NAMES = [str(number) for number in range(12)]
 SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan"}
 
@@ -131,6 +133,16 @@ items = st.builds(
     names,
     due=days,
     start=days,
+    scope=st.sampled_from(["CHK", "PAY"]),
+    actual_start=days,
+    actual_finish=days,
+    deadline=days,
+    duration_minutes=st.sampled_from([None, 960]),
+    total_float_minutes=st.sampled_from([None, None, 480]),
+    is_critical=st.sampled_from([None, True]),
+    is_milestone=st.booleans(),
+    start_at=st.sampled_from([None, "2026-11-25T08:00"]),
+    finish_at=st.sampled_from([None, "2026-11-25T08:00", "2026-11-25T17:00"]),
     state=st.sampled_from(["todo", "in_progress", "done", "removed"]),
     parent_id=names.map("shop/{}".format) | st.none(),
     schedule_id=st.sampled_from([*SCHEDULES, None]),
@@ -151,7 +163,12 @@ changes = st.builds(
     st.integers(0, 30),
 )
 links = st.builds(
-    link, names, names, type=st.sampled_from(["FS", "SS"]), lag_minutes=st.sampled_from([None, 480])
+    link,
+    names,
+    names,
+    type=st.sampled_from(["FS", "SS", "FF", "SF"]),
+    lag_minutes=st.sampled_from([None, 480]),
+    lag_percent=st.sampled_from([None, None, 50.0]),
 )
 risks = st.builds(
     Risk,
