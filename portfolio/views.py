@@ -93,7 +93,7 @@ _ITEM = _parse(
     wall: early_start_at early_finish_at late_start_at late_finish_at
     int: total_float_minutes free_float_minutes total_float_wd
     bool: is_critical
-    text: constraint_type
+    text: float_source constraint_type
     date: constraint_date deadline
     int: predecessor_count successor_count assignment_count
     text: driver_id

@@ -47,7 +47,8 @@ _DERIVED_ITEM = (
     "iteration_end", "release_date", "parent_due", "iteration", "release", "releases", "commitment",
     "first_commitment", "committed_at", "push_count", "push_count_90d", "pull_count", "pushed_wd",
     "p50", "p80", "p80_last_week", "forecast_method", "forecast_references", "slip_wd", "slip_pair",
-    "total_float_wd", "predecessor_count", "successor_count", "driver_id", "open_children",
+    "total_float_wd", "float_source", "predecessor_count", "successor_count", "driver_id",
+    "open_children",
     "children_at_commit", "children_added", "last_activity_at", "last_transition_at", "state_since",
     "blocked_since", "team", "age_wd", "p85_cycle_wd", *FILLED,
 )  # fmt: skip
@@ -135,7 +136,25 @@ def _derived(
 _ITEM_ID = ColumnSpec("item_id", "text", nullable=False)
 
 _DERIVED = (
-    _derived("item", ("item_id",), (_ITEM_ID, _CALENDAR_ID, *columns_of_view("item", _DERIVED_ITEM))),
+    _derived(
+        "item",
+        ("item_id",),
+        (
+            _ITEM_ID,
+            _CALENDAR_ID,
+            *columns_of_view("item", _DERIVED_ITEM),
+            # What the network says, and what each item adds to the end of its group.
+            ColumnSpec("network_start", "date"),
+            ColumnSpec("network_finish", "date"),
+            ColumnSpec("is_waiting", "bool"),
+            ColumnSpec("network_group", "text"),
+            ColumnSpec("network_last", "date"),
+            ColumnSpec("network_promise", "date"),
+            # What a plan's own network says of its tasks where its file does not.
+            ColumnSpec("plan_is_critical", "bool"),
+            ColumnSpec("plan_driver_id", "text"),
+        ),
+    ),
     _derived("item_ordinal", ("item_id",), (_ITEM_ID, *ordinal_columns(ITEM_DATES))),
     _derived(
         "risk",
@@ -161,6 +180,12 @@ _DERIVED = (
             f"ix_derived_dependency_{end}": ((end,), f"{end} IS NOT NULL")
             for end in ("predecessor_id", "successor_id")
         },
+    ),
+    # When the work of a project, or of a schedule outside of all projects, ends in the network.
+    _derived(
+        "network_end",
+        ("network_group",),
+        (ColumnSpec("network_group", "text"), ColumnSpec("last", "date"), ColumnSpec("promise", "date")),
     ),
     _derived(
         "schedule",

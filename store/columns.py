@@ -139,6 +139,28 @@ class ColumnStore:
                 for end in ("predecessor_id", "successor_id")
             )
 
+    def has_rows(self, table: str) -> bool:
+        """Whether a table has any row."""
+        with self._db.read() as connection:
+            sql = f"SELECT 1 FROM {_table(table).name} LIMIT 1"  # noqa: S608 names are ours
+            return connection.exec_driver_sql(sql).first() is not None
+
+    def connected(self, items: Collection[str], *, at_most: int) -> set[str]:
+        """Items with all that dependencies, containment and confirmed twins connect them with.
+
+        Dependencies on addresses lead where the last derivation found them to lead.
+
+        Args:
+            items: ids; they need not be there any more.
+            at_most: when more are found, the search ends with some of them.
+        """
+        from store.connected import connected
+
+        if not items:
+            return set()
+        with self._db.read() as connection:
+            return connected(connection, self._db.dialect, items, at_most)
+
     def count(self, table: str) -> int:
         """How many rows a table has."""
         with self._db.read() as connection:

@@ -40,7 +40,7 @@ class Coded:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def of(self, values: Sequence[Any]) -> Array:
+    def of(self, values: Sequence[Any] | Array) -> Array:
         """One value per word, spread over the rows; unknown rows get the value behind the last word.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,18 @@ class ReachesEverything(Exception):
     """A change reaches too much, or nobody knows what."""
 
 
+class ReachesFurther(Exception):
+    """What a step found reaches further than was followed before it.
+
+    Attributes:
+        groups: groups of the network of which everything has to be derived anew, see `Reach.groups`.
+    """
+
+    def __init__(self, groups: Collection[str]) -> None:
+        super().__init__(", ".join(sorted(groups)))
+        self.groups = frozenset(groups)
+
+
 @dataclass(slots=True)
 class Reach:
     """What a derivation has to do.
@@ -29,8 +41,6 @@ class Reach:
         items: items whose derived rows are made anew. They may be gone.
         around: further items that have to be there to be read.
         links: dependencies whose derived rows are made anew. They may be gone.
-        followers: items downstream of a dependency that came, went or changed its ends: only among them can
-            circles have opened or closed.
         ends: the ends that dependencies which came, went or changed have, and had.
         moved: items that came, went, or have another key or schedule: what links to them shows it.
         schedules: schedules whose derived rows are made anew; all their items are loaded, and the other ends
@@ -40,7 +50,10 @@ class Reach:
         plan_finishes: the last due date of the plans of these items.
         networks: plans whose network is worked out anew; their items are all among `items`.
         marked: the items that changed, as they were and as they are.
-        link_ends: the ends that dependencies had or have that came, went or changed.
+        network: the items whose network is computed anew: whatever is connected with what changed. All are
+            loaded, and all their dependencies are among `links`. Those of which the network says something
+            else than it did are derived anew: `derive_network` adds them to `items`.
+        groups: groups of the network whose end has moved: all their items are in `network`.
         changed: columns of items in which anything changed.
     """
 
@@ -48,7 +61,6 @@ class Reach:
     items: set[ItemId] = field(default_factory=set)
     around: set[ItemId] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
-    followers: set[ItemId] = field(default_factory=set)
     ends: set[ItemId] = field(default_factory=set)
     moved: set[ItemId] = field(default_factory=set)
     schedules: set[str] = field(default_factory=set)
@@ -58,7 +70,8 @@ class Reach:
     plan_finishes: dict[str, np.datetime64] = field(default_factory=dict)
     networks: set[str] = field(default_factory=set)
     marked: Sequence[Changed] = ()
-    link_ends: set[ItemId] = field(default_factory=set)
+    network: set[ItemId] = field(default_factory=set)
+    groups: frozenset[str] = frozenset()
     changed: set[str] = field(default_factory=set)
 
     def add(self, items: Iterable[ItemId]) -> None:

@@ -174,8 +174,8 @@ class Picked:
     def criticality(self) -> npt.NDArray[np.int8]:
         """What the file says of being critical, else what was worked out; 1 yes, 0 no, -1 unknown."""
         found = np.full(len(self.rows), -1, np.int8)
-        for frame in (self.work.items, self.work.derived):
-            said = frame.column("is_critical") if "is_critical" in frame else None
+        for frame, name in ((self.work.items, "is_critical"), (self.work.derived, "plan_is_critical")):
+            said = frame.column(name) if name in frame else None
             if isinstance(said, np.ndarray):
                 found = np.where(found < 0, said[self.rows].astype(np.int8), found)
         return found

@@ -16,7 +16,9 @@ before it have written, and says so in `reads` and `writes`.
   derivation, else only the rows under the keys that were reached (`work.reach`).
 - Where `work.is_full` is false, it gives the very rows that it would give in a full derivation. Where a
   change spreads further than `sync/reach.py` follows it (down a network, over a plan), the step has a
-  `spread`, which adds to the reach before anything is loaded, or raises `ReachesEverything`.
+  `spread`, which adds to the reach before anything is loaded, or raises `ReachesEverything`. A step that
+  sees only from what it computed which loaded rows it changed calls `work.reach_late`; one that sees that
+  it must look further raises `ReachesFurther` or `ReachesEverything`, and the derivation begins again.
 - Lists (accounts, calendars, iterations, releases, schedules), the configuration and the day need not be
   followed: any change of those makes the next derivation full. So does `REVISION`, for a step's own code, and
   so does a source that can be read again: what it says today is kept.
@@ -26,7 +28,7 @@ before it have written, and says so in `reads` and `writes`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeAlias
@@ -37,12 +39,14 @@ import numpy as np
 
 from schedule.calendars import WorkCalendar, workday_table
 from store.catalogue import FILLED
-from sync.changed import Reach, ReachesEverything, everything
+from sync.changed import Reach, ReachesEverything, ReachesFurther, everything
 from sync.derive_checks import derive_checks, spread_over_schedules
 from sync.derive_dates import derive_dates
 from sync.derive_items import write_items
 from sync.derive_links import derive_links, linked_addresses
 from sync.derive_milestones import current_sources, derive_milestones
+from sync.derive_network import WRITTEN as NETWORK_COLUMNS
+from sync.derive_network import derive_network
 from sync.derive_owners import derive_owners, derive_teams
 from sync.derive_persons import derive_persons
 from sync.derive_plan_network import WRITTEN, derive_plan_networks, spread_over_networks
@@ -54,6 +58,7 @@ from sync.derive_twins import derive_twins
 from sync.loading import calendars_of, load, stored_identities
 from sync.plan_networks import LINK_COLUMNS, TASK_COLUMNS
 from sync.reach import reach_of
+from sync.reach_links import spread_over_network
 from sync.workspace import DeriveSettings, Workspace
 
 if TYPE_CHECKING:
@@ -61,7 +66,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "stored_identities"]
 
-REVISION = 3
+REVISION = 4
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
 
 Run: TypeAlias = "Callable[[Workspace, Store], int]"
@@ -142,7 +147,7 @@ STEPS: tuple[Step, ...] = (
             *_columns(
                 "tracker_item",
                 "due state release_ids created_at baseline_finish deadline actual_finish is_blocked"
-                " blocked_since total_float_minutes schedule_id",
+                " blocked_since schedule_id",
             ),
             *_columns("derived_item", "calendar_id effective_due total_float_minutes"),
         ),
@@ -150,7 +155,7 @@ STEPS: tuple[Step, ...] = (
             "derived_item",
             "commitment first_commitment committed_at is_committed push_count push_count_90d pull_count"
             " pushed_wd slip_wd slip_pair last_activity_at last_transition_at state_since blocked_since"
-            " age_wd total_float_wd",
+            " age_wd",
         ),
     ),
     Step(derive_risks, ("tracker_risk", "derived_item.calendar_id"), ("derived_risk",)),
@@ -161,17 +166,37 @@ STEPS: tuple[Step, ...] = (
             *_columns("tracker_item", "source schedule_id start native_id key url"),
             *_columns("derived_item", "calendar_id effective_due team"),
         ),
-        ("derived_dependency",),
+        (),
     ),
     Step(
         derive_twins,
         (
             "engine_source",
-            "derived_dependency",
             *_columns("tracker_item", "source key title kind state owner_id twin_keys linked_urls"),
             *_columns("derived_item", "project effective_due"),
         ),
         ("derived_twin",),
+    ),
+    Step(
+        derive_network,
+        (
+            "tracker_schedule",
+            "derived_twin",
+            *_columns("tracker_dependency", "type lag_minutes lag_percent"),
+            *_columns(
+                "tracker_item",
+                "source schedule_id parent_id state start due actual_start actual_finish iteration_id"
+                " release_id percent_complete duration_minutes is_milestone constraint_type start_at"
+                " finish_at total_float_minutes is_critical",
+            ),
+            *_columns(
+                "derived_item",
+                "calendar_id effective_due effective_due_source commitment project total_float_minutes"
+                " plan_is_critical plan_driver_id",
+            ),
+        ),
+        (*_columns("derived_item", " ".join(NETWORK_COLUMNS)), "derived_dependency", "derived_network_end"),
+        spread_over_network,
     ),
     Step(
         derive_milestones,
@@ -274,12 +299,21 @@ def derive(
         if not dirty.marks:
             return DeriveCounts(store.count("derived_item"), 0, last.unknown_ends)
         reach = _reach(store, dirty)
-    if reach.is_everything:
-        store.begin_derive()
-    work = load(store, settings, reach, today=today, now=now)
-    if last is not None:
-        work.unknown_ends = last.unknown_ends
-    changed = _run(work, store)
+    changed = 0
+    while True:
+        if reach.is_everything:
+            store.begin_derive()
+        work = load(store, settings, reach, today=today, now=now)
+        if last is not None:
+            work.unknown_ends = last.unknown_ends
+        try:
+            for step_changed in _run(work, store):
+                changed += step_changed
+            break
+        except ReachesEverything:
+            reach = everything()
+        except ReachesFurther as further:
+            reach = _reach(store, dirty, reach.groups | further.groups)
     basis = _Basis(digest=digest, unknown_ends=work.unknown_ends, current=sorted(current))
     store.end_derive(msgspec.json.encode(basis).decode(), dirty)
     return DeriveCounts(
@@ -290,23 +324,23 @@ def derive(
     )
 
 
-def _reach(store: Store, dirty: Dirty) -> Reach:
+def _reach(store: Store, dirty: Dirty, groups: frozenset[str] = frozenset()) -> Reach:
     try:
-        return reach_of(store, dirty, [step.spread for step in STEPS if step.spread is not None])
+        spreads = [step.spread for step in STEPS if step.spread is not None]
+        return reach_of(store, dirty, spreads, groups)
     except ReachesEverything:
         return everything()
 
 
-def _run(work: Workspace, store: Store) -> int:
-    changed = 0
+def _run(work: Workspace, store: Store) -> Iterator[int]:
+    """The steps one after the other, and how many rows each changed."""
     if work.is_full:
         _write_today(store, work.calendars, work.today)
-        changed += store.replace("derived_workday", workday_table(work.portfolio_calendar))
+        yield store.replace("derived_workday", workday_table(work.portfolio_calendar))
         work.addresses = linked_addresses(work, store, work.former_keys)
     for step in STEPS:
-        changed += step.run(work, store)
+        yield step.run(work, store)
         _settle(work, store, step)
-    return changed
 
 
 def _settle(work: Workspace, store: Store, step: Step) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 
 from portfolio.records import ItemId, address_of_end
 from schedule.hierarchy import IntArray
-from schedule.networks import in_circle
 from store.frames import BoolArray, Coded, Column, Frame, Ints, coded, constant
 from sync.addresses import Addressed, AddressIndex, address_index, is_address
 from sync.workspace import PORTFOLIO_CALENDAR, Workspace, ordinals
@@ -36,6 +35,7 @@ class Links:
         rows: what their trackers say: `source`, `type`, `lag_minutes`, `lag_percent`.
         before, after: the positions of their ends, -1 where no source delivers it.
         is_address: for each end whether its tracker knows it by an address.
+        columns: the derived side of each, which `derive_network` completes and writes.
         repeats: where another one says the same already; None until that is worked out.
     """
 
@@ -43,6 +43,7 @@ class Links:
     before: IntArray
     after: IntArray
     is_address: Mapping[str, BoolArray]
+    columns: Frame
     repeats: BoolArray | None = None
 
     @property
@@ -79,12 +80,13 @@ def linked_addresses(work: Workspace, store: Store, former_keys: Mapping[str, It
 
 
 def derive_links(work: Workspace, store: Store) -> int:
-    """Write the derived side of every dependency that has a known end; returns the rows that changed."""
+    """The derived side of every dependency that has a known end; `derive_network` writes it."""
     links = _links(work, store, work.reach.links)
     whole, count = links.is_whole, len(work.items)
     if work.is_full:
         work.unknown_ends = int(np.count_nonzero(~whole))
-    columns = Frame(len(links.rows), {"dependency_id": links.rows.column("dependency_id")})
+    columns = links.columns
+    columns.put("dependency_id", links.rows.column("dependency_id"))
     _ends(work, columns, links)
     after_or_none = np.where(links.after >= 0, links.after, count)
     words = [*work.calendar_ids.words, PORTFOLIO_CALENDAR]
@@ -98,12 +100,11 @@ def derive_links(work: Workspace, store: Store) -> int:
     team = work.derived.codes("team").codes
     first, second = team[links.before], team[links.after]
     columns.put("crosses_team", whole & (first >= 0) & (second >= 0) & (first != second))
-    columns.put("in_cycle", _in_cycle(work, store, links))
     repeats = _repeats(links, count)
     columns.put("repeats", repeats)
     work.links = replace(links, repeats=repeats.codes >= 0)
     links.rows.drop("dependency_id")  # by the million, texts are most of what a frame holds
-    return work.write(store, "derived_dependency", columns, keys=work.reach.links)
+    return 0
 
 
 def links_of_schedules(work: Workspace, store: Store) -> Links:
@@ -138,12 +139,14 @@ def _links(work: Workspace, store: Store, among: Collection[str]) -> Links:
     kept = (known[0] & known[1]) | ((known[0] ^ known[1]) & (is_address[_ENDS[0]] | is_address[_ENDS[1]]))
     rows.drop(*_ENDS)
     if kept.all():
-        return Links(rows, ends[_ENDS[0]], ends[_ENDS[1]], is_address)
+        return Links(rows, ends[_ENDS[0]], ends[_ENDS[1]], is_address, Frame(len(rows)))
+    rows = rows.take(kept)
     return Links(
-        rows.take(kept),
+        rows,
         ends[_ENDS[0]][kept],
         ends[_ENDS[1]][kept],
         {end: flags[kept] for end, flags in is_address.items()},
+        Frame(len(rows)),
     )
 
 
@@ -217,36 +220,6 @@ def _dates(work: Workspace, columns: Frame, links: Links, calendar_ids: Coded) -
     # Both ends are worked days: a successor that starts on the day its predecessor finishes overlaps by 1.
     overlap = last.values - first.values + 1 + lag_wd.values
     columns.put("overlap_wd", Ints(np.where(known, overlap, 0), known))
-
-
-def _in_cycle(work: Workspace, store: Store, links: Links) -> BoolArray:
-    """Where a dependency lies on a circle.
-
-    A change can make or break only circles in what follows the changed dependencies; elsewhere it is as it
-    was.
-    """
-    found = np.zeros(len(links.rows), dtype=bool)
-    whole = np.flatnonzero(links.is_whole)
-    before, after = links.before[whole], links.after[whole]
-    if work.is_full:
-        found[whole] = in_circle(len(work.items), before, after)
-        return found
-    followers = np.zeros(len(work.items), dtype=bool)
-    followers[[work.position[one] for one in work.reach.followers if one in work.position]] = True
-    inside = followers[before] & followers[after]
-    found[whole[inside]] = in_circle(len(work.items), before[inside], after[inside])
-    outside = whole[~followers[before] & ~followers[after]]
-    ids = links.rows.keys("dependency_id")
-    stored = store.frame(
-        "derived_dependency",
-        ("dependency_id", "in_cycle"),
-        texts=("dependency_id",),
-        among=("dependency_id", [ids[row] for row in outside.tolist()]),
-        live_only=False,
-    )
-    was = dict(zip(stored.keys("dependency_id"), stored.flags("in_cycle").tolist(), strict=True))
-    found[outside] = [was.get(ids[row], False) for row in outside.tolist()]
-    return found
 
 
 def _repeats(links: Links, count: int) -> Coded:

@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 FLOAT_DIFFERS = "float-differs"
 _WALLS = ("early_start_at", "early_finish_at", "late_start_at", "late_finish_at")
 _FLOATS = ("total_float_minutes", "free_float_minutes")
-WRITTEN = (*FILLED, "driver_id")
+# Whether a task is critical, and what drives it, may be known better to the network across trackers.
+WRITTEN = (*(name for name in FILLED if name != "is_critical"), "plan_is_critical", "plan_driver_id")
 # `key` is what the check `float-differs` calls its members.
 _RESTS_ON = frozenset({*TASK_COLUMNS, *FILLED, "key"})
 
@@ -79,7 +80,7 @@ def spread_over_networks(store: Store, reach: Reach) -> None:
         if one.came_or_went or one.columns & _RESTS_ON:
             touched |= one.values("schedule_id")
     names = ("item_id", "schedule_id")
-    ends = store.frame("tracker_item", names, texts=names[:1], among=("item_id", reach.link_ends))
+    ends = store.frame("tracker_item", names, texts=names[:1], among=("item_id", reach.ends))
     touched.update(ends.codes("schedule_id").words)
     reach.networks = touched & plans
     if reach.networks:
@@ -156,9 +157,9 @@ def _fill(work: Workspace, columns: PlanColumns, found: _Found) -> None:
     for name in _FLOATS:
         put(name, said.integers(name).known, found.numbers[name], UNKNOWN, _integer_column)
     is_said = np.asarray(said.column("is_critical")) != UNKNOWN_FLAG
-    put("is_critical", is_said, found.is_critical, UNKNOWN_FLAG, _flag_column)
+    put("plan_is_critical", is_said, found.is_critical, UNKNOWN_FLAG, _flag_column)
     drivers = np.where(found.driver < 0, -1, columns.rows[found.driver])
-    put("driver_id", np.zeros(len(said), dtype=bool), drivers, -1, partial(_id_column, ids))
+    put("plan_driver_id", np.zeros(len(said), dtype=bool), drivers, -1, partial(_id_column, ids))
 
 
 def _wall_column(count: int, rows: IntArray, moments: IntArray) -> Coded:

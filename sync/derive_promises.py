@@ -178,9 +178,13 @@ def _slips(work: Workspace, store: Store, promises: _Promises) -> None:
     derived.put(
         "age_wd", difference(ordinals(calendars, ids, today, zone), ordinals(calendars, ids, born, zone))
     )
+
+
+def plan_floats(work: Workspace, store: Store) -> Ints:
+    """The float that plans give to their own tasks, in working days of each plan."""
     minutes = total_floats(work)
     float_wd = np.rint(minutes.values / _minutes_per_day(work, store)).astype(np.int64)
-    derived.put("total_float_wd", Ints(np.where(minutes.known, float_wd, 0), minutes.known))
+    return Ints(np.where(minutes.known, float_wd, 0), minutes.known)
 
 
 def _minutes_per_day(work: Workspace, store: Store) -> IntArray:

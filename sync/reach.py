@@ -46,7 +46,12 @@ _LINKS_SHOW = frozenset({"source", "key", "schedule_id"})
 _ADDRESSED_BY = frozenset({"source", "native_id", "key", "url", "former_keys"})
 
 
-def reach_of(store: Store, dirty: Dirty, spreads: Sequence[Callable[[Store, Reach], None]] = ()) -> Reach:
+def reach_of(
+    store: Store,
+    dirty: Dirty,
+    spreads: Sequence[Callable[[Store, Reach], None]] = (),
+    groups: frozenset[str] = frozenset(),
+) -> Reach:
     """What has to be derived anew after these changes.
 
     Args:
@@ -54,6 +59,7 @@ def reach_of(store: Store, dirty: Dirty, spreads: Sequence[Callable[[Store, Reac
         dirty: what has changed since the last derivation.
         spreads: how steps of the derivation spread a change further than its dependencies' other ends; each
             may add to the reach before anything is loaded.
+        groups: groups of the network of which everything is derived anew.
 
     Raises:
         ReachesEverything: a full derivation is needed.
@@ -61,7 +67,7 @@ def reach_of(store: Store, dirty: Dirty, spreads: Sequence[Callable[[Store, Reac
     if dirty.lists or len(dirty.items) > LARGEST or len(dirty.dependencies) > LARGEST:
         raise ReachesEverything
     changed = _changed(store, dirty)
-    reach = Reach(marked=changed)
+    reach = Reach(marked=changed, groups=groups)
     reach.add(dirty.items)
     for one in changed:
         reach.changed |= one.columns

@@ -1,4 +1,4 @@
-"""How far a change reaches along dependencies: their other ends, and circles opened or closed downstream."""
+"""How far a change reaches along dependencies: their other ends, and over the whole network around it."""
 
 from __future__ import annotations
 
@@ -7,86 +7,91 @@ from typing import TYPE_CHECKING
 
 from portfolio.records import ItemId, address_of_end
 from store.frames import Frame
-from sync.changed import DEEPEST, LARGEST, Changed, Reach, ReachesEverything
+from sync.changed import Changed, Reach, ReachesEverything
 
 if TYPE_CHECKING:
     from store import Dirty, Store
 
+_NAMES = ("dependency_id", "predecessor_id", "successor_id")
+LARGEST_NETWORK = 40_000
+"""A network of more items than this is not computed on its own."""
+# What the network rests on, of an item that was there and still is. A promise rests on its history, too.
+_NETWORK_RESTS_ON = frozenset(
+    (
+        "source", "scope", "schedule_id", "parent_id", "state", "start", "due", "actual_start",
+        "actual_finish", "iteration_id", "release_id", "release_ids", "percent_complete", "duration_minutes",
+        "is_milestone", "constraint_type", "start_at", "finish_at", "total_float_minutes", "is_critical",
+        "baseline_finish", "deadline", "created_at", "changes", "baseline",
+    )
+)  # fmt: skip
+
 
 def follow_dependencies(store: Store, dirty: Dirty, changed: Sequence[Changed], reach: Reach) -> None:
-    """What comes after a dependency that came, went or leads elsewhere: there circles open and close."""
+    """The ends of dependencies that came, went or lead elsewhere, and the dependencies of what did."""
     reach.links.update(dirty.dependencies)
     names = ("dependency_id", "predecessor_id", "successor_id")
     now = store.frame(
         "tracker_dependency", names, texts=names, among=("dependency_id", dirty.dependencies), live_only=False
     )
     ends = [*now.keys("predecessor_id"), *now.keys("successor_id")]
-    starts = set(now.keys("successor_id"))
     for before in dirty.dependencies.values():
         if before is not None:
             ends += before.values()
-            starts.add(before["successor_id"])
     if any(address_of_end(end) is not None for end in ends):
         raise ReachesEverything  # what stands there is looked up among all items
     reach.ends.update(ends)
     reach.around.update(ends)
-    reach.link_ends.update(ends)
     came_or_went = {one.item_id for one in changed if one.came_or_went}
-    for end, rows in _dependencies(store, came_or_went):
-        reach.links.update(rows.keys("dependency_id"))
-        starts.update(rows.keys("successor_id") if end == "predecessor_id" else came_or_went)
-    reach.followers = _closure(store, starts)
-    if reach.followers:
-        for _, rows in _dependencies(store, reach.followers):
-            reach.links.update(rows.keys("dependency_id"))
+    reach.links.update(_dependencies(store, came_or_went))
 
 
-def _dependencies(
-    store: Store, items: Collection[ItemId], table: str = "tracker_dependency"
-) -> Iterable[tuple[str, Frame]]:
+def _dependencies(store: Store, items: Collection[ItemId]) -> set[str]:
     """The dependencies that leave these items, and those that lead to them."""
-    names = ("dependency_id", "predecessor_id", "successor_id")
+    return {
+        one
+        for table in ("tracker_dependency", "derived_dependency")
+        for rows in _rows_at(store, items, table)
+        for one in rows.keys("dependency_id")
+    }
+
+
+def _rows_at(store: Store, items: Collection[ItemId], table: str) -> Iterable[Frame]:
     if items:
-        for end in ("predecessor_id", "successor_id"):
-            yield (
-                end,
-                store.frame(table, names, texts=names, among=(end, items), live_only=False),
-            )
+        for end in _NAMES[1:]:
+            yield store.frame(table, _NAMES, texts=_NAMES, among=(end, items), live_only=False)
 
 
-def _closure(store: Store, starts: Collection[ItemId]) -> set[ItemId]:
-    """These items and everything that follows them."""
-    found: set[ItemId] = set(starts)
-    level = set(starts)
-    names = ("dependency_id", "successor_id")
-    for _ in range(DEEPEST):
-        if not level:
-            return found
-        told = store.frame("tracker_dependency", names, texts=names, among=("predecessor_id", level))
-        following = set(told.keys("successor_id"))
-        if any(address_of_end(one) is not None for one in following):
-            raise ReachesEverything
-        linked = store.frame("derived_dependency", names, texts=names, among=("predecessor_id", level))
-        if len(linked):
-            raise ReachesEverything
-        level = following - found
-        found |= following
-        if len(found) > LARGEST:
-            raise ReachesEverything
-    raise ReachesEverything
+def spread_over_network(store: Store, reach: Reach) -> None:
+    """What moves pushes what waits for it, and the float of what it waits for: all that is connected with it.
+
+    A change of the end of a whole project or schedule is found by the step itself, see `Reach.groups`.
+    """
+    starts = set(reach.ends)
+    for one in reach.marked:
+        if one.came_or_went or one.columns & _NETWORK_RESTS_ON:
+            starts |= {one.item_id, *one.values("parent_id")}
+    if reach.networks:
+        names = ("item_id", "schedule_id")
+        tasks = store.frame("tracker_item", names, texts=names, among=("schedule_id", reach.networks))
+        starts.update(tasks.keys("item_id"))
+    if not starts or not (reach.links or store.has_rows("derived_dependency")):
+        return  # nothing waits for anything in the whole portfolio, so there is no network
+    if reach.groups:
+        members = store.frame(
+            "derived_item", ("item_id",), texts=("item_id",), among=("network_group", reach.groups)
+        )
+        starts.update(members.keys("item_id"))
+    reach.network = store.connected(starts, at_most=LARGEST_NETWORK)
+    if len(reach.network) > LARGEST_NETWORK:
+        raise ReachesEverything
+    reach.around |= reach.network
+    reach.links |= _dependencies(store, reach.network)
 
 
 def links_of(store: Store, reach: Reach) -> None:
     """Every dependency of what is reached shows something of it."""
+    reach.links |= _dependencies(store, reach.items)
     names = ("dependency_id", "predecessor_id", "successor_id")
-    for end in names[1:]:
-        rows = store.frame(
-            "tracker_dependency", names, texts=names, among=(end, reach.items), live_only=False
-        )
-        linked = store.frame(
-            "derived_dependency", names[:1], texts=names[:1], among=(end, reach.items), live_only=False
-        )
-        reach.links.update(rows.keys("dependency_id"), linked.keys("dependency_id"))
     for where in ("tracker_dependency", "derived_dependency"):
         rows = store.frame(where, names, texts=names, among=("dependency_id", reach.links))
         for end in names[1:]:
@@ -98,13 +103,13 @@ def links_at(store: Store, items: Collection[ItemId]) -> tuple[set[str], set[Ite
     names = ("dependency_id", "predecessor_id", "successor_id")
     found: set[str] = set()
     ends: set[ItemId] = set()
-    for _, rows in _dependencies(store, items):
+    for rows in _rows_at(store, items, "tracker_dependency"):
         found.update(rows.keys(names[0]))
         for name in names[1:]:
             ends.update(rows.keys(name))
     if not store.has_linked_ends():
         return found, ends
-    for _, rows in _dependencies(store, items, "derived_dependency"):
+    for rows in _rows_at(store, items, "derived_dependency"):
         found.update(rows.keys(names[0]))
     # Of an end that is an address here, the item that stands there is told in the other table.
     for table in ("tracker_dependency", "derived_dependency"):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from store import Store
     from sync.changed import Reach
     from sync.derive_links import Links
+    from sync.derive_network import NetworkDates
 
 PORTFOLIO_CALENDAR = "portfolio"
 ENDED = ("done", "removed")
@@ -87,6 +88,7 @@ class Workspace:
             derivation only.
         links: the dependencies, once they are derived.
         comparisons: of each plan whose network was worked out anew, by schedule id.
+        network: what the network across trackers says, once it is derived.
         unknown_ends: how many dependencies lead to an address that no source delivers.
         due_edits: how the due dates of what is reached were edited, once promises are derived.
         indices: what the checks of each schedule come to, by the columns of `derived_schedule`, once they are
@@ -113,6 +115,7 @@ class Workspace:
     due_edits: Edits | None = None
     indices: dict[str, dict[str, Any]] = field(default_factory=dict)
     _links: Links | None = None
+    _network: NetworkDates | None = None
 
     @property
     def links(self) -> Links:
@@ -128,6 +131,21 @@ class Workspace:
     @links.setter
     def links(self, links: Links) -> None:
         self._links = links
+
+    @property
+    def network(self) -> NetworkDates:
+        """What the network across trackers says of the items.
+
+        Raises:
+            RuntimeError: it is not derived yet: the order of the steps is wrong.
+        """
+        if self._network is None:
+            raise RuntimeError("the network is read before it is derived")
+        return self._network
+
+    @network.setter
+    def network(self, network: NetworkDates) -> None:
+        self._network = network
 
     @property
     def is_full(self) -> bool:
@@ -156,6 +174,15 @@ class Workspace:
     def positions_of(self, ids: Coded) -> IntArray:
         """Where the items of a coded column stand; -1 for what is not loaded."""
         return np.append(self.positions(ids.words), -1)[ids.codes]
+
+    def reach_late(self, rows: IntArray) -> None:
+        """Derive these positions anew, too: what a step found says that a change reaches them.
+
+        What the steps before it have derived of them stands; steps after it find them among `is_reached`.
+        """
+        ids = self.items.keys("item_id")
+        self.is_reached[rows] = True
+        self.reach.items.update(ids[row] for row in rows.tolist())
 
     def put_back(self, store: Store, names: Sequence[str], rows: IntArray) -> None:
         """Put what was derived of these positions before into columns of `derived` that are there."""
