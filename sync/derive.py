@@ -5,7 +5,7 @@ Nothing here asks a tracker. Rows that come out as they were are not written aga
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,19 +13,19 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from portfolio.records import Identity, ItemId
+from portfolio.records import Identity
 from portfolio.views import VIEWS
 from schedule.calendars import WorkCalendar, public_holidays, work_calendar, workday_table
-from schedule.commitment import Promise, promise_of
-from schedule.effective_due import effective_due, slip
 from schedule.hierarchy import build_hierarchy
+from sync.derive_dates import derive_dates
 from sync.derive_links import derive_dependencies, linked_addresses
+from sync.derive_promises import derive_promises
 from sync.derive_schedules import derive_persons, derive_schedules
 from sync.derive_twins import derive_twins
 from sync.people import People
 from sync.placement import Placement
 from sync.teams import Teams
-from sync.timeline import Timeline, committed_at, read_timelines
+from sync.timeline import read_timelines
 from sync.workspace import PORTFOLIO_CALENDAR, Columns, DeriveSettings, Workspace, by_calendar, ordinals
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
     _places_and_shape(work)
     _owners(work)
     _teams(work, store)
-    _dates(work, store)
-    _promises(work, timelines, store)
+    derive_dates(work, store)
+    derive_promises(work, timelines, store)
     addresses = linked_addresses(work, store, former_keys)
     links = derive_dependencies(work, store, addresses)
     changed = links.changed + derive_twins(work, store, former_keys, addresses, links.ordered)
@@ -194,147 +194,6 @@ def _teams(work: Workspace, store: Store) -> None:
         own or (teams[schedule].of(scope) if schedule in teams else None)
         for own, schedule, scope in zip(items["team"], items["schedule_id"], items["scope"], strict=True)
     ]
-
-
-def _dates(work: Workspace, store: Store) -> None:
-    items, derived = work.items, work.derived
-    iterations = store.read("tracker_iteration", ("iteration_id", "name", "end"))
-    iteration_rows = {row[0]: row[1:] for row in zip(*iterations.values(), strict=True)}
-    releases = store.read("tracker_release", ("release_id", "name", "date"))
-    release_rows = {row[0]: row[1:] for row in zip(*releases.values(), strict=True)}
-    unknown = (None, None)
-    derived["iteration"], derived["iteration_end"] = map(
-        list, _split(iteration_rows.get(one, unknown) for one in items["iteration_id"])
-    )
-    derived["release"], derived["release_date"] = map(
-        list, _split(release_rows.get(one, unknown) for one in items["release_id"])
-    )
-    derived["releases"] = [
-        [release_rows[one][0] for one in many or () if one in release_rows] for many in items["release_ids"]
-    ]
-    own_due = items["due"]
-    has_due = np.array([day is not None for day in own_due], dtype=bool)
-    ancestors = work.hierarchy.nearest_ancestor(has_due).tolist()
-    derived["parent_due"] = [own_due[above] if above >= 0 else None for above in ancestors]
-    finishes = _plan_finishes(work, store)
-    pairs = [
-        effective_due(own, iteration, release, parent, finishes.get(schedule))
-        for own, iteration, release, parent, schedule in zip(
-            own_due,
-            derived["iteration_end"],
-            derived["release_date"],
-            derived["parent_due"],
-            items["schedule_id"],
-            strict=True,
-        )
-    ]
-    derived["effective_due"], derived["effective_due_source"] = map(list, _split(pairs))
-
-
-def _split(pairs: Any) -> tuple[Sequence[Any], Sequence[Any]]:
-    columns = tuple(zip(*pairs, strict=True))
-    return (columns[0], columns[1]) if columns else ((), ())
-
-
-def _plan_finishes(work: Workspace, store: Store) -> dict[str, date]:
-    """The last due date of each plan. A Jira or Azure DevOps project has no finish of its own."""
-    plans = _plans(store)
-    finishes: dict[str, date] = {}
-    for schedule, due in zip(work.items["schedule_id"], work.items["due"], strict=True):
-        if schedule in plans and due is not None:
-            finishes[schedule] = max(due, finishes.get(schedule, due))
-    return finishes
-
-
-def _plans(store: Store) -> set[str]:
-    schedules = store.read("tracker_schedule", ("schedule_id", "kind"))
-    return {one for one, kind in zip(*schedules.values(), strict=True) if kind == "plan"}
-
-
-def _promises(work: Workspace, timelines: Mapping[ItemId, Timeline], store: Store) -> None:
-    items, derived = work.items, work.derived
-    iterations = store.read("tracker_iteration", ("iteration_id", "start"))
-    starts = dict(zip(*iterations.values(), strict=True))
-    names = (
-        "commitment", "first_commitment", "committed_at", "is_committed", "push_count", "push_count_90d",
-        "pull_count", "pushed_wd", "slip_wd", "slip_pair", "last_activity_at", "last_transition_at",
-        "state_since", "blocked_since", "age_wd", "total_float_wd",
-    )  # fmt: skip
-    for name in names:
-        derived[name] = []
-    plans = _plans(store)
-    for index, item in enumerate(items["item_id"]):
-        timeline = timelines.get(item)
-        calendar = work.calendar_of(index)
-        has_history = (
-            items["schedule_id"][index] not in plans
-        )  # a saved plan does not tell what it said before
-        promise = _promise(work, index, timeline, starts, has_history=has_history)
-        commitment = promise.first
-        derived["commitment"].append(commitment)
-        derived["first_commitment"].append(commitment)
-        derived["committed_at"].append(promise.committed_at)
-        derived["is_committed"].append(promise.committed_at is not None or commitment is not None)
-        derived["push_count"].append(promise.push_count if has_history else None)
-        derived["push_count_90d"].append(promise.push_count_90d if has_history else None)
-        derived["pull_count"].append(promise.pull_count if has_history else None)
-        derived["pushed_wd"].append(promise.pushed_wd if has_history else None)
-        current = items["actual_finish"][index] or derived["effective_due"][index]
-        pair = slip(commitment, items["baseline_finish"][index], None, current)
-        derived["slip_wd"].append(pair and calendar.working_days_between(pair[0], pair[1]))
-        derived["slip_pair"].append(pair and pair[2])
-        created = items["created_at"][index]
-        transition = timeline.states[-1][0] if timeline and timeline.states else None
-        derived["last_activity_at"].append((timeline and timeline.last_activity_at) or created)
-        derived["last_transition_at"].append(transition)
-        derived["state_since"].append(transition or created)
-        derived["blocked_since"].append(_blocked_since(items, index, timeline))
-        born = created and created.astimezone(ZoneInfo(work.settings.timezone)).date()
-        derived["age_wd"].append(calendar.working_days_between(born, work.today))
-        minutes = items["total_float_minutes"][index]
-        derived["total_float_wd"].append(None if minutes is None else round(minutes / 480))
-
-
-def _blocked_since(items: Columns, index: int, timeline: Timeline | None) -> datetime | None:
-    """Since when an item is blocked: as its tracker says, else as its history does; None is unknown."""
-    if not items["is_blocked"][index]:
-        return None
-    said: datetime | None = items["blocked_since"][index]
-    return said or (timeline.blocked_since if timeline else None)
-
-
-def _promise(
-    work: Workspace,
-    index: int,
-    timeline: Timeline | None,
-    starts: Mapping[str, date | None],
-    *,
-    has_history: bool,
-) -> Promise:
-    items = work.items
-    if items["baseline_finish"][index] or items["deadline"][index]:
-        # A plan's promise is written in the plan: its baseline, else its deadline.
-        return Promise(items["baseline_finish"][index] or items["deadline"][index], None, 0, 0, 0, 0)
-    history = timeline or Timeline()
-    moment = committed_at(
-        history,
-        items["created_at"][index],
-        items["state"][index],
-        release_ids=items["release_ids"][index] or (),
-        iteration_starts=starts,
-        now=work.now,
-    )
-    if not has_history:
-        # Its present date is no promise: compared with itself, it would never slip.
-        return Promise(None, moment, 0, 0, 0, 0)
-    return promise_of(
-        items["due"][index],
-        history.due,
-        moment,
-        calendar=work.calendar_of(index),
-        today=work.today,
-        settle_days=work.settings.settle_days,
-    )
 
 
 def _write(work: Workspace, store: Store) -> int:
