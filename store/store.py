@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from store.audit import AuditStore
+from store.baselines import BaselineStore
 from store.columns import ColumnStore
 from store.database import Database
 from store.erasure import ErasureStore
@@ -32,6 +33,7 @@ class Store(
     AuditStore,
     EventStore,
     SourceStore,
+    BaselineStore,
     RowStore,
     LockStore,
     RetentionStore,

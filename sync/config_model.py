@@ -99,6 +99,34 @@ WorkedDays: TypeAlias = Annotated[
 ]
 
 
+def _absence(value: object) -> object:
+    """First and last day of an absence from `2026-12-21..2027-01-08`, or one day."""
+    texts = str(value).split("..") if isinstance(value, str | date) else []
+    try:
+        days = [date.fromisoformat(one.strip()) for one in texts]
+    except ValueError:
+        days = []
+    if len(days) not in (1, 2) or days[0] > days[-1]:
+        raise PydanticCustomError(
+            "absence", "a day such as 2026-12-24 or days such as 2026-12-21..2027-01-08 belong here"
+        )
+    return days[0], days[-1]
+
+
+_DAY_PATTERN = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+Absence: TypeAlias = Annotated[
+    tuple[date, date],
+    BeforeValidator(_absence),
+    WithJsonSchema({"type": "string", "pattern": rf"^{_DAY_PATTERN}(\.\.{_DAY_PATTERN})?$"}),
+]
+Moment: TypeAlias = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(leaves_todo|active_iteration|release|label:\S.*|status:\S.*)$", max_length=200
+    ),
+]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -124,6 +152,26 @@ class StoreText(_Model):
     password: SecretRef | None = Field(default=None, description="Where the password is kept.")
 
 
+class PromisesText(_Model):
+    """When a date becomes a promise. A programme or project may say otherwise for what is below it."""
+
+    committed_by: list[Moment] = Field(
+        default=["leaves_todo", "active_iteration", "release"],
+        min_length=1,
+        description="The moments of which the first counts: leaves_todo, active_iteration, release, "
+        "`label:NAME` (it gets that label), `status:NAME` (it enters that status).",
+    )
+    dates: list[Literal["own", "iteration", "release"]] = Field(
+        default=["own"],
+        min_length=1,
+        description="Which dates can be promised: the item's own; where it has none, its iteration's end or "
+        "its release's date.",
+    )
+    settle_days: int = Field(
+        default=5, ge=0, le=60, description="An edit within so many days is a correction and no push."
+    )
+
+
 class ProjectText(_Model):
     """A project of the portfolio, and the tracker scopes that feed it."""
 
@@ -136,6 +184,12 @@ class ProjectText(_Model):
         default=[],
         description="`source:scope`: a Jira project key, an Azure DevOps area, the name of a plan's file.",
     )
+    calendar: CalendarText | None = Field(
+        default=None, description="Its own working days; what it does not say is as above it."
+    )
+    promises: PromisesText | None = Field(
+        default=None, description="When its dates become promises; what it does not say is as above it."
+    )
 
 
 class ProgramText(_Model):
@@ -145,6 +199,12 @@ class ProgramText(_Model):
     slug: Slug | None = None
     lead: Words | None = None
     projects: list[ProjectText] = Field(default=[], description="Its projects.")
+    calendar: CalendarText | None = Field(
+        default=None, description="Working days of its projects; what it does not say is as above it."
+    )
+    promises: PromisesText | None = Field(
+        default=None, description="When their dates become promises; what it does not say is as above it."
+    )
 
 
 class PortfolioText(_Model):
@@ -236,12 +296,23 @@ class LimitsText(_Model):
     )
 
 
+class PersonCalendarText(CalendarText):
+    """When one person works. What it does not say is as in `calendar`."""
+
+    absences: list[Absence] = Field(
+        default=[], description="Days away: 2026-12-24, or from the first to the last 2026-12-21..2027-01-08."
+    )
+
+
 class PeopleText(_Model):
-    """Accounts that are one person and cannot be joined by their e-mail address."""
+    """Accounts that are one person and cannot be joined by their e-mail address; when people are away."""
 
     aliases: dict[Words, list[Words]] = Field(
         default={},
         description="By the person's e-mail address: other addresses, and accounts as `source:account`.",
+    )
+    calendars: dict[Words, PersonCalendarText] = Field(
+        default={}, description="By the person's e-mail address: other working days, holidays, absences."
     )
 
 
@@ -286,6 +357,11 @@ class ConfigText(_Model):
         min_length=1, description="The trackers, in the order they are read."
     )
     portfolio: PortfolioText | None = None
+    promises: PromisesText = PromisesText()
+    baseline: Words | None = Field(
+        default=None,
+        description="The baseline that counts, by name; if absent, the one that each plan brings itself.",
+    )
     rules: RulesText = RulesText()
     limits: LimitsText = LimitsText()
     lists_every: Duration = Field(

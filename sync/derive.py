@@ -15,11 +15,15 @@ import numpy as np
 
 from portfolio.records import Identity
 from portfolio.views import VIEWS
-from schedule.calendars import WorkCalendar, public_holidays, work_calendar, workday_table
+from schedule.calendars import WorkCalendar, workday_table
 from schedule.hierarchy import build_hierarchy
+from sync.absences import derive_absences
+from sync.derive_baselines import derive_baselines
+from sync.derive_calendars import calendar_ids, calendars_of
 from sync.derive_dates import derive_dates
 from sync.derive_links import derive_dependencies, linked_addresses
 from sync.derive_promises import derive_promises
+from sync.derive_replans import derive_replans
 from sync.derive_schedules import derive_persons, derive_schedules
 from sync.derive_twins import derive_twins
 from sync.people import People
@@ -34,9 +38,10 @@ if TYPE_CHECKING:
 _ITEM_COLUMNS = (
     "item_id", "source", "key", "scope", "kind", "title", "schedule_id", "parent_id", "state", "status",
     "is_summary", "is_detail", "is_milestone", "is_blocked", "owner_id", "team", "start", "due",
-    "actual_start", "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish",
-    "duration_minutes", "total_float_minutes", "percent_complete", "iteration_id", "release_id",
-    "release_ids", "twin_keys", "linked_urls", "created_at", "updated_at", "blocked_since", "points",
+    "actual_start", "actual_finish", "deadline", "constraint_date", "baseline_name", "baseline_start",
+    "baseline_finish", "baseline_start_at", "baseline_finish_at", "duration_minutes", "total_float_minutes",
+    "percent_complete", "iteration_id", "release_id", "release_ids", "labels", "twin_keys", "linked_urls",
+    "created_at", "updated_at", "blocked_since", "points",
 )  # fmt: skip
 _ORDINALS = tuple(column for column in VIEWS["item"].columns if column.has_ordinal)
 _RISK_ORDINALS = ("response_due", "review_due", "proximity_from", "proximity_to")
@@ -44,11 +49,16 @@ _RISK_ORDINALS = ("response_due", "review_due", "proximity_from", "proximity_to"
 
 @dataclass(frozen=True, slots=True)
 class DeriveCounts:
-    """How much there was, how many rows changed, and how many dependencies lead out of the portfolio."""
+    """How much there was and how many rows changed.
+
+    `unknown_ends` are dependencies that lead out of the portfolio, `missing_baseline` is the configured one
+    where nothing is stored under its name.
+    """
 
     items: int
     changed: int
     unknown_ends: int = 0
+    missing_baseline: str | None = None
 
 
 def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime) -> DeriveCounts:
@@ -60,9 +70,10 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
         today: the day of the run in the portfolio's zone.
         now: the instant of the run, aware.
     """
-    calendars, calendar_of_schedule = _calendars(store, settings)
+    calendars, calendar_of_schedule = calendars_of(store, settings)
     items = store.read("tracker_item", _ITEM_COLUMNS)
     count = len(items["item_id"])
+    placement = Placement(settings.tree)
     work = Workspace(
         settings=settings,
         today=today,
@@ -71,31 +82,34 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
         position={item: index for index, item in enumerate(items["item_id"])},
         hierarchy=build_hierarchy(items["item_id"], items["parent_id"]),
         people=People(stored_identities(store), settings.aliases),
-        placement=Placement(settings.tree),
+        placement=placement,
         calendars=calendars,
-        calendar_ids=[calendar_of_schedule.get(one, PORTFOLIO_CALENDAR) for one in items["schedule_id"]],
+        calendar_ids=list(calendar_ids(items, calendar_of_schedule, placement)),
         derived={"item_id": items["item_id"]},
     )
     timelines, former_keys = read_timelines(
-        store.read("tracker_change", ("at", "item_id", "field", "before", "after"))
+        store.read("tracker_change", ("at", "item_id", "source", "by", "field", "before", "after"))
     )
     _places_and_shape(work)
     _owners(work)
     _teams(work, store)
+    baselines = derive_baselines(work, store)
     derive_dates(work, store)
+    derive_absences(work)
+    replans = derive_replans(work, timelines, store)
     derive_promises(work, timelines, store)
     addresses = linked_addresses(work, store, former_keys)
     links = derive_dependencies(work, store, addresses)
-    changed = links.changed + derive_twins(work, store, former_keys, addresses, links.ordered)
-    changed += derive_schedules(work, store)
+    changed = replans + links.changed + derive_twins(work, store, former_keys, addresses, links.ordered)
+    changed += derive_schedules(work, store, baselines)
     changed += derive_persons(work, store)
     changed += _write(work, store)
-    return DeriveCounts(count, changed, links.unknown_ends)
+    return DeriveCounts(count, changed, links.unknown_ends, baselines.missing)
 
 
 def set_today(store: Store, settings: DeriveSettings, today: date) -> None:
     """Tell the store the working-day number of today in each calendar, for rules that compare with it."""
-    calendars, _ = _calendars(store, settings)
+    calendars, _ = calendars_of(store, settings)
     _write_today(store, calendars, today)
 
 
@@ -109,23 +123,6 @@ def _write_today(store: Store, calendars: Mapping[str, WorkCalendar], today: dat
             "ord": [calendars[name].ordinal(today) for name in names],
         },
     )
-
-
-def _calendars(
-    store: Store, settings: DeriveSettings
-) -> tuple[dict[str, WorkCalendar], dict[str | None, str]]:
-    days_off = [*public_holidays(settings.holidays), *settings.days_off]
-    calendars = {PORTFOLIO_CALENDAR: work_calendar(settings.weekdays, days_off=days_off)}
-    schedules = store.read("tracker_schedule", ("schedule_id", "calendar_id"))
-    own = dict(zip(schedules["schedule_id"], schedules["calendar_id"], strict=True))
-    used = {calendar for calendar in own.values() if calendar is not None}
-    rows = store.read("tracker_calendar", ("calendar_id", "weekdays", "exceptions"))
-    for calendar_id, weekdays, exceptions in zip(*rows.values(), strict=True):
-        if calendar_id in used:
-            calendars[calendar_id] = work_calendar(
-                weekdays, [(first, last, bool(working)) for first, last, working in exceptions]
-            )
-    return calendars, {one: calendar for one, calendar in own.items() if calendar in calendars}
 
 
 def stored_identities(store: Store) -> list[Identity]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from sync.derive_baselines import BaselineFacts
 from sync.people import People
 from sync.workspace import Columns, Workspace
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _ENDED = ("done", "removed")
 
 
-def derive_schedules(work: Workspace, store: Store) -> int:
+def derive_schedules(work: Workspace, store: Store, baselines: BaselineFacts) -> int:
     """Write the derived side of each schedule and its checks; returns the rows that changed."""
     rows = store.read(
         "tracker_schedule", ("schedule_id", "source", "scope", "name", "kind", "lead_id", "baseline_at")
@@ -24,6 +25,7 @@ def derive_schedules(work: Workspace, store: Store) -> int:
         name: []
         for name in (
             "schedule_id", "project", "lead", "lead_problem", "item_count", "percent_complete", "baseline_at",
+            "rebaselines_12m",
         )
     }  # fmt: skip
     checks: Columns = {
@@ -43,7 +45,8 @@ def derive_schedules(work: Workspace, store: Store) -> int:
         columns["lead_problem"].append(lead_problem)
         columns["item_count"].append(len(mine))
         columns["percent_complete"].append(_percent_complete(work, mine))
-        columns["baseline_at"].append(baseline_at)
+        columns["baseline_at"].append(baselines.taken_at.get(schedule_id, baseline_at))
+        columns["rebaselines_12m"].append(baselines.changed_12m.get(schedule_id))
         _no_baseline(work, checks, schedule_id, name, mine if kind == "plan" else None)
     changed = store.replace("derived_schedule", columns)
     return changed + store.replace("derived_schedule_check", checks)

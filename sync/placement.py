@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from schedule.calendars import WorkPattern
+from schedule.commitment import PromiseRules
 
 LEVELS = ("portfolio", "program", "project")
 
@@ -13,7 +16,8 @@ LEVELS = ("portfolio", "program", "project")
 class TreeNode:
     """One row of the PMO's tree, as the configuration declares it.
 
-    `scopes` are `source:scope` names; only projects have them.
+    `scopes` are `source:scope` names; only projects have them. `calendar` and `promises` are what it says
+    itself, complete; None is as above it.
     """
 
     slug: str
@@ -22,6 +26,8 @@ class TreeNode:
     name: str
     lead: str | None = None
     scopes: Sequence[str] = ()
+    calendar: WorkPattern | None = None
+    promises: PromiseRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,11 @@ class Place:
     portfolio: str | None = None
     program: str | None = None
     project: str | None = None
+
+    @property
+    def lowest(self) -> str | None:
+        """The slug of the lowest node; None where the tree does not reach."""
+        return self.project or self.program or self.portfolio
 
 
 class Placement:
@@ -51,6 +62,24 @@ class Placement:
         if key not in self._found:
             self._found[key] = self._look_up(source, scope)
         return self._found[key]
+
+    def promises_of(self, slug: str | None) -> PromiseRules | None:
+        """The rules of promises of the nearest node that has some; None where none has."""
+        node = self._nearest(slug, lambda one: one.promises is not None)
+        return None if node is None else node.promises
+
+    def calendar_node(self, slug: str | None) -> str | None:
+        """The slug of the nearest node that has a calendar of its own; None where none has."""
+        node = self._nearest(slug, lambda one: one.calendar is not None)
+        return None if node is None else node.slug
+
+    def _nearest(self, slug: str | None, has: Callable[[TreeNode], bool]) -> TreeNode | None:
+        while slug is not None:
+            node = self.nodes[slug]
+            if has(node):
+                return node
+            slug = node.parent
+        return None
 
     def _look_up(self, source: str, scope: str) -> Place:
         path = scope.replace("\\", "/").casefold()

@@ -3,31 +3,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
 from portfolio.records import ItemId
-from schedule.commitment import DateChange
+from schedule.commitment import DateChange, PromiseRules
 
 _LIST_SEPARATOR = re.compile(r"[,\s]+")
+_AS_A_RULE = PromiseRules()
 
 
 @dataclass(slots=True)
 class Timeline:
     """The entries of one item that derivation reads, oldest first.
 
-    `states`, `iterations` and `releases` hold (instant, before, after); `blocked` holds (instant, whether it
-    was blocked from then on).
+    `states`, `statuses`, `labels`, `iterations` and `releases` hold (instant, before, after); `blocked`
+    holds (instant, whether it was blocked from then on).
     """
 
     due: list[DateChange] = field(default_factory=list)
     states: list[tuple[datetime, str | None, str | None]] = field(default_factory=list)
+    statuses: list[tuple[datetime, str | None, str | None]] = field(default_factory=list)
+    labels: list[tuple[datetime, str | None, str | None]] = field(default_factory=list)
     iterations: list[tuple[datetime, str | None, str | None]] = field(default_factory=list)
     releases: list[tuple[datetime, str | None, str | None]] = field(default_factory=list)
     blocked: list[tuple[datetime, bool]] = field(default_factory=list)
     last_activity_at: datetime | None = None
+
+    def finished_before(self) -> list[datetime]:
+        """The instants at which it was finished and later taken up again, oldest first."""
+        finished: list[datetime] = []
+        ended: datetime | None = None
+        for at, _, after in self.states:
+            if after == "done":
+                ended = ended or at
+            elif after in ("todo", "in_progress") and ended is not None:
+                finished.append(ended)
+                ended = None
+        return finished
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When it became done, if its history ends with that."""
+        ended: datetime | None = None
+        for at, before, after in self.states:
+            ended = at if after == "done" and before != "done" else ended if after == "done" else None
+        return ended
 
     @property
     def blocked_since(self) -> datetime | None:
@@ -46,21 +69,27 @@ def read_timelines(columns: Mapping[str, Sequence[Any]]) -> tuple[dict[ItemId, T
     """The timelines by item, and the keys that items had before they moved.
 
     Args:
-        columns: `item_id`, `at`, `field`, `before`, `after` of the table of changes.
+        columns: `item_id`, `at`, `field`, `before`, `after` of the table of changes, and perhaps `by`.
     """
     timelines: dict[ItemId, Timeline] = {}
     former_keys: dict[str, ItemId] = {}
-    rows = zip(*(columns[name] for name in ("at", "item_id", "field", "before", "after")), strict=True)
-    for at, item, name, before, after in sorted(rows, key=lambda row: row[0]):
+    names = ("at", "item_id", "field", "before", "after")
+    authors = columns.get("by") or [None] * len(columns["at"])
+    rows = zip(*(columns[name] for name in names), authors, strict=True)
+    for at, item, name, before, after, by in sorted(rows, key=lambda row: row[0]):
         timeline = timelines.get(item)
         if timeline is None:
             timeline = timelines[item] = Timeline()
         timeline.last_activity_at = at
         match name:
             case "due":
-                timeline.due.append(DateChange(at, _as_date(before), _as_date(after)))
+                timeline.due.append(DateChange(at, _as_date(before), _as_date(after), by))
             case "state":
                 timeline.states.append((at, before, after))
+            case "status":
+                timeline.statuses.append((at, before, after))
+            case "labels":
+                timeline.labels.append((at, before, after))
             case "iteration":
                 timeline.iterations.append((at, before, after))
             case "blocked":
@@ -80,29 +109,80 @@ def committed_at(
     release_ids: Sequence[str],
     iteration_starts: Mapping[str, date | None],
     now: datetime,
+    zone: tzinfo = UTC,
+    rules: PromiseRules = _AS_A_RULE,
+    status: str | None = None,
+    labels: Sequence[str] = (),
 ) -> datetime | None:
     """When the item became committed; None for not yet.
 
-    The first of: it left To Do, it stood in an iteration that had started, it got a release
-    (facts/rules.md §2.1). What was so from the beginning counts from its creation.
+    The first of the moments that the rules name: it left To Do, it stood in an iteration that had started, it
+    got a release, a label, a status (facts/rules.md §2.1). What was so from the beginning counts from its
+    creation; an iteration starts with its first day in the zone.
     """
     moments: list[datetime] = []
-    first_state = timeline.states[0][1] if timeline.states else state
-    if first_state not in (None, "todo", "removed") and created_at is not None:
-        moments.append(created_at)
-    moments.extend(at for at, _, after in timeline.states if after in ("in_progress", "done"))
-    first_release = (
-        timeline.releases[0][1] if timeline.releases else (release_ids[0] if release_ids else None)
-    )
-    if first_release and created_at is not None:
-        moments.append(created_at)
-    moments.extend(at for at, _, after in timeline.releases if after)
+    for rule in rules.committed_by:
+        kind, _, name = rule.partition(":")
+        match kind:
+            case "leaves_todo":
+                moments += _left_todo(timeline, created_at, state)
+            case "active_iteration":
+                moments += _in_iteration(timeline, iteration_starts, now, zone)
+            case "release":
+                begun = release_ids[0] if release_ids else None
+                moments += _turned(timeline.releases, created_at, begun, bool)
+            case "status":
+                moments += _turned(timeline.statuses, created_at, status, _is_called(name))
+            case _:
+                moments += _turned(timeline.labels, created_at, "; ".join(labels), _has_label(name))
+    return min(moments, default=None)
+
+
+def _left_todo(timeline: Timeline, created_at: datetime | None, state: str) -> list[datetime]:
+    first = timeline.states[0][1] if timeline.states else state
+    moments = [at for at, _, after in timeline.states if after in ("in_progress", "done")]
+    return moments if first in (None, "todo", "removed") or created_at is None else [created_at, *moments]
+
+
+def _in_iteration(
+    timeline: Timeline, starts: Mapping[str, date | None], now: datetime, zone: tzinfo
+) -> list[datetime]:
+    moments: list[datetime] = []
+    today = now.astimezone(zone).date()
     for at, _, after in timeline.iterations:
         for iteration in _LIST_SEPARATOR.split(after or ""):
-            start = iteration_starts.get(iteration)
-            if start is not None and start <= now.date():
-                moments.append(max(at, datetime(start.year, start.month, start.day, tzinfo=at.tzinfo)))
-    return min(moments, default=None)
+            start = starts.get(iteration)
+            if start is not None and start <= today:
+                moments.append(max(at, datetime.combine(start, time(), zone).astimezone(UTC)))
+    return moments
+
+
+def _turned(
+    entries: Sequence[tuple[datetime, str | None, str | None]],
+    created_at: datetime | None,
+    now: str | None,
+    holds: Callable[[str | None], bool],
+) -> list[datetime]:
+    """When something held: from the creation where it did at first, and after each change that made it."""
+    first = entries[0][1] if entries else now
+    moments = [at for at, _, after in entries if holds(after)]
+    return [created_at, *moments] if created_at is not None and holds(first) else moments
+
+
+def _is_called(name: str) -> Callable[[str | None], bool]:
+    folded = name.strip().casefold()
+    return lambda text: (text or "").strip().casefold() == folded
+
+
+def _has_label(name: str) -> Callable[[str | None], bool]:
+    folded = name.strip().casefold()
+    return lambda text: folded in (one.strip().casefold() for one in (text or "").split(";"))
+
+
+def last_named(text: str | None) -> str | None:
+    """The last id of a list of ids; None of an empty one."""
+    names = [one for one in _LIST_SEPARATOR.split(text or "") if one]
+    return names[-1] if names else None
 
 
 def _as_date(value: object) -> date | None:

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from portfolio.records import ItemId
 from schedule.calendars import WorkCalendar, as_days, instants_as_days
-from schedule.commitment import SETTLE_DAYS
+from schedule.commitment import PromiseRules
 from schedule.hierarchy import Hierarchy
+from sync.absences import PersonCalendar
 from sync.people import People
 from sync.placement import Placement, TreeNode
 from sync.twins import TwinDecision
@@ -33,7 +34,9 @@ class DeriveSettings:
         aliases: accounts and addresses of one person, see `People`.
         twins: pairs of `source:key` that are the same piece of work.
         twin_decisions: the pairs that people confirmed and rejected.
-        settle_days: how long an edit of a promise is a correction.
+        promises: when a date becomes a promise, where the tree does not say otherwise.
+        baseline: the name of the baseline that counts; None is each plan's own.
+        person_calendars: when people work and are away, by e-mail address.
     """
 
     timezone: str = "UTC"
@@ -44,7 +47,9 @@ class DeriveSettings:
     aliases: Mapping[str, str] = field(default_factory=dict)
     twins: Sequence[tuple[str, str]] = ()
     twin_decisions: Sequence[TwinDecision] = ()
-    settle_days: int = SETTLE_DAYS
+    promises: PromiseRules = field(default_factory=PromiseRules)
+    baseline: str | None = None
+    person_calendars: Mapping[str, PersonCalendar] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -67,6 +72,11 @@ class Workspace:
     def portfolio_calendar(self) -> WorkCalendar:
         """The calendar of everything that has none of its own."""
         return self.calendars[PORTFOLIO_CALENDAR]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The portfolio's zone, in which an instant has a day."""
+        return ZoneInfo(self.settings.timezone)
 
     def calendar_of(self, index: int) -> WorkCalendar:
         """The working calendar of the item at this position."""
