@@ -47,6 +47,11 @@ def derive(session: Session, today: date | None, output_format: Format) -> int:
             f"Dependencies on an address that no source delivers: {counts.unknown_ends:,}. "
             "`dovetail export dependency` shows them with `url:`."
         )
+    if counts.missing_baseline is not None:
+        session.talk.warn(
+            f"There is no baseline {counts.missing_baseline}, which the configuration names, so those that plans "
+            "bring count. `dovetail baseline list` lists what there is."
+        )
     if not (session.talk.quiet and output_format == "table"):
         emit(listing, output_format)
     return 0
