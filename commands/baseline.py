@@ -34,8 +34,8 @@ _again_option = click.option(
 def baseline() -> None:
     """Keep the dates that were agreed, to measure against.
 
-    A baseline has a name and never changes. What counts as `baseline_finish` in views, rules and reports is the
-    baseline that each plan brings itself, or the one that `baseline: NAME` in the configuration names.
+    A baseline has a name and never changes. What counts as `baseline_finish` in views, rules and reports is
+    the baseline that each plan brings itself, or the one that `baseline: NAME` in the configuration names.
 
     \b
       dovetail baseline take "Q1 plan" --reason "approved by the committee"
@@ -121,8 +121,8 @@ def import_(
     """Keep a baseline that plans bring with them under a name of your own.
 
     A baseline in a plan is what the plan says today: whoever saves it again changes it. An imported copy does
-    not change. To let another of Project's own baselines count without a copy, write `baseline: Baseline 3` in
-    the configuration.
+    not change. To let another of Project's own baselines count without a copy, write `baseline: Baseline 3`
+    in the configuration.
 
     \b
       dovetail baseline import "Contract" --number 1

@@ -49,8 +49,8 @@ def derive(session: Session, today: date | None, output_format: Format) -> int:
         )
     if counts.missing_baseline is not None:
         session.talk.warn(
-            f"There is no baseline {counts.missing_baseline}, which the configuration names, so those that plans "
-            "bring count. `dovetail baseline list` lists what there is."
+            f"There is no baseline {counts.missing_baseline}, which the configuration names, so those that "
+            "plans bring count. `dovetail baseline list` lists what there is."
         )
     if not (session.talk.quiet and output_format == "table"):
         emit(listing, output_format)

@@ -41,8 +41,8 @@ def export(session: Session, view: str, deleted: bool, day: date | None, output_
     The columns are always the same and in the same order; docs/views.md describes them. Unknown is null,
     dates are YYYY-MM-DD, instants end in Z (UTC), wall times of a plan have no zone.
 
-    With --as-of every value is what it was or unknown, never today's; docs/promises-and-baselines.md says which
-    columns are recorded. item, change, container_change, replan, baseline_event and audit can be shown so.
+    With --as-of every value is what it was or unknown, never today's; docs/promises-and-baselines.md says
+    which columns are recorded. Possible for item, change, container_change, replan, baseline_event and audit.
 
     The views: item, project, risk, dependency, schedule, schedule_check, milestone, iteration, release,
     team, calibration, person, person_schedule, twin, source, unmapped, baseline, baseline_event,

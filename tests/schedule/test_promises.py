@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from schedule.calendars import work_calendar
-from schedule.commitment import DateChange, Promise, promise_of
+from schedule.commitment import DateChange, Promise, inherited_dates, promise_of
 from schedule.effective_due import effective_due, slip
 
 WEEK = work_calendar()
@@ -104,3 +106,86 @@ def test_the_slip_names_its_pair() -> None:
     assert slip(None, second, None, fourth) == (second, fourth, "baseline to current")
     assert slip(None, None, third, fourth) is None
     assert slip(first, second, None, None) is None
+
+
+def test_a_push_counts_as_recent_by_its_day_in_the_portfolios_zone() -> None:
+    # 25 August 22:30 in UTC is 26 August in Zurich, 90 days before 24 November, and 25 August in New York.
+    edit = DateChange(datetime(2026, 8, 25, 22, 30, tzinfo=UTC), date(2026, 7, 31), date(2026, 8, 31))
+    west, east = ZoneInfo("America/New_York"), ZoneInfo("Europe/Zurich")
+
+    def recent(zone: ZoneInfo) -> int:
+        return promise_of(
+            date(2026, 8, 31), [edit], COMMITTED, calendar=WEEK, today=TODAY, zone=zone
+        ).push_count_90d
+
+    assert (recent(east), recent(west)) == (1, 0)
+
+
+def test_a_push_that_is_part_of_a_bulk_move_counts_and_can_be_told_apart() -> None:
+    single = changed(7, 1, date(2026, 7, 31), date(2026, 8, 7))
+    bulk = replace(changed(8, 1, date(2026, 8, 7), date(2026, 8, 14)), in_replan=True)
+    promise = promised(date(2026, 8, 14), single, bulk)
+    assert (promise.push_count, promise.replan_count) == (2, 1)
+
+
+SPRINT, RELEASE = "iteration:s1", "release:r1"
+BORN = datetime(2026, 5, 4, 8, tzinfo=UTC)
+
+
+def seen(month: int, day: int, before: date | None, after: date | None) -> DateChange:
+    return DateChange(datetime(2026, month, day, 6, tzinfo=UTC), before, after, is_inherited=True)
+
+
+def test_a_moved_release_pushes_what_is_inside_and_is_counted_apart() -> None:
+    moves = {RELEASE: [seen(8, 3, date(2026, 7, 31), date(2026, 8, 14))]}
+    due, changes = inherited_dates([(BORN, "release", RELEASE)], moves, {RELEASE: date(2026, 8, 14)})
+    assert due == date(2026, 8, 14)
+    promise = promised(due, *changes)
+    assert (promise.first, promise.source) == (date(2026, 7, 31), "release")
+    assert (promise.push_count, promise.inherited_push_count, promise.pushed_wd) == (0, 1, 0)
+
+
+def test_a_release_that_moved_before_the_item_was_in_it_or_after_it_left_did_not_push_it() -> None:
+    moves = {RELEASE: [seen(7, 1, date(2026, 7, 31), date(2026, 8, 14))]}
+    dates = {RELEASE: date(2026, 8, 14)}
+    joined = datetime(2026, 7, 2, 8, tzinfo=UTC)
+    left = datetime(2026, 6, 20, 8, tzinfo=UTC)
+    for memberships in (
+        [(BORN, "release", None), (joined, "release", RELEASE)],
+        [(BORN, "release", RELEASE), (left, "release", None)],
+    ):
+        due, changes = inherited_dates(memberships, moves, dates)
+        assert promised(due, *changes).inherited_push_count == 0
+
+
+def test_an_item_that_is_moved_to_a_later_iteration_was_pushed_itself() -> None:
+    memberships = [
+        (BORN, "iteration", SPRINT),
+        (datetime(2026, 7, 2, 8, tzinfo=UTC), "iteration", "iteration:s2"),
+    ]
+    dates = {SPRINT: date(2026, 6, 26), "iteration:s2": date(2026, 7, 10)}
+    due, changes = inherited_dates(memberships, {}, dates)
+    promise = promised(due, *changes)
+    assert (promise.first, promise.source) == (date(2026, 6, 26), "iteration")
+    assert (promise.push_count, promise.inherited_push_count, promise.pushed_wd) == (1, 0, 10)
+
+
+def test_the_iteration_comes_before_the_release_and_one_without_an_end_does_not() -> None:
+    memberships = [(BORN, "release", RELEASE), (BORN, "iteration", SPRINT)]
+    both = {RELEASE: date(2026, 8, 14), SPRINT: date(2026, 6, 26)}
+    assert inherited_dates(memberships, {}, both)[0] == date(2026, 6, 26)
+    assert inherited_dates(memberships, {}, {**both, SPRINT: None})[0] == date(2026, 8, 14)
+    assert inherited_dates([], {}, both) == (None, [])
+
+
+def test_a_correction_of_a_release_within_the_settling_days_pushes_nothing() -> None:
+    moves = [
+        seen(8, 3, date(2026, 7, 31), date(2026, 8, 14)),
+        seen(8, 6, date(2026, 8, 14), date(2026, 7, 31)),
+    ]
+    due, changes = inherited_dates(
+        [(BORN, "release", RELEASE)], {RELEASE: moves}, {RELEASE: date(2026, 7, 31)}
+    )
+    promise = promised(due, *changes)
+    assert promise.inherited_push_count == 0
+    assert promise.pull_count == 0
