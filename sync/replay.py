@@ -40,7 +40,6 @@ _FOLLOWS: Mapping[str, Sequence[str]] = {
     "is_milestone": ("type", "labels"),
     "is_detail": ("type", "labels", "state"),
     "priority_rank": ("priority",),
-    "release_id": ("release_ids",),
     "blocked_since": ("is_blocked",),
     "actual_start": ("state",),
     "actual_finish": ("state",),
@@ -81,6 +80,7 @@ def replay(
     """
     later = _later(changes, at)
     gone = _deletions(changes)
+    several = _in_several_iterations(changes, at)
     chosen: list[int] = []
     born_unknown = 0
     for index, (item, source, born, deleted) in enumerate(
@@ -104,6 +104,7 @@ def replay(
             at,
             told.get(source, ()),
             source in read_before,
+            row["item_id"] in several,
             columns,
             known,
         )
@@ -116,6 +117,7 @@ def _one(
     at: datetime,
     telling: Collection[str],
     was_read_before: bool,
+    was_in_several: bool,
     columns: Columns,
     known: dict[str, list[bool]],
 ) -> None:
@@ -129,8 +131,12 @@ def _one(
             found[name] = now, True
         else:
             found[name] = _value(name, now, later, telling, is_same=is_same)
-    if "release_id" in found and found["release_ids"][1] and len(found["release_ids"][0]) < 2:
-        found["release_id"] = next(iter(found["release_ids"][0]), None), True
+    if "release_id" in found and not was_read_before:
+        # Of several the one that counts depends on their dates and on which were out: nobody tells of that.
+        releases, is_known = found["release_ids"]
+        found["release_id"] = next(iter(releases), None), is_known and len(releases) < 2
+    if was_in_several and not was_read_before and "iteration" not in later:
+        found["iteration_id"] = None, False
     for name, (value, is_known) in found.items():
         columns[name].append(value if is_known else _nothing(row[name]))
         known[name].append(is_known)
@@ -185,6 +191,15 @@ def _deletions(changes: Columns) -> dict[str, datetime]:
     }
 
 
+def _in_several_iterations(changes: Columns, at: datetime) -> set[str]:
+    """The items that stood in several iterations: which one counted depended on the states of these."""
+    names = ("item_id", "at", "field", "after")
+    rows = [row for row in zip(*(changes[name] for name in names), strict=True) if row[2] == "iteration"]
+    rows.sort(key=lambda row: row[1])
+    last = {item: after for item, moment, _, after in rows if moment < at}
+    return {item for item, after in last.items() if len(_ids(after)) > 1}
+
+
 def _before(name: str, now: Any, later: Sequence[tuple[str | None, str | None]]) -> tuple[Any, bool]:
     """The value before these changes, and whether it is understood."""
     if name == "release_ids":
@@ -192,7 +207,6 @@ def _before(name: str, now: Any, later: Sequence[tuple[str | None, str | None]])
     text = later[0][0]
     if name == "iteration_id":
         names = _ids(text)
-        # An item that stood in several iterations has the one that counted, which depends on their states.
         return (names[-1] if names else None), len(names) < 2
     try:
         return _READ.get(name, _as_text)(text), True
