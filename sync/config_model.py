@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from connectors.auth import SecretRef
 from rules.file_model import ParamValue, RuleId, SeverityName
 from rules.spelling import nearest
+from schedule.commitment import MOMENTS
 from sync.quiet_hours import PATTERN as QUIET_HOURS_PATTERN
 from sync.quiet_hours import QuietHours
 
@@ -119,11 +120,21 @@ Absence: TypeAlias = Annotated[
     BeforeValidator(_absence),
     WithJsonSchema({"type": "string", "pattern": rf"^{_DAY_PATTERN}(\.\.{_DAY_PATTERN})?$"}),
 ]
+_MOMENT = re.compile(r"leaves_todo|active_iteration|release|(label|status):\S.{0,190}")
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return value
+    near = nearest(str(value)[:60], MOMENTS)
+    text = f"`{str(value)[:60]}` is none of {', '.join(MOMENTS)}, label:NAME, status:NAME{near}"
+    raise PydanticCustomError("moment", "{text}", {"text": text})
+
+
 Moment: TypeAlias = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^(leaves_todo|active_iteration|release|label:\S.*|status:\S.*)$", max_length=200
-    ),
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "pattern": f"^({_MOMENT.pattern})$"}),
 ]
 
 
