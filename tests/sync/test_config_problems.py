@@ -323,7 +323,7 @@ people:
             "or days such as 2026-12-21..2027-01-08 belong here"
         ),
         (
-            "line 14, column 23: people.calendars.bo@shop.example.holidays: the holidays of `XX` are not known"
-            "; did you mean `XK`?"
+            "line 14, column 23: people.calendars.bo@shop.example.holidays: the holidays of `XX` are not "
+            "known; did you mean `XK`?"
         ),
     ]
