@@ -88,7 +88,7 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
         derived={"item_id": items["item_id"]},
     )
     timelines, former_keys = read_timelines(
-        store.read("tracker_change", ("at", "item_id", "source", "by", "field", "before", "after"))
+        store.read("tracker_change", ("at", "item_id", "by", "field", "before", "after"))
     )
     _places_and_shape(work)
     _owners(work)
