@@ -24,7 +24,7 @@ from portfolio.records import (
     Unmapped,
     WorkItem,
 )
-from store.results import FailedWrite, RunEvent, SourceState, WriteRow
+from store.results import BaselineEvent, ContainerChange, FailedWrite, RunEvent, SourceState, WriteRow
 from store.specs import (
     HASH_COLUMN,
     RUN_COLUMN,
@@ -44,7 +44,9 @@ _DERIVED_ITEM = (
     "p50", "p80", "p80_last_week", "forecast_method", "forecast_references", "slip_wd", "slip_pair",
     "total_float_wd", "predecessor_count", "successor_count", "driver_id", "open_children",
     "children_at_commit", "children_added", "last_activity_at", "last_transition_at", "state_since",
-    "blocked_since", "team", "age_wd", "p85_cycle_wd",
+    "blocked_since", "team", "age_wd", "p85_cycle_wd", "commitment_source", "inherited_push_count",
+    "replan_count", "actual_finish", "actual_finish_source", "reopened_count", "earlier_finish",
+    "baseline_name", "baseline_start", "baseline_finish", "baseline_start_at", "baseline_finish_at",
 )  # fmt: skip
 _DERIVED_DEPENDENCY = (
     "predecessor_id", "successor_id", "lag_wd", "predecessor_finish", "predecessor_due", "successor_start",
@@ -107,6 +109,8 @@ TRACKER_TABLES: Mapping[type[AnyRecord], TableSpec] = {
         columns_of_struct(Change, ("source", "event_id")),
         ("source", "event_id"),
         (("item_id",),),
+        # Whose other dates somebody moved at the same time.
+        partial_indexes={"ix_tracker_change_by": (("by",), "field = 'due'")},
     ),
     Baseline: _tracker(Baseline, "baseline", ("name", "item_id"), (("item_id",),)),
     Unmapped: _tracker(Unmapped, "unmapped", ("source", "what", "value")),
@@ -130,7 +134,16 @@ def _derived(
 _ITEM_ID = ColumnSpec("item_id", "text", nullable=False)
 
 _DERIVED = (
-    _derived("item", ("item_id",), (_ITEM_ID, _CALENDAR_ID, *columns_of_view("item", _DERIVED_ITEM))),
+    _derived(
+        "item",
+        ("item_id",),
+        (
+            _ITEM_ID,
+            _CALENDAR_ID,
+            *columns_of_view("item", _DERIVED_ITEM),
+            ColumnSpec("baseline_counts", "bool"),  # the columns of the baseline are these, not the tracker's
+        ),
+    ),
     _derived("item_ordinal", ("item_id",), (_ITEM_ID, *ordinal_columns(ITEM_DATES))),
     _derived(
         "risk",
@@ -172,6 +185,7 @@ _DERIVED = (
         # The colour of the item by itself is kept so that the next run knows which one it returns from.
         (_ITEM_ID, *columns_of_view("item", _DERIVED_ROLLUP), ColumnSpec("own_health", "text")),
     ),
+    _derived("replan", ("replan_id",), columns_of_view("replan")),
     _derived("project", ("slug",), columns_of_view("project")),
     _derived(
         "schedule_health",
@@ -283,6 +297,15 @@ DIRTY_TABLE = TableSpec(
     ),
     ("what", "id"),
 )
+CONTAINER_TABLE = TableSpec(
+    "engine_container_change",
+    columns_of_struct(ContainerChange, ("source", "event_id")),
+    ("source", "event_id"),
+    (("container_id",),),
+)
+BASELINE_TABLE = TableSpec(
+    "engine_baseline", columns_of_struct(BaselineEvent, ("name", "version")), ("name", "version")
+)
 META_TABLE = TableSpec(
     "engine_meta", (ColumnSpec("name", "text", nullable=False), ColumnSpec("value", "text")), ("name",)
 )
@@ -304,6 +327,8 @@ TABLES: Mapping[str, TableSpec] = {
         EVENT_TABLE,
         SEEN_TABLE,
         DIRTY_TABLE,
+        CONTAINER_TABLE,
+        BASELINE_TABLE,
         META_TABLE,
     )
 }

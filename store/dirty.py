@@ -25,6 +25,8 @@ Before: TypeAlias = "Mapping[str, Any] | None"
 
 ITEM, DEPENDENCY, LIST = "item", "dependency", "list"
 EVERYTHING = "everything"
+FACES = frozenset({"changes", "former_keys", "risk", "baseline"})
+"""What is told of an item that need not be there itself, or not yet."""
 _META = "derive"
 
 
@@ -132,7 +134,8 @@ def _mark(connection: Connection, dialect: Dialect, what: str, before: Mapping[s
         if marked is not None:
             earlier = decode_column("object", dialect, (marked[0],))[0]
             # What derivation saw last is what counts, not what came in between.
-            told = None if earlier is None else {**(told or {}), **earlier}  # noqa: PLW2901
+            was_there = earlier is not None and (told is not None or set(earlier) - FACES)
+            told = {**(told or {}), **earlier} if was_there else None  # noqa: PLW2901
             seq = marked[1] + 1
         rows.append((what, one, None if told is None else to_json(told), seq))
     bulk.upsert(connection, dialect, DIRTY_TABLE, rows, DIRTY_TABLE.names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from store.audit import AuditStore
+from store.baselines import BaselineStore
 from store.columns import ColumnStore
 from store.database import Database
 from store.dirty import DirtyStore
@@ -34,6 +35,7 @@ class Store(
     AuditStore,
     EventStore,
     SourceStore,
+    BaselineStore,
     RowStore,
     LockStore,
     RetentionStore,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from portfolio.records import ItemId
+
+if TYPE_CHECKING:
+    from sync.workspace import DeriveSettings
 
 LARGEST = 20_000
 """More items than this are not followed one by one: a full derivation is about as quick."""
@@ -34,7 +37,9 @@ class Reach:
         schedules: schedules whose derived rows are made anew; all their items are loaded.
         persons: people whose open work is counted anew.
         plan_finishes: the last due date of the plans of these items.
-        changed: columns of items in which anything changed.
+        changed: columns of items in which anything changed; `deleted_at` where any came or went.
+        actors: (source, account) whose bulk moves of dates are looked for again.
+        settings: of the derivation that this is for.
     """
 
     is_everything: bool = False
@@ -47,6 +52,8 @@ class Reach:
     persons: set[str] = field(default_factory=set)
     plan_finishes: dict[str, np.datetime64] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    actors: set[tuple[str, str]] = field(default_factory=set)
+    settings: DeriveSettings | None = None
 
     def add(self, items: Iterable[ItemId]) -> None:
         """These items are derived anew, too.

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from store import Store
 
 _ORDINALS = tuple(column for column in VIEWS["item"].columns if column.has_ordinal)
+# Derived only where another baseline than the plan's own counts; the items hold what counts.
+_OF_ITEMS = ("baseline_start", "baseline_finish")
 
 
 def write_items(work: Workspace, store: Store) -> int:
@@ -24,7 +26,7 @@ def write_items(work: Workspace, store: Store) -> int:
     numbers = Frame(len(rows), {"item_id": derived.column("item_id")})
     calendar_ids = derived.codes("calendar_id")
     for column in _ORDINALS:
-        source = derived if column.name in derived else work.items
+        source = derived if column.name in derived and column.name not in _OF_ITEMS else work.items
         if column.name not in source:
             continue
         days = source.dates(column.name)

@@ -20,6 +20,7 @@ _SCHEDULE = (
     "item_count",
     "percent_complete",
     "baseline_at",
+    "rebaselines_12m",
 )
 _CHECK = ("schedule_id", "name", "check", "numerator", "denominator", "share", "members", "is_assessable")
 
@@ -42,7 +43,16 @@ def derive_schedules(work: Workspace, store: Store) -> int:
         project = work.placement.place(source, scope).project
         lead, lead_problem = _lead(work, project, source, lead_id)
         percent = _percent_complete(work, percents, mine)
-        values = (schedule_id, project, lead, lead_problem, len(mine), percent, baseline_at)
+        values = (
+            schedule_id,
+            project,
+            lead,
+            lead_problem,
+            len(mine),
+            percent,
+            work.baselines.taken_at.get(schedule_id, baseline_at),
+            work.baselines.changed_12m.get(schedule_id),
+        )
         for one, value in zip(_SCHEDULE, values, strict=True):
             columns[one].append(value)
         _no_baseline(work, checks, schedule_id, name, mine if kind == "plan" else None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from store.dirty import FACES
 from sync.changed import LARGEST, Changed, Reach, ReachesEverything, as_day
 from sync.reach_items import children_of, spread_over_plans, spread_up_and_down
 from sync.reach_links import follow_dependencies, links_of
@@ -18,6 +19,7 @@ from sync.schedules import plan_ids
 
 if TYPE_CHECKING:
     from store import Dirty, Store
+    from sync.workspace import DeriveSettings
 
 _ITEM = (
     "item_id", "source", "key", "parent_id", "schedule_id", "owner_id", "state", "due", "twin_keys",
@@ -44,12 +46,18 @@ _PERSONS_COUNT = frozenset({"owner_id", "state", "schedule_id"})
 _ADDRESSED_BY = frozenset({"source", "native_id", "key", "url", "former_keys"})
 
 
-def reach_of(store: Store, dirty: Dirty, spreads: Sequence[Callable[[Store, Reach], None]] = ()) -> Reach:
+def reach_of(
+    store: Store,
+    dirty: Dirty,
+    settings: DeriveSettings,
+    spreads: Sequence[Callable[[Store, Reach], None]] = (),
+) -> Reach:
     """What has to be derived anew after these changes.
 
     Args:
         store: what is stored now.
         dirty: what has changed since the last derivation.
+        settings: of the derivation.
         spreads: how steps of the derivation spread a change further than its dependencies' other ends; each
             may add to the reach before anything is loaded.
 
@@ -59,10 +67,10 @@ def reach_of(store: Store, dirty: Dirty, spreads: Sequence[Callable[[Store, Reac
     if dirty.lists or len(dirty.items) > LARGEST or len(dirty.dependencies) > LARGEST:
         raise ReachesEverything
     changed = _changed(store, dirty)
-    reach = Reach()
+    reach = Reach(settings=settings)
     reach.add(dirty.items)
     for one in changed:
-        reach.changed |= one.columns
+        reach.changed |= one.columns | ({"deleted_at"} if one.came_or_went else set())
     _refuse_what_twins_rest_on(store, changed, reach)
     spread_up_and_down(store, changed, reach)
     spread_over_plans(store, changed, reach)
@@ -86,7 +94,7 @@ def _changed(store: Store, dirty: Dirty) -> list[Changed]:
     for item, told in dirty.items.items():
         now = stored.get(item)
         if now is None:
-            if told is not None and set(told) - {"changes", "former_keys", "risk", "baseline"}:
+            if told is not None and set(told) - FACES:
                 raise ReachesEverything  # it was there, and what it was part of is forgotten
             found.append(Changed(item, None, None, frozenset(told or ())))
             continue
