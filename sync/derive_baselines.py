@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from schedule.calendars import DayArray
-from store.frames import BoolArray, Coded, Column, Frame, values_of
+from store.frames import BoolArray, Coded, Column, Frame, ints_where, values_of
 from sync.changed import Reach, ReachesEverything
 from sync.workspace import BaselineFacts, Workspace
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from store import Store
 
 _YEAR = timedelta(days=365)
-_DATES = ("baseline_start", "baseline_finish", "baseline_start_at", "baseline_finish_at")
+COUNTING = ("baseline_name", "baseline_start", "baseline_finish", "baseline_start_at", "baseline_finish_at")
 _ROWS = ("item_id", "name", "start", "finish", "start_at", "finish_at", "taken_at")
 _COVERAGE = frozenset({"baseline", "schedule_id", "deleted_at"})
 
@@ -29,7 +29,8 @@ _COVERAGE = frozenset({"baseline", "schedule_id", "deleted_at"})
 def derive_baselines(work: Workspace, store: Store) -> int:
     """Put the baseline that counts into the columns of the items. Comes before everything that reads it.
 
-    Where not everything is derived, `work.baselines` says already which schedules are covered.
+    `write_items` writes them. Where not everything is derived, `work.baselines` says already which schedules
+    are covered.
     """
     facts, name = work.baselines, work.settings.baseline
     since = datetime.combine(work.now.astimezone(UTC).date(), time(), UTC) - _YEAR
@@ -44,9 +45,10 @@ def derive_baselines(work: Workspace, store: Store) -> int:
         facts.changed_12m |= _taken_again(store, name, since, facts.taken_at)
     counts = work.items.codes("schedule_id").is_one_of(facts.taken_at)
     counts[rows.places("item_id")] = True
-    for column in ("baseline_name", *_DATES):
+    for column in COUNTING:
         work.items.put(column, _counting(work.items.column(column), counts, rows, column))
-        work.derived.put(column, _none_but(work.items.column(column), counts))
+    duration = work.items.integers("baseline_duration_minutes")
+    work.items.put("baseline_duration_minutes", ints_where(duration.values, duration.known & ~counts))
     work.derived.put("baseline_counts", counts.astype(np.int8))
     return 0
 
@@ -82,12 +84,13 @@ def _cover(work: Workspace, rows: Frame, facts: BaselineFacts) -> None:
 def _counting(own: Column, counts: BoolArray, rows: Frame, column: str) -> Column:
     """The column as it is where the baseline does not count, else what its rows say."""
     said = rows.column(column.removeprefix("baseline_"))
-    frame = Frame(len(counts), {column: _none_but(own, ~counts)})
+    frame = Frame(len(counts), {column: only_where(own, ~counts)})
     frame.overlay(rows.places("item_id"), Frame(len(rows), {column: said}))
     return frame.column(column)
 
 
-def _none_but(column: Column, kept: BoolArray) -> Column:
+def only_where(column: Column, kept: BoolArray) -> Column:
+    """A column of names or dates with what is not kept made unknown."""
     if isinstance(column, Coded):
         return Coded(np.where(kept, column.codes, -1).astype(np.int32), column.words)
     days: DayArray = column  # type: ignore[assignment] # what is no name is a date

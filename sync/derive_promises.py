@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from portfolio.records import ItemId
 from schedule.calendars import DayArray, days_of_instants
 from schedule.commitment import PromiseRules
 from schedule.hierarchy import IntArray
-from schedule.promises import Promises, follow_promises
+from schedule.promises import Edits, Promises, follow_promises
 from store.frames import BoolArray, Coded, Ints
 from sync.containers import read_containers
 from sync.derive_finishes import derive_finishes
+from sync.derive_plan_network import total_floats
 from sync.derive_replans import derive_replans
 from sync.inherited_dates import WHOSE, Inheritance, inherited
 from sync.moments import Moments, Standing
@@ -40,16 +42,23 @@ _NO_INSTANT = np.datetime64("NaT", "ms")
 
 def derive_promises(work: Workspace, store: Store) -> int:
     """Commitments, pushes, slips, and what else an item's history tells; bulk moves of dates."""
-    timelines = _timelines(work, store)
+    timelines = _timelines(work, store, work.reach.items)
     _history(work, timelines)
     has_history = ~work.items.codes("schedule_id").is_one_of(plan_ids(store))
     derive_finishes(work, timelines.of("state"), has_history)
     changed = _promises(work, store, timelines, has_history)
-    _slips(work)
+    _slips(work, store)
     return changed
 
 
-def _timelines(work: Workspace, store: Store) -> Timelines:
+def due_edits_of(work: Workspace, store: Store, ids: Collection[ItemId]) -> Edits:
+    """How the due dates of these items were edited; of all items in a full derivation."""
+    if work.is_full and work.due_edits is not None:
+        return work.due_edits
+    return due_edits(_timelines(work, store, ids).of("due"))
+
+
+def _timelines(work: Workspace, store: Store, among: Collection[ItemId]) -> Timelines:
     more = [field for kind, field in _OF_MOMENTS.items() if kind in work.settings.moments]
     changes = store.frame(
         "tracker_change",
@@ -57,7 +66,7 @@ def _timelines(work: Workspace, store: Store) -> Timelines:
         places={"item_id": work.position},
         # What else was edited, such as descriptions, may be long; only that it was edited counts.
         blank=(("by", "before", "after"), "field", (*_FIELDS, *more)),
-        among=None if work.is_full else ("item_id", work.reach.items),
+        among=None if work.is_full else ("item_id", among),
         live_only=False,  # what is gone has no position
     )
     return Timelines(changes, changes.places("item_id"), len(work.items))
@@ -88,7 +97,7 @@ def _promises(work: Workspace, store: Store, timelines: Timelines, has_history: 
     # Without a history its present date is no promise: compared with itself, it would never slip.
     is_promised = ~is_written & has_history & ~np.isnat(moments)
     entries = timelines.of("due")
-    edits = due_edits(entries)
+    edits = work.due_edits = due_edits(entries)
     in_replan, changed = derive_replans(work, entries, edits, store)
     own_due = items.dates("due")
     is_own = ~np.isnat(own_due)
@@ -214,7 +223,7 @@ def _counts(
         work.derived.put(name, Ints(np.where(has_history, number, 0), has_history))
 
 
-def _slips(work: Workspace) -> None:
+def _slips(work: Workspace, store: Store) -> None:
     """How far each item has slipped from promise, else baseline, to its actual or effective finish."""
     items, derived, zone = work.items, work.derived, work.zone
     first, baseline = derived.dates("commitment"), items.dates("baseline_finish")
@@ -233,6 +242,15 @@ def _slips(work: Workspace) -> None:
     derived.put(
         "age_wd", difference(ordinals(calendars, ids, today, zone), ordinals(calendars, ids, born, zone))
     )
-    minutes = items.integers("total_float_minutes")
-    float_wd = np.rint(minutes.values / _MINUTES_PER_DAY).astype(np.int64)
+    minutes = total_floats(work)
+    float_wd = np.rint(minutes.values / _minutes_per_day(work, store)).astype(np.int64)
     derived.put("total_float_wd", Ints(np.where(minutes.known, float_wd, 0), minutes.known))
+
+
+def _minutes_per_day(work: Workspace, store: Store) -> IntArray:
+    """How many working minutes a day of each item's plan has; eight hours where nothing says it."""
+    rows = store.read("tracker_schedule", ("schedule_id", "minutes_per_day"))
+    own = dict(zip(*rows.values(), strict=True))
+    schedules = work.items.codes("schedule_id")
+    days = [own.get(one) or _MINUTES_PER_DAY for one in schedules.words]
+    return schedules.of([*days, _MINUTES_PER_DAY])

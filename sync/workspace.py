@@ -14,6 +14,7 @@ from portfolio.records import ItemId
 from schedule.calendars import DayArray, WorkCalendar, days_of_instants
 from schedule.commitment import PromiseRules
 from schedule.hierarchy import Hierarchy, IntArray
+from schedule.promises import Edits
 from store.frames import BoolArray, Coded, Frame, Ints
 from sync.absences import PersonCalendar
 from sync.addresses import AddressIndex
@@ -86,6 +87,15 @@ class BaselineFacts:
     missing: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PlanComparison:
+    """How many items of a plan have a float in its file, and where those stand that get another from us."""
+
+    name: str
+    compared: int
+    differ: IntArray
+
+
 @dataclass(slots=True)
 class Workspace:
     """Everything the parts of one derivation share.
@@ -104,7 +114,11 @@ class Workspace:
             derivation only.
         links: the dependencies, once they are derived.
         baselines: which schedules the configured baseline covers, and what changed at baselines.
+        comparisons: of each plan whose network was worked out anew, by schedule id.
         unknown_ends: how many dependencies lead to an address that no source delivers.
+        due_edits: how the due dates of what is reached were edited, once promises are derived.
+        indices: what the checks of each schedule come to, by the columns of `derived_schedule`, once they are
+            derived.
     """
 
     settings: DeriveSettings
@@ -123,7 +137,10 @@ class Workspace:
     former_keys: dict[str, ItemId] = field(default_factory=dict)
     addresses: AddressIndex = field(default_factory=AddressIndex)
     baselines: BaselineFacts = field(default_factory=BaselineFacts)
+    comparisons: dict[str, PlanComparison] = field(default_factory=dict)
     unknown_ends: int = 0
+    due_edits: Edits | None = None
+    indices: dict[str, dict[str, Any]] = field(default_factory=dict)
     _links: Links | None = None
 
     @property
@@ -168,6 +185,22 @@ class Workspace:
     def positions_of(self, ids: Coded) -> IntArray:
         """Where the items of a coded column stand; -1 for what is not loaded."""
         return np.append(self.positions(ids.words), -1)[ids.codes]
+
+    def put_back(self, store: Store, names: Sequence[str], rows: IntArray) -> None:
+        """Put what was derived of these positions before into columns of `derived` that are there."""
+        if not len(rows):
+            return
+        ids = self.items.keys("item_id")
+        stored = store.frame(
+            "derived_item",
+            ("item_id", *names),
+            texts=("item_id",),
+            among=("item_id", [ids[row] for row in rows.tolist()]),
+            live_only=False,
+        )
+        found = self.positions(stored.texts("item_id"))
+        stored.drop("item_id")
+        self.derived.overlay(found, stored)
 
     def write(self, store: Store, table: str, rows: Frame | Columns, *, keys: Collection[Any]) -> int:
         """Make a table hold these rows: all of it in a full derivation, else what stands under `keys`.

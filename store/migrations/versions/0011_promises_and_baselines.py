@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from store.migrations.kinds import columns, create_table
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 
 _WATCHED = (
     ("tracker_release", "release", "release_id", "date"),
