@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,18 @@ from commands.options import format_option, today_option
 from commands.output import Format, Listing, emit
 from commands.session import Session, clock_of, session_of
 from commands.table import Column
+
+if TYPE_CHECKING:
+    from sync.derive import DeriveCounts
+
+
+def warn_of_baseline(session: Session, counts: DeriveCounts) -> None:
+    """Say that the configured baseline is not there, where it is not."""
+    if counts.missing_baseline is not None:
+        session.talk.warn(
+            f"There is no baseline {counts.missing_baseline}, which the configuration names, so those that "
+            "plans bring count. `dovetail baseline list` lists what there is."
+        )
 
 
 @click.command(cls=Verb)
@@ -50,6 +63,7 @@ def derive(session: Session, full: bool, today: date | None, output_format: Form
             f"Dependencies on an address that no source delivers: {counts.unknown_ends:,}. "
             "`dovetail export dependency` shows them with `url:`."
         )
+    warn_of_baseline(session, counts)
     if not (session.talk.quiet and output_format == "table"):
         emit(listing, output_format)
     return 0

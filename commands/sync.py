@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.apply import not_written_rows, say_head, written
+from commands.derive import warn_of_baseline
 from commands.finding_rows import severities
 from commands.group import Verb
 from commands.options import (
@@ -172,6 +173,8 @@ def _complain(session: Session, result: SyncResult) -> None:
     talk = session.talk
     for outcome in result.sources.values():
         say_outcome(session, outcome)
+    if result.derived is not None:
+        warn_of_baseline(session, result.derived)
     if result.checked is not None:
         for problem in result.checked.broken.values():
             talk.error(problem)

@@ -293,7 +293,7 @@ class Baseline(Record, frozen=True, kw_only=True, gc=False):
     work_hours: float | None = None
     cost: float | None = None
     taken_at: datetime | None = None
-    origin: str = "imported"  # imported, taken, replayed
+    origin: str = "imported"  # imported; ours: taken, replayed, frozen (of an imported one)
 
 
 class Unmapped(Record, frozen=True, kw_only=True, gc=False):

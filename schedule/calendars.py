@@ -66,6 +66,14 @@ class WorkCalendar:
         first, second = self.ordinal(earlier), self.ordinal(later)
         return None if first is None or second is None else second - first
 
+    def without(self, spans: Iterable[tuple[date, date]]) -> WorkCalendar:
+        """This calendar with further days off: the first and last day of each span, and all between."""
+        is_working = self.is_working.copy()
+        for first, last in spans:
+            start, stop = max((first - FIRST_DAY).days, 0), min((last - FIRST_DAY).days + 1, _DAY_COUNT)
+            is_working[start : max(start, stop)] = False
+        return WorkCalendar(np.cumsum(is_working, dtype=np.int64), is_working)
+
     def add(self, day: date, working_days: int) -> date | None:
         """The working day that many working days after `day`; None past the end of the calendar."""
         start = self.ordinal(day)
@@ -73,6 +81,42 @@ class WorkCalendar:
             return None
         offset = int(np.searchsorted(self.ordinals, start + working_days, side="left"))
         return FIRST_DAY + timedelta(days=offset) if offset < _DAY_COUNT else None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPattern:
+    """How the working days of somebody or something are described.
+
+    Attributes:
+        weekdays: ISO weekdays that are worked.
+        holidays: whose public holidays are days off: a country or region such as `CH-ZH`; None for nobody's.
+        days_off: further days off.
+    """
+
+    weekdays: Sequence[int] = (1, 2, 3, 4, 5)
+    holidays: str | None = None
+    days_off: Sequence[date] = ()
+
+    def calendar(self) -> WorkCalendar:
+        """The days themselves."""
+        return work_calendar(self.weekdays, days_off=[*public_holidays(self.holidays), *self.days_off])
+
+
+def is_absent(usual: WorkCalendar, own: WorkCalendar, first: date, last: date) -> bool:
+    """Whether somebody works on none of the days on which work is done, both ends included.
+
+    Args:
+        usual: when work is done where the person works.
+        own: when the person works.
+        first: the first day.
+        last: the last day.
+
+    Returns:
+        False where no work is done on these days at all, and where a day is outside the calendars.
+    """
+    before = first - timedelta(days=1)
+    days = usual.working_days_between(before, last)
+    return bool(days) and own.working_days_between(before, last) == 0
 
 
 def work_calendar(

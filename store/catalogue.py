@@ -24,7 +24,7 @@ from portfolio.records import (
     Unmapped,
     WorkItem,
 )
-from store.results import FailedWrite, RunEvent, SourceState, WriteRow
+from store.results import BaselineEvent, ContainerChange, FailedWrite, RunEvent, SourceState, WriteRow
 from store.specs import (
     HASH_COLUMN,
     RUN_COLUMN,
@@ -50,7 +50,9 @@ _DERIVED_ITEM = (
     "total_float_wd", "float_source", "predecessor_count", "successor_count", "driver_id",
     "open_children",
     "children_at_commit", "children_added", "last_activity_at", "last_transition_at", "state_since",
-    "blocked_since", "team", "age_wd", "p85_cycle_wd", *FILLED,
+    "blocked_since", "team", "age_wd", "p85_cycle_wd", *FILLED, "commitment_source", "inherited_push_count",
+    "replan_count", "actual_finish", "actual_finish_source", "reopened_count", "earlier_finish",
+    "baseline_name", "baseline_start", "baseline_finish", "baseline_start_at", "baseline_finish_at",
 )  # fmt: skip
 _DERIVED_DEPENDENCY = (
     "predecessor_id", "successor_id", "lag_wd", "predecessor_finish", "predecessor_due", "successor_start",
@@ -113,6 +115,8 @@ TRACKER_TABLES: Mapping[type[AnyRecord], TableSpec] = {
         columns_of_struct(Change, ("source", "event_id")),
         ("source", "event_id"),
         (("item_id",),),
+        # Whose other dates somebody moved at the same time.
+        partial_indexes={"ix_tracker_change_by": (("by",), "field = 'due'")},
     ),
     Baseline: _tracker(Baseline, "baseline", ("name", "item_id"), (("item_id",),)),
     Unmapped: _tracker(Unmapped, "unmapped", ("source", "what", "value")),
@@ -153,6 +157,7 @@ _DERIVED = (
             # What a plan's own network says of its tasks where its file does not.
             ColumnSpec("plan_is_critical", "bool"),
             ColumnSpec("plan_driver_id", "text"),
+            ColumnSpec("baseline_counts", "bool"),  # the columns of the baseline are these, not the tracker's
         ),
     ),
     _derived("item_ordinal", ("item_id",), (_ITEM_ID, *ordinal_columns(ITEM_DATES))),
@@ -202,6 +207,7 @@ _DERIVED = (
         # The colour of the item by itself is kept so that the next run knows which one it returns from.
         (_ITEM_ID, *columns_of_view("item", _DERIVED_ROLLUP), ColumnSpec("own_health", "text")),
     ),
+    _derived("replan", ("replan_id",), columns_of_view("replan")),
     _derived("project", ("slug",), columns_of_view("project")),
     _derived(
         "schedule_health",
@@ -313,6 +319,15 @@ DIRTY_TABLE = TableSpec(
     ),
     ("what", "id"),
 )
+CONTAINER_TABLE = TableSpec(
+    "engine_container_change",
+    columns_of_struct(ContainerChange, ("source", "event_id")),
+    ("source", "event_id"),
+    (("container_id",),),
+)
+BASELINE_TABLE = TableSpec(
+    "engine_baseline", columns_of_struct(BaselineEvent, ("name", "version")), ("name", "version")
+)
 # What was said about a date on a day: what trends and the honesty of forecasts are worked out from.
 SNAPSHOT_TABLE = TableSpec(
     "engine_date_snapshot",
@@ -345,6 +360,8 @@ TABLES: Mapping[str, TableSpec] = {
         EVENT_TABLE,
         SEEN_TABLE,
         DIRTY_TABLE,
+        CONTAINER_TABLE,
+        BASELINE_TABLE,
         SNAPSHOT_TABLE,
         META_TABLE,
     )

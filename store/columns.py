@@ -60,6 +60,7 @@ class ColumnStore:
         places: Mapping[str, Mapping[str, int]] = {},
         blank: tuple[Sequence[str], str, Sequence[str]] | None = None,
         among: tuple[str, Collection[str]] | None = None,
+        only: tuple[str, str] | None = None,
         live_only: bool = True,
     ) -> Frame:
         """Columns of a table as compact arrays, in the same order as `read` gives them.
@@ -73,12 +74,15 @@ class ColumnStore:
             blank: columns that are wanted only where another column has one of these values, which are names
                 in the code; they come as unknown elsewhere.
             among: a column and the values it may have; other rows are left out.
+            only: a column and its one value, a name in the code; other rows are left out.
             live_only: leave out tombstoned items and what belongs to them.
         """
         from store.frame_reading import read_frame, select_list
 
         spec, names = _wanted(table, columns)
         conditions = [live] if live_only and (live := _live(spec)) else []
+        if only is not None:
+            conditions.append(f"t.\"{only[0]}\" = '{only[1]}'")
         parameters: tuple[Any, ...] = ()
         if among is not None:
             condition, values = bulk.one_of(self._db.dialect, f't."{among[0]}"', among[1])

@@ -25,6 +25,7 @@ from portfolio.records import (
 )
 from store import bulk, dirty
 from store.catalogue import STREAM_TABLE, TRACKER_TABLES, table_of
+from store.containers import WATCHED, remember_changes
 from store.erased import Erased, keep_out, read_erased
 from store.results import PageCounts, Vanishing
 from store.specs import ROW_HASH, Dialect
@@ -74,7 +75,7 @@ class PageStore:
             page: what the connector delivered.
             tombstones: further items that are gone and why, from `vanishing`; what the page carries lives.
             run_id: kept with every row that was written.
-            now: the instant of a tombstone.
+            now: the instant of a tombstone, and of what is seen to have changed at a release or iteration.
 
         Raises:
             MappingError: a record cannot be stored; names the record and its field. Nothing of the page is
@@ -95,7 +96,7 @@ class PageStore:
             for replaced in page.replaces:
                 counts += _remove_unlisted(connection, dialect, source, replaced, encoded)
             for kind, rows in encoded.items():
-                counts += _store(connection, dialect, kind, rows, run_id)
+                counts += _store(connection, dialect, kind, rows, run_id, now)
             counts += PageCounts(gone=_bury(connection, dialect, source, gone, now))
             if page.cursor is not None:
                 cursor = to_json(msgspec.to_builtins(page.cursor))
@@ -194,7 +195,12 @@ def _name(kind: type[AnyRecord], columns: Mapping[str, Sequence[Any]], index: in
 
 
 def _store(
-    connection: Connection, dialect: Dialect, record: type[AnyRecord], rows: list[bulk.Row], run_id: str
+    connection: Connection,
+    dialect: Dialect,
+    record: type[AnyRecord],
+    rows: list[bulk.Row],
+    run_id: str,
+    now: datetime,
 ) -> PageCounts:
     table = table_of(record)
     if record is Change:
@@ -207,7 +213,8 @@ def _store(
             _mark_timelines(connection, dialect, rows)
         return PageCounts(new=new, changed=changed, unchanged=len(rows) - new - changed)
     keys = bulk.keys_of(table, rows)
-    extra = {WorkItem: ("deleted_at",), Baseline: ("origin",)}.get(record, ())
+    watched = WATCHED[record][1] if record in WATCHED else ()
+    extra = {WorkItem: ("deleted_at",), Baseline: ("origin",)}.get(record, watched)
     known = bulk.stored(connection, dialect, table, keys, (ROW_HASH, *extra))
     origin = table.names.index("origin") if record is Baseline else 0
     new = unchanged = 0
@@ -225,6 +232,8 @@ def _store(
         written.append((*row, run_id))
         written_keys.append(key)
     _mark_written(connection, dialect, record, dict(zip(written_keys, written, strict=True)), known)
+    if watched:
+        remember_changes(connection, dialect, record, written, known, now=now)
     names = (*(column.name for column in table.data), ROW_HASH, "changed_run")
     if record is WorkItem:
         written = [(*row, None, None) for row in written]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from store.audit import AuditStore
+from store.baselines import BaselineStore
 from store.columns import ColumnStore
 from store.database import Database
 from store.dirty import DirtyStore
@@ -36,6 +37,7 @@ class Store(
     EventStore,
     SnapshotStore,
     SourceStore,
+    BaselineStore,
     RowStore,
     LockStore,
     RetentionStore,

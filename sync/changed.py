@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from portfolio.records import ItemId
+
+if TYPE_CHECKING:
+    from sync.workspace import DeriveSettings
 
 LARGEST = 20_000
 """More items than this are not followed one by one: a full derivation is about as quick."""
@@ -54,7 +57,9 @@ class Reach:
             loaded, and all their dependencies are among `links`. Those of which the network says something
             else than it did are derived anew: `derive_network` adds them to `items`.
         groups: groups of the network whose end has moved: all their items are in `network`.
-        changed: columns of items in which anything changed.
+        changed: columns of items in which anything changed; `deleted_at` where any came or went.
+        actors: (source, account) whose bulk moves of dates are looked for again.
+        settings: of the derivation that this is for.
     """
 
     is_everything: bool = False
@@ -73,6 +78,8 @@ class Reach:
     network: set[ItemId] = field(default_factory=set)
     groups: frozenset[str] = frozenset()
     changed: set[str] = field(default_factory=set)
+    actors: set[tuple[str, str]] = field(default_factory=set)
+    settings: DeriveSettings | None = None
 
     def add(self, items: Iterable[ItemId]) -> None:
         """These items are derived anew, too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from schedule.check_inputs import DayArray, FloatArray, IntArray
 from schedule.critical_path_test import Reschedule
 from schedule.earned_schedule import earned_schedule, planned_value, value_weights
 from schedule.hierarchy import hierarchy_of
-from schedule.promises import Edits
 from schedule.schedule_checks import Earlier
 from schedule.schedule_indices import CriticalPath, Period, completion_of
 from schedule.working_day_pass import Network, finishes, lag_wd
@@ -137,7 +137,7 @@ class EarlierForecasts:
         )
         others = np.flatnonzero(is_wanted & ~in_plan)
         edits = due_edits_of(work, store, of(others) or ())
-        self._edits = Edits(edits.row, days_of_instants(edits.at, work.zone), edits.before, edits.after)
+        self._edits = replace(edits, at=days_of_instants(edits.at, work.zone))
 
     def of(self, world: CheckColumns) -> dict[str, Earlier]:
         """By the name of the check for which it is needed."""

@@ -40,6 +40,9 @@ import numpy as np
 from schedule.calendars import WorkCalendar, workday_table
 from store.catalogue import FILLED
 from sync.changed import Reach, ReachesEverything, ReachesFurther, everything
+from sync.derive_absences import derive_absences
+from sync.derive_baselines import derive_baselines, spread_baselines
+from sync.derive_calendars import calendars_of
 from sync.derive_checks import derive_checks, spread_over_schedules
 from sync.derive_dates import derive_dates
 from sync.derive_items import write_items
@@ -51,15 +54,16 @@ from sync.derive_owners import derive_owners, derive_teams
 from sync.derive_persons import derive_persons
 from sync.derive_plan_network import WRITTEN, derive_plan_networks, spread_over_networks
 from sync.derive_promises import derive_promises
+from sync.derive_replans import spread_replans
 from sync.derive_risks import derive_risks
 from sync.derive_schedules import derive_schedules
 from sync.derive_shape import derive_shape
 from sync.derive_twins import derive_twins
-from sync.loading import calendars_of, load, stored_identities
+from sync.loading import load, stored_identities
 from sync.plan_networks import LINK_COLUMNS, TASK_COLUMNS
 from sync.reach import reach_of
 from sync.reach_links import spread_over_network
-from sync.workspace import DeriveSettings, Workspace
+from sync.workspace import BaselineFacts, DeriveSettings, Workspace
 
 if TYPE_CHECKING:
     from store import Dirty, Store
@@ -120,6 +124,21 @@ STEPS: tuple[Step, ...] = (
         _columns("derived_item", "owner owner_email owner_kind owner_problem"),
     ),
     Step(
+        derive_baselines,
+        (
+            "tracker_baseline",
+            "engine_baseline",
+            "engine_container_change",
+            *_columns(
+                "tracker_item",
+                "schedule_id baseline_name baseline_start baseline_finish baseline_start_at"
+                " baseline_finish_at baseline_duration_minutes",
+            ),
+        ),
+        ("derived_item.baseline_counts",),
+        spread_baselines,
+    ),
+    Step(
         derive_teams,
         ("tracker_schedule", *_columns("tracker_item", "team scope schedule_id")),
         _columns("derived_item", "team"),
@@ -139,24 +158,39 @@ STEPS: tuple[Step, ...] = (
         ),
     ),
     Step(
+        derive_absences,
+        (
+            "tracker_item.state",
+            *_columns("derived_item", "calendar_id effective_due owner_email owner_problem"),
+        ),
+        ("derived_item.owner_problem",),
+    ),
+    Step(
         derive_promises,
         (
             "tracker_change",
             "tracker_iteration",
+            "tracker_release",
             "tracker_schedule",
+            "engine_container_change",
             *_columns(
                 "tracker_item",
-                "due state release_ids created_at baseline_finish deadline actual_finish is_blocked"
-                " blocked_since schedule_id",
+                "source scope key due state status labels iteration_id release_id release_ids created_at"
+                " baseline_finish deadline actual_finish is_blocked blocked_since schedule_id",
             ),
-            *_columns("derived_item", "calendar_id effective_due total_float_minutes"),
+            *_columns("derived_item", "calendar_id effective_due baseline_counts total_float_minutes"),
         ),
-        _columns(
-            "derived_item",
-            "commitment first_commitment committed_at is_committed push_count push_count_90d pull_count"
-            " pushed_wd slip_wd slip_pair last_activity_at last_transition_at state_since blocked_since"
-            " age_wd",
+        (
+            "derived_replan",
+            *_columns(
+                "derived_item",
+                "commitment commitment_source first_commitment committed_at is_committed push_count"
+                " push_count_90d pull_count pushed_wd replan_count inherited_push_count actual_finish"
+                " actual_finish_source reopened_count earlier_finish slip_wd slip_pair last_activity_at"
+                " last_transition_at state_since blocked_since age_wd",
+            ),
         ),
+        spread_replans,
     ),
     Step(derive_risks, ("tracker_risk", "derived_item.calendar_id"), ("derived_risk",)),
     Step(
@@ -260,13 +294,15 @@ STEPS: tuple[Step, ...] = (
 class DeriveCounts:
     """How much there was, how many rows changed, and how many dependencies lead out of the portfolio.
 
-    `reached` is how many items were derived anew: all of them in a full derivation.
+    `reached` is how many items were derived anew: all of them in a full derivation. `missing_baseline` is the
+    configured one where nothing is stored under its name.
     """
 
     items: int
     changed: int
     unknown_ends: int = 0
     reached: int = 0
+    missing_baseline: str | None = None
 
 
 class _Basis(msgspec.Struct, kw_only=True):
@@ -274,6 +310,8 @@ class _Basis(msgspec.Struct, kw_only=True):
 
     digest: str
     unknown_ends: int
+    covered: dict[str, datetime | None] = {}
+    missing_baseline: str | None = None
     current: list[str] = []
     """The sources that were read by the day: what the others said could not be kept."""
 
@@ -297,8 +335,10 @@ def derive(
     current = current_sources(store, today, ZoneInfo(settings.timezone))
     if last is not None and last.digest == digest and current <= set(last.current) and not full:
         if not dirty.marks:
-            return DeriveCounts(store.count("derived_item"), 0, last.unknown_ends)
-        reach = _reach(store, dirty)
+            return DeriveCounts(
+                store.count("derived_item"), 0, last.unknown_ends, missing_baseline=last.missing_baseline
+            )
+        reach = _reach(store, dirty, settings)
     changed = 0
     while True:
         if reach.is_everything:
@@ -306,6 +346,7 @@ def derive(
         work = load(store, settings, reach, today=today, now=now)
         if last is not None:
             work.unknown_ends = last.unknown_ends
+            work.baselines = BaselineFacts(last.covered, missing=last.missing_baseline)
         try:
             for step_changed in _run(work, store):
                 changed += step_changed
@@ -313,21 +354,30 @@ def derive(
         except ReachesEverything:
             reach = everything()
         except ReachesFurther as further:
-            reach = _reach(store, dirty, reach.groups | further.groups)
-    basis = _Basis(digest=digest, unknown_ends=work.unknown_ends, current=sorted(current))
+            reach = _reach(store, dirty, settings, reach.groups | further.groups)
+    basis = _Basis(
+        digest=digest,
+        unknown_ends=work.unknown_ends,
+        covered=work.baselines.taken_at,
+        missing_baseline=work.baselines.missing,
+        current=sorted(current),
+    )
     store.end_derive(msgspec.json.encode(basis).decode(), dirty)
     return DeriveCounts(
         items=len(work.items) if work.is_full else store.count("derived_item"),
         changed=changed,
         unknown_ends=work.unknown_ends,
         reached=int(np.count_nonzero(work.is_reached)),
+        missing_baseline=work.baselines.missing,
     )
 
 
-def _reach(store: Store, dirty: Dirty, groups: frozenset[str] = frozenset()) -> Reach:
+def _reach(
+    store: Store, dirty: Dirty, settings: DeriveSettings, groups: frozenset[str] = frozenset()
+) -> Reach:
     try:
         spreads = [step.spread for step in STEPS if step.spread is not None]
-        return reach_of(store, dirty, spreads, groups)
+        return reach_of(store, dirty, settings, spreads, groups)
     except ReachesEverything:
         return everything()
 
@@ -353,7 +403,8 @@ def _settle(work: Workspace, store: Store, step: Step) -> None:
 def _digest(store: Store, settings: DeriveSettings, today: date, now: datetime) -> str:
     """Whatever else than the portfolio's own rows has a part in the result."""
     sources = sorted((name, state.kind) for name, state in store.sources().items())
-    told = (REVISION, settings, today, now.astimezone(UTC).date(), sources)
+    days = [today, now.astimezone(UTC).date(), now.astimezone(ZoneInfo(settings.timezone)).date()]
+    told = (REVISION, settings, days, sources)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from store.frames import Coded, coded
+from sync.pairs import pairs_of
 from sync.people import People
 from sync.teams import Teams
 from sync.workspace import Workspace
@@ -32,16 +33,6 @@ def derive_owners(work: Workspace, _store: Store) -> int:
 def accounts_of(work: Workspace) -> Coded:
     """Whose each item is: (source, account or None)."""
     return pairs_of(work.items.codes("source"), work.items.codes("owner_id"))
-
-
-def pairs_of(first: Coded, second: Coded) -> Coded:
-    """Two columns as one of pairs; an unknown value is None in its pair."""
-    width = len(second.words) + 1
-    pairs = (first.codes.astype(np.int64) + 1) * width + second.codes + 1
-    found, place = np.unique(pairs, return_inverse=True)
-    firsts, seconds = [None, *first.words], [None, *second.words]
-    words = [(firsts[pair // width], seconds[pair % width]) for pair in found.tolist()]
-    return Coded(place.astype(np.int32), words)
 
 
 def _owner(people: People, owner: tuple[str, str | None], team: frozenset[str] | None) -> tuple[Any, ...]:

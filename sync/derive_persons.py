@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from store.frames import Coded, Frame
-from sync.derive_owners import pairs_of
+from sync.pairs import pairs_of
 from sync.people import Person
 from sync.workspace import ENDED, Columns, Workspace
 

@@ -21,6 +21,7 @@ _SCHEDULE = (
     "item_count",
     "percent_complete",
     "baseline_at",
+    "rebaselines_12m",
     *INDICES,
 )
 
@@ -40,8 +41,17 @@ def derive_schedules(work: Workspace, store: Store) -> int:
         project = work.placement.place(source, scope).project
         lead, lead_problem = _lead(work, project, source, lead_id)
         percent = _percent_complete(work, percents, mine)
-        indices = (work.indices[schedule_id][name] for name in INDICES)
-        values = (schedule_id, project, lead, lead_problem, len(mine), percent, baseline_at, *indices)
+        values = (
+            schedule_id,
+            project,
+            lead,
+            lead_problem,
+            len(mine),
+            percent,
+            work.baselines.taken_at.get(schedule_id, baseline_at),
+            work.baselines.changed_12m.get(schedule_id),
+            *(work.indices[schedule_id][name] for name in INDICES),
+        )
         for one, value in zip(_SCHEDULE, values, strict=True):
             columns[one].append(value)
     return work.write(store, "derived_schedule", columns, keys=work.reach.schedules)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from portfolio.records import Identity
-from schedule.calendars import WorkCalendar, public_holidays, work_calendar
 from schedule.hierarchy import hierarchy_of
-from store.frames import Coded, Frame
+from store.frames import Frame
 from sync.changed import Reach
+from sync.derive_calendars import calendar_ids, calendars_of
 from sync.people import People
 from sync.placement import Placement
-from sync.workspace import PORTFOLIO_CALENDAR, DeriveSettings, Workspace
+from sync.workspace import DeriveSettings, Workspace
 
 if TYPE_CHECKING:
     from store import Store
@@ -28,17 +28,21 @@ ITEM_COLUMNS = (
     "finish_at", "baseline_duration_minutes", "assignment_count", "estimate_hours", "budget", "forecast_cost",
 )  # fmt: skip
 _UNIQUE = ("item_id", "key")
+# Read only where the configuration gives a reason to.
+_OF_MOMENTS = {"status": "status", "label": "labels"}
+_OF_BASELINES = ("baseline_name", "baseline_start_at", "baseline_finish_at")
 
 
 def load(store: Store, settings: DeriveSettings, reach: Reach, *, today: date, now: datetime) -> Workspace:
     """Everything that the steps of a derivation share, before the first of them."""
     among = None if reach.is_everything else ("item_id", reach.items | reach.around)
-    items = store.frame("tracker_item", ITEM_COLUMNS, texts=_UNIQUE, among=among)
+    items = store.frame("tracker_item", (*ITEM_COLUMNS, *_more_columns(settings)), texts=_UNIQUE, among=among)
     ids = items.keys("item_id")
     position = {item: index for index, item in enumerate(ids)}
     parents = items.codes("parent_id")
     parent_rows = np.array([*(position.get(one, -1) for one in parents.words), -1], dtype=np.int64)
     calendars, calendar_of_schedule = calendars_of(store, settings)
+    placement = Placement(settings.tree)
     is_reached = np.ones(len(ids), dtype=bool)
     if not reach.is_everything:
         is_reached = np.fromiter((one in reach.items for one in ids), dtype=bool, count=len(ids))
@@ -57,30 +61,18 @@ def load(store: Store, settings: DeriveSettings, reach: Reach, *, today: date, n
         is_reached=is_reached,
         hierarchy=hierarchy_of(parent_rows[parents.codes]),
         people=people,
-        placement=Placement(settings.tree),
+        placement=placement,
         calendars=calendars,
-        calendar_ids=_calendar_ids(items.codes("schedule_id"), calendar_of_schedule),
+        calendar_ids=calendar_ids(items, calendar_of_schedule, placement),
         reach=reach,
         former_keys=_former_keys(store) if reach.is_everything else {},
     )
 
 
-def calendars_of(
-    store: Store, settings: DeriveSettings
-) -> tuple[dict[str, WorkCalendar], dict[str | None, str]]:
-    """The portfolio's working calendar and those of schedules, and which schedule has which."""
-    days_off = [*public_holidays(settings.holidays), *settings.days_off]
-    calendars = {PORTFOLIO_CALENDAR: work_calendar(settings.weekdays, days_off=days_off)}
-    schedules = store.read("tracker_schedule", ("schedule_id", "calendar_id"))
-    own = dict(zip(schedules["schedule_id"], schedules["calendar_id"], strict=True))
-    used = {calendar for calendar in own.values() if calendar is not None}
-    rows = store.read("tracker_calendar", ("calendar_id", "weekdays", "exceptions"))
-    for calendar_id, weekdays, exceptions in zip(*rows.values(), strict=True):
-        if calendar_id in used:
-            calendars[calendar_id] = work_calendar(
-                weekdays, [(first, last, bool(working)) for first, last, working in exceptions]
-            )
-    return calendars, {one: calendar for one, calendar in own.items() if calendar in calendars}
+def _more_columns(settings: DeriveSettings) -> list[str]:
+    kinds = settings.moments
+    found = [column for kind, column in _OF_MOMENTS.items() if kind in kinds]
+    return found if settings.baseline is None else [*found, *_OF_BASELINES]
 
 
 def stored_identities(store: Store) -> list[Identity]:
@@ -91,12 +83,6 @@ def stored_identities(store: Store) -> list[Identity]:
         Identity(**dict(zip(names, row, strict=True)))
         for row in zip(*(rows[name] for name in names), strict=True)
     ]
-
-
-def _calendar_ids(schedules: Coded, calendar_of_schedule: dict[str | None, str]) -> Coded:
-    words = [*schedules.words, PORTFOLIO_CALENDAR]
-    codes = np.where(schedules.codes < 0, len(words) - 1, schedules.codes).astype(np.int32)
-    return Coded(codes, words).mapped(lambda one: calendar_of_schedule.get(one, PORTFOLIO_CALENDAR))
 
 
 def _former_keys(store: Store) -> dict[str, str]:

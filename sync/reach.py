@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from store.dirty import BESIDE
 from sync.changed import LARGEST, Changed, Reach, ReachesEverything, as_day
 from sync.reach_items import children_of, spread_over_plans, spread_up_and_down
 from sync.reach_links import follow_dependencies, links_at, links_of
@@ -18,6 +19,7 @@ from sync.schedules import plan_ids
 
 if TYPE_CHECKING:
     from store import Dirty, Store
+    from sync.workspace import DeriveSettings
 
 _ITEM = (
     "item_id", "source", "key", "parent_id", "schedule_id", "owner_id", "state", "due", "twin_keys",
@@ -49,6 +51,7 @@ _ADDRESSED_BY = frozenset({"source", "native_id", "key", "url", "former_keys"})
 def reach_of(
     store: Store,
     dirty: Dirty,
+    settings: DeriveSettings,
     spreads: Sequence[Callable[[Store, Reach], None]] = (),
     groups: frozenset[str] = frozenset(),
 ) -> Reach:
@@ -57,6 +60,7 @@ def reach_of(
     Args:
         store: what is stored now.
         dirty: what has changed since the last derivation.
+        settings: of the derivation.
         spreads: how steps of the derivation spread a change further than its dependencies' other ends; each
             may add to the reach before anything is loaded.
         groups: groups of the network of which everything is derived anew.
@@ -67,10 +71,10 @@ def reach_of(
     if dirty.lists or len(dirty.items) > LARGEST or len(dirty.dependencies) > LARGEST:
         raise ReachesEverything
     changed = _changed(store, dirty)
-    reach = Reach(marked=changed, groups=groups)
+    reach = Reach(settings=settings, marked=changed, groups=groups)
     reach.add(dirty.items)
     for one in changed:
-        reach.changed |= one.columns
+        reach.changed |= one.columns | ({"deleted_at"} if one.came_or_went else set())
         if one.came_or_went or one.columns & _LINKS_SHOW or "removed" in one.values("state"):
             reach.moved.add(one.item_id)
     _refuse_what_twins_rest_on(store, changed, reach)
@@ -96,7 +100,7 @@ def _changed(store: Store, dirty: Dirty) -> list[Changed]:
     for item, told in dirty.items.items():
         now = stored.get(item)
         if now is None:
-            if told is not None and set(told) - {"changes", "former_keys", "risk", "baseline"}:
+            if told is not None and set(told) - BESIDE:
                 raise ReachesEverything  # it was there, and what it was part of is forgotten
             found.append(Changed(item, None, None, frozenset(told or ())))
             continue

@@ -21,7 +21,7 @@ _NETWORK_RESTS_ON = frozenset(
         "source", "scope", "schedule_id", "parent_id", "state", "start", "due", "actual_start",
         "actual_finish", "iteration_id", "release_id", "release_ids", "percent_complete", "duration_minutes",
         "is_milestone", "constraint_type", "start_at", "finish_at", "total_float_minutes", "is_critical",
-        "baseline_finish", "deadline", "created_at", "changes", "baseline",
+        "baseline_finish", "deadline", "created_at", "status", "labels", "changes", "baseline",
     )
 )  # fmt: skip
 

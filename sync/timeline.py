@@ -6,19 +6,19 @@ Entries are arrays, sorted by item and time; `schedule/promises.py` follows the 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 
 from schedule.calendars import DayArray
 from schedule.hierarchy import IntArray
 from schedule.promises import Edits
-from store.frames import BoolArray, Coded, Frame
+from store.frames import Coded, Frame, constant, values_of
 
 _LIST_SEPARATOR = re.compile(r"[,\s]+")
-_NEVER = np.iinfo(np.int64).max
+OWN = 0  # an item's own date, in `Edits.source`
 _NO_INSTANT = np.datetime64("NaT", "ms")
 
 
@@ -30,12 +30,20 @@ class Entries:
         row: whose each entry is, as a position of the items.
         at: when it was made.
         before, after: what stood there, and what stands there since.
+        by: the account that made it.
     """
 
     row: IntArray
     at: DayArray
     before: Coded
     after: Coded
+    by: Coded
+
+    def of_item(self, row: int) -> list[tuple[Any, str | None, str | None]]:
+        """The entries of one item, oldest first: when, before, after."""
+        first, stop = np.searchsorted(self.row, (row, row + 1)).tolist()
+        at = values_of(self.at[first:stop])
+        return [(at[one - first], self.before.at(one), self.after.at(one)) for one in range(first, stop)]
 
     @property
     def firsts(self) -> IntArray:
@@ -52,8 +60,8 @@ class Timelines:
     """The histories of a number of items.
 
     Args:
-        changes: `item_id`, `at`, `field`, `before`, `after` of the table of changes, oldest first, or in the
-            order in which they were stored.
+        changes: `at`, `field`, `before`, `after` and perhaps `by` of the table of changes, oldest first, or
+            in the order in which they were stored.
         rows: for each of them the position of its item, -1 for one that is of no interest.
         count: how many items there are.
     """
@@ -73,11 +81,11 @@ class Timelines:
         changes = self._changes
         mine = self._order[changes.codes("field").is_one_of((field,))[self._order]]
         before, after = changes.codes("before"), changes.codes("after")
+        by = changes.codes("by") if "by" in changes else constant(None, len(changes))
         return Entries(
             self._rows[mine],
             changes.instants("at")[mine],
-            Coded(before.codes[mine], before.words),
-            Coded(after.codes[mine], after.words),
+            *(Coded(one.codes[mine], one.words) for one in (before, after, by)),
         )
 
     def _latest(self, order: IntArray) -> DayArray:
@@ -109,61 +117,38 @@ def blocked_since(blocked: Entries, count: int) -> DayArray:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How items stand now, and when they were made: where their histories begin and end."""
+def finished_at(states: Entries, count: int) -> DayArray:
+    """When each item became done, if its history ends with that; else NaT."""
+    is_done = states.after.is_one_of(("done",))
+    # The last entry that made it done counts where no entry after it says something else.
+    last = np.full((2, count), -1, dtype=np.int64)
+    places = np.arange(len(states.row))
+    for kind, these in enumerate((is_done & ~states.before.is_one_of(("done",)), ~is_done)):
+        last[kind, states.row[these]] = places[these]
+    found = np.full(count, _NO_INSTANT, dtype="datetime64[ms]")
+    ended = np.flatnonzero(last[0] > last[1])
+    found[ended] = states.at[last[0, ended]]
+    return found
 
-    created_at: DayArray
-    state: Coded
-    release_ids: Coded
 
-
-def committed_at(
-    timelines: Timelines,
-    standing: Standing,
-    *,
-    iteration_starts: Mapping[str, date | None],
-    today: date,
-) -> DayArray:
-    """When each item became committed; NaT for not yet.
-
-    The first of: it left To Do, it stood in an iteration that had started, it got a release
-    (facts/rules.md §2.1). What was so from the beginning counts from its creation.
-
-    Args:
-        timelines: the histories.
-        standing: the items.
-        iteration_starts: the first day of each iteration.
-        today: an iteration that starts later has not started.
-    """
-    states, releases = timelines.of("state"), timelines.of("release")
-    has_begun = ~standing.state.is_one_of(("todo", "removed")) & (standing.state.codes >= 0)
-    first = states.firsts
-    began = ~states.before.is_one_of(("todo", "removed")) & (states.before.codes >= 0)
-    has_begun[states.row[first]] = began[first]
-    has_release = standing.release_ids.of(
-        [*(bool(many and many[0]) for many in standing.release_ids.words), False]
-    )
-    first = releases.firsts
-    has_release[releases.row[first]] = _is_said(releases.before)[first]
-    created = standing.created_at
-    from_the_start = (has_begun | has_release.astype(bool)) & ~np.isnat(created)
-    moments = np.where(from_the_start, created.astype(np.int64), _NEVER)
-    _earliest(moments, states, states.after.is_one_of(("in_progress", "done")))
-    _earliest(moments, releases, _is_said(releases.after))
-    iterations = timelines.of("iteration")
-    begins = np.array(
-        [*(_first_start(word, iteration_starts, today) for word in iterations.after.words), _NEVER]
-    )[iterations.after.codes]
-    at = np.maximum(iterations.at.astype(np.int64), begins)
-    np.minimum.at(moments, iterations.row, np.where(begins == _NEVER, _NEVER, at))
-    found = np.where(moments == _NEVER, np.iinfo(np.int64).min, moments)
-    return found.view("datetime64[ms]")
+def reopened(states: Entries, count: int) -> tuple[IntArray, DayArray]:
+    """How often each item was finished and later taken up again, and when it had finished then."""
+    told = np.flatnonzero(states.after.is_one_of(("done", "todo", "in_progress")))
+    row, at, is_done = states.row[told], states.at[told], states.after.is_one_of(("done",))[told]
+    goes_on = np.append(False, row[1:] == row[:-1])[: len(row)]
+    was_done = goes_on & np.append(False, is_done[:-1])[: len(row)]
+    # Where the run of being done began that an entry is part of.
+    begun = np.maximum.accumulate(np.where(is_done & ~was_done, np.arange(len(row)), -1))
+    again = np.flatnonzero(~is_done & was_done)
+    earlier = np.full(count, _NO_INSTANT, dtype="datetime64[ms]")
+    earlier[row[again]] = at[begun[again]]
+    return np.bincount(row[again], minlength=count), earlier
 
 
 def due_edits(due: Entries) -> Edits:
     """The edits of due dates as dates; what cannot be read as one is none."""
-    return Edits(due.row, due.at, _as_days(due.before), _as_days(due.after))
+    own = np.full(len(due.row), OWN)
+    return Edits(due.row, due.at, _as_days(due.before), _as_days(due.after), own)
 
 
 def _as_days(texts: Coded) -> DayArray:
@@ -171,19 +156,15 @@ def _as_days(texts: Coded) -> DayArray:
     return days[texts.codes]
 
 
-def _is_said(values: Coded) -> BoolArray:
-    return np.asarray(values.of([*(bool(word) for word in values.words), False]), dtype=bool)
+def last_named(text: str | None) -> str | None:
+    """The last id of a list of ids; None of an empty one."""
+    names = ids_named(text)
+    return names[-1] if names else None
 
 
-def _earliest(moments: IntArray, entries: Entries, counts: BoolArray) -> None:
-    np.minimum.at(moments, entries.row[counts], entries.at[counts].astype(np.int64))
-
-
-def _first_start(word: str, starts: Mapping[str, date | None], today: date) -> int:
-    """When the first of these iterations started, in milliseconds since 1970; never, where none has."""
-    begun = (starts.get(one) for one in _LIST_SEPARATOR.split(word))
-    first = min((day for day in begun if day is not None and day <= today), default=None)
-    return _NEVER if first is None else int(np.datetime64(first, "ms").astype(np.int64))
+def ids_named(text: str | None) -> list[str]:
+    """The ids of a list of ids."""
+    return [one for one in _LIST_SEPARATOR.split(text or "") if one]
 
 
 def _as_date(value: object) -> date | None:

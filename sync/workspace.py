@@ -12,10 +12,11 @@ import numpy as np
 
 from portfolio.records import ItemId
 from schedule.calendars import DayArray, WorkCalendar, days_of_instants
-from schedule.commitment import SETTLE_DAYS
+from schedule.commitment import PromiseRules
 from schedule.hierarchy import Hierarchy, IntArray
 from schedule.promises import Edits
 from store.frames import BoolArray, Coded, Frame, Ints
+from sync.absences import PersonCalendar
 from sync.addresses import AddressIndex
 from sync.people import People
 from sync.placement import Placement, TreeNode
@@ -46,7 +47,9 @@ class DeriveSettings:
         left: addresses or accounts of people who have left.
         twins: pairs of `source:key` that are the same piece of work.
         twin_decisions: the pairs that people confirmed and rejected.
-        settle_days: how long an edit of a promise is a correction.
+        promises: when a date becomes a promise, where the tree does not say otherwise.
+        baseline: the name of the baseline that counts; None is each plan's own.
+        person_calendars: when people work and are away, by e-mail address.
     """
 
     timezone: str = "UTC"
@@ -58,7 +61,31 @@ class DeriveSettings:
     left: Sequence[str] = ()
     twins: Sequence[tuple[str, str]] = ()
     twin_decisions: Sequence[TwinDecision] = ()
-    settle_days: int = SETTLE_DAYS
+    promises: PromiseRules = field(default_factory=PromiseRules)
+    baseline: str | None = None
+    person_calendars: Mapping[str, PersonCalendar] = field(default_factory=dict)
+
+    @property
+    def moments(self) -> frozenset[str]:
+        """The kinds of moments that commit anywhere: `label` and `status` without a name."""
+        rules = [self.promises, *(node.promises for node in self.tree if node.promises is not None)]
+        return frozenset(moment.partition(":")[0] for one in rules for moment in one.committed_by)
+
+
+@dataclass(slots=True)
+class BaselineFacts:
+    """What derivation knows of the baselines of schedules.
+
+    Attributes:
+        taken_at: of the configured baseline, by schedule that it covers.
+        changed_12m: how often the baseline of a schedule was changed in the last twelve months, as far as
+            Dovetail has watched it.
+        missing: the name of the configured baseline where nothing is stored under it.
+    """
+
+    taken_at: dict[str, datetime | None] = field(default_factory=dict)
+    changed_12m: dict[str, int] = field(default_factory=dict)
+    missing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +114,7 @@ class Workspace:
         former_keys, addresses: keys that items had before they moved, and where all items stand; in a full
             derivation only.
         links: the dependencies, once they are derived.
+        baselines: which schedules the configured baseline covers, and what changed at baselines.
         comparisons: of each plan whose network was worked out anew, by schedule id.
         network: what the network across trackers says, once it is derived.
         unknown_ends: how many dependencies lead to an address that no source delivers.
@@ -110,6 +138,7 @@ class Workspace:
     reach: Reach
     former_keys: dict[str, ItemId] = field(default_factory=dict)
     addresses: AddressIndex = field(default_factory=AddressIndex)
+    baselines: BaselineFacts = field(default_factory=BaselineFacts)
     comparisons: dict[str, PlanComparison] = field(default_factory=dict)
     unknown_ends: int = 0
     due_edits: Edits | None = None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from portfolio.records import (
     AnyRecord,
+    Baseline,
     Change,
     Dependency,
     Gone,
@@ -19,21 +20,44 @@ from portfolio.records import (
     Iteration,
     OwnedBy,
     Page,
+    Release,
     Risk,
     Schedule,
     WorkItem,
     linked_end,
 )
+from schedule.calendars import WorkPattern
+from schedule.commitment import PromiseRules
 from store import Store, open_store
 from store.catalogue import TABLES
+from sync.absences import PersonCalendar
 from sync.derive import DeriveCounts, derive
 from sync.placement import TreeNode
 from sync.workspace import DeriveSettings
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 DERIVED = [*(name for name in TABLES if name.startswith("derived_")), "engine_date_snapshot"]
-SETTINGS = DeriveSettings(timezone="Europe/Zurich")
+TREE = (TreeNode("shop", "project", None, "Shop", None, ["shop:CHK"]),)
 SETTINGS = DeriveSettings(timezone="Europe/Zurich", tree=TREE)
+# Everything that may be different in a portfolio, or in one of its projects.
+RICH = DeriveSettings(
+    timezone="Europe/Zurich",
+    promises=PromiseRules(dates=("own", "iteration", "release")),
+    baseline="Q1",
+    person_calendars={"ana@shop.example": PersonCalendar(absences=[(date(2026, 11, 20), date(2026, 12, 8))])},
+    tree=[
+        TreeNode("retail", "portfolio", None, "Retail"),
+        TreeNode(
+            "pay",
+            "project",
+            "retail",
+            "Pay",
+            scopes=["shop:PAY"],
+            calendar=WorkPattern(weekdays=(7, 1, 2, 3, 4)),
+            promises=PromiseRules(("label:promised", "status:Agreed", "leaves_todo"), ("own",), 0),
+        ),
+    ],
+)
 NAMES = [str(number) for number in range(12)]
 SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan", "shop/other": "plan"}
 
@@ -63,7 +87,12 @@ def opened(sources: int = 1) -> Store:
             iteration_id="s1", source="shop", name="1", start=date(2026, 11, 2), end=date(2026, 11, 30)
         ),
         Iteration(iteration_id="s2", source="shop", name="2", start=date(2026, 12, 1), end=date(2026, 12, 9)),
+        Release(release_id="r1", source="shop", name="1.0", date=date(2026, 12, 4)),
     )
+    # The release was seen to move.
+    later = NOW + timedelta(hours=1)
+    moved = [Release(release_id="r1", source="shop", name="1.0", date=date(2026, 12, 18))]
+    store.save_page("shop", "all", Page(records=moved), run_id="run", now=later)
     return store
 
 
@@ -97,7 +126,9 @@ def link(before: str, after: str, **values: Any) -> Dependency:
     )
 
 
-def changed(name: str, field: str, before: str | None, after: str | None, days_ago: int) -> Change:
+def changed(
+    name: str, field: str, before: str | None, after: str | None, days_ago: float, by: str | None = "ana"
+) -> Change:
     at = NOW - timedelta(days=days_ago)
     event = f"{name} {field} {before} {after} {days_ago}"
     return Change(
@@ -105,16 +136,18 @@ def changed(name: str, field: str, before: str | None, after: str | None, days_a
         event_id=event,
         item_id=f"shop/{name}",
         at=at,
-        by="ana",
+        by=by,
         field=field,
         before=before,
         after=after,
     )
 
 
-def derived(store: Store, *, full: bool = False, day: int = 0) -> DeriveCounts:
+def derived(
+    store: Store, *, full: bool = False, day: int = 0, told: DeriveSettings = SETTINGS
+) -> DeriveCounts:
     now = NOW + timedelta(days=day)
-    return derive(store, SETTINGS, today=now.date(), now=now, full=full)
+    return derive(store, told, today=now.date(), now=now, full=full)
 
 
 def tables(store: Store) -> dict[str, list[Any]]:
@@ -126,11 +159,13 @@ def tables(store: Store) -> dict[str, list[Any]]:
         }
 
 
-def both(store: Store) -> tuple[DeriveCounts, dict[str, list[Any]], dict[str, list[Any]]]:
+def both(
+    store: Store, told: DeriveSettings = SETTINGS
+) -> tuple[DeriveCounts, dict[str, list[Any]], dict[str, list[Any]]]:
     """What an ordinary derivation makes of the store, and then a full one."""
-    counts = derived(store)
+    counts = derived(store, told=told)
     found = tables(store)
-    assert derived(store, full=True).changed == 0
+    assert derived(store, full=True, told=told).changed == 0
     return counts, found, tables(store)
 
 
@@ -154,6 +189,9 @@ items = st.builds(
     schedule_id=st.sampled_from([*SCHEDULES, None]),
     owner_id=st.sampled_from(["ana", "bo", "who", None]),
     iteration_id=st.sampled_from(["s1", "s2", None]),
+    release_id=st.sampled_from(["r1", None]),
+    status=st.sampled_from(["Agreed", None]),
+    labels=st.sampled_from([[], ["promised"]]),
     percent_complete=st.sampled_from([None, 30.0, 70.0]),
     baseline_finish=days,
     baseline_start=st.sampled_from([date(2026, 10, 19), date(2026, 11, 9), None]),
@@ -186,9 +224,9 @@ tasks = st.builds(
 changes = st.builds(
     changed,
     names,
-    st.sampled_from(["due", "state", "iteration", "title", "key"]),
+    st.sampled_from(["due", "state", "iteration", "release", "labels", "title", "key"]),
     st.none() | st.just("2026-11-10"),
-    st.sampled_from(["2026-11-20", "in_progress", "s1", "s2", None]),
+    st.sampled_from(["2026-11-20", "in_progress", "done", "s1", "s2", "r1", "promised", None]),
     st.integers(0, 30),
 )
 links = st.builds(
@@ -206,13 +244,21 @@ risks = st.builds(
     probability=st.integers(1, 5),
     review_due=days,
 )
-records = st.lists(items | changes | links | risks, min_size=1, max_size=2)
+baselines = st.builds(
+    Baseline,
+    name=st.sampled_from(["Q1", "Q2"]),
+    item_id=names.map("shop/{}".format),
+    source=st.just("shop"),
+    finish=days,
+    taken_at=st.sampled_from([None, NOW - timedelta(days=9), NOW]),
+)
+records = st.lists(items | changes | links | risks | baselines, min_size=1, max_size=2)
 pages = (
     st.builds(Page, records=records)
     | st.builds(lambda one: Page(gone=[Gone(item_id=f"shop/{one}", reason="deleted")]), names)
     | st.builds(
         lambda record, one: Page(replaces=[OwnedBy(record=record, item_ids=[f"shop/{one}"])]),
-        st.sampled_from(["Dependency", "Risk"]),
+        st.sampled_from(["Dependency", "Risk", "Baseline"]),
         names,
     )
 )
@@ -223,20 +269,81 @@ plan_pages = st.builds(Page, records=st.lists(tasks | links, min_size=1, max_siz
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(items | changes | links | risks, min_size=12, max_size=30),
+    st.sampled_from([SETTINGS, RICH]),
+    st.lists(items | changes | links | risks | baselines, min_size=12, max_size=30),
     st.lists(st.lists(pages, min_size=1, max_size=2), min_size=1, max_size=4),
 )
 def test_what_a_change_reaches_is_what_a_full_derivation_changes(
-    first: list[AnyRecord], runs: list[list[Page]]
+    told: DeriveSettings, first: list[AnyRecord], runs: list[list[Page]]
 ) -> None:
     with opened() as store:
         save(store, *first)
-        derived(store)
+        derived(store, told=told)
         for run in runs:
             for page in run:
                 store.save_page("shop", "all", page, run_id="run", now=NOW)
+            _, found, expected = both(store, told)
+            assert found == expected
+
+
+MANY = [str(number) for number in range(13)]
+members = st.sampled_from(MANY)
+dues = st.sampled_from(["2026-12-01", "2026-12-08", "2026-12-15"])
+moved_dates = st.builds(
+    changed,
+    members,
+    st.just("due"),
+    dues,
+    dues,
+    # Within ten minutes, just outside, and on another day.
+    st.sampled_from([1, 1 + 9 / 1440, 1 + 11 / 1440, 2]),
+    by=st.sampled_from(["ana", "bo", None]),
+)
+bulk_pages = (
+    st.builds(Page, records=st.lists(moved_dates, min_size=1, max_size=8))
+    | st.builds(lambda one: Page(gone=[Gone(item_id=f"shop/{one}", reason="deleted")]), members)
+    | st.builds(lambda one, key: Page(records=[item(one, key=key)]), members, st.sampled_from(["A", "B"]))
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(moved_dates, max_size=8), st.lists(bulk_pages, min_size=1, max_size=4))
+def test_bulk_moves_grow_shrink_and_end_as_a_full_derivation_finds_them(
+    others: list[Change], pages: list[Page]
+) -> None:
+    with opened() as store:
+        save(store, *(item(one, due=date(2026, 12, 8)) for one in MANY), *others)
+        save(store, *(changed(one, "due", "2026-12-01", "2026-12-08", 1) for one in MANY[:10]))
+        derived(store)
+        assert store.count("derived_replan") >= 1
+        for page in pages:
+            store.save_page("shop", "all", page, run_id="run", now=NOW)
             _, found, expected = both(store)
             assert found == expected
+
+
+def test_a_tenth_move_makes_a_bulk_move_and_reaches_the_nine_others() -> None:
+    with opened() as store:
+        moves = [changed(one, "due", "2026-12-01", "2026-12-08", 1) for one in MANY[:10]]
+        save(store, *(item(one, due=date(2026, 12, 8)) for one in MANY), *moves[:9])
+        derived(store)
+        assert store.count("derived_replan") == 0
+        save(store, moves[9])
+        counts, found, expected = both(store)
+        assert found == expected
+        assert counts.reached == 10
+        assert [row["item_count"] for row in store.rows("replan")] == [10]
+
+
+def test_a_move_of_a_single_date_reaches_no_other_item() -> None:
+    with opened() as store:
+        moves = [changed(one, "due", "2026-12-01", "2026-12-08", 1) for one in MANY[:10]]
+        save(store, *(item(one, due=date(2026, 12, 8)) for one in MANY), *moves)
+        derived(store)
+        save(store, changed("12", "due", "2026-12-01", "2026-12-08", 3))
+        counts, found, expected = both(store)
+        assert found == expected
+        assert counts.reached == 1
 
 
 @settings(max_examples=40, deadline=None)

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from store.frames import Frame, as_instants, coded, values_of
+from sync.moments import Moments, Standing
 from sync.placement import Place, Placement, TreeNode
 from sync.timeline import (
-    Standing,
     Timelines,
     blocked_since,
-    committed_at,
     due_edits,
     last_transitions,
 )
@@ -51,7 +50,7 @@ def moment(
     standing = Standing(
         created_at=as_instants([CREATED]), state=coded([state]), release_ids=coded([releases])
     )
-    (found,) = values_of(committed_at(history, standing, iteration_starts=starts, today=NOW.date()))
+    (found,) = values_of(Moments(history, standing, iteration_starts=starts, today=NOW.date()).first_of())
     assert found is None or isinstance(found, datetime)
     return found
 

@@ -85,7 +85,7 @@ def test_the_tables_are_all_there(lasting_url: str) -> None:
     database.close()
 
     assert set(found["tables"]) == {*TABLES, "alembic_version"}
-    assert len(found["views"]) == 47  # 23 views, one more for rules of each, and the one with tombstones
+    assert len(found["views"]) == 53  # 26 views, one more for rules of each, and the one with tombstones
     assert found["version"] == [schema.HEAD]
     indexes = found["tables"]["tracker_item"]["indexes"]
     assert sorted(indexes) == [
