@@ -102,10 +102,15 @@ class Plan:
         self.duration_ratios = [
             row[2] / self.planned_hours[self._position[row[0]]]
             for row in last
-            if row[2] and self.planned_hours[self._position[row[0]]] > 0
+            if row[2] and self.planned_hours[self._position[row[0]]] >= 8  # a placeholder of an hour has none
         ]
         reports = (self._report(one) for one in raw["tracking"])
         self.reports = [one for one in reports if self.actual_start < one.status < self.actual_finish]
+
+    @property
+    def linked_share(self) -> float:
+        """The share of activities that have a link."""
+        return len({end for link in self.links for end in link[:2]}) / len(self.planned_hours)
 
     @property
     def span_ratio(self) -> float:
