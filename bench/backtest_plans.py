@@ -67,8 +67,8 @@ def main() -> None:
     plans = with_logic(tracked)
     reports = sum(len(one.reports) for one in plans)
     print(
-        f"{len(tracked)} projects tracked to their end; {len(plans)} of them link 60 % of their activities, with"
-        f" {reports} status reports, of which one per stage counts"
+        f"{len(tracked)} projects tracked to their end; {len(plans)} of them link 60 % of their activities,"
+        f" with {reports} status reports, of which one per stage counts"
     )
     for stage in STAGES:
         print(f"\n{stage}")

@@ -70,11 +70,12 @@ def observed(values: FloatArray, is_open: BoolArray) -> Distribution:
         is_open: which have not ended. Leaving them out would make everything look faster than it is.
     """
     order = np.lexsort((is_open, values))  # where both meet, what ended came first
-    ordered, ended = values[order], ~is_open[order]
+    ordered: FloatArray = values[order]
+    ended: BoolArray = ~is_open[order]
     count = len(ordered)
     if not count:
         return Distribution(np.zeros(0), np.zeros(0))
-    at_risk = count - np.arange(count, dtype=np.float64)
+    at_risk = np.arange(count, 0, -1, dtype=np.float64)
     survival = np.cumprod(np.where(ended, 1 - 1 / at_risk, 1.0))
     before = np.concatenate(([1.0], survival[:-1]))
     masses = (before - survival) * count
