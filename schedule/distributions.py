@@ -59,7 +59,7 @@ class Distribution:
             return np.full(len(wanted), np.inf)
         last = float(positions[is_finite][-1])
         found = np.interp(wanted, positions[is_finite], values[is_finite])
-        return np.where(wanted <= last, found, np.inf)
+        return np.where(wanted <= last + 1e-9, found, np.inf)
 
 
 def observed(values: FloatArray, is_open: BoolArray) -> Distribution:
@@ -76,11 +76,11 @@ def observed(values: FloatArray, is_open: BoolArray) -> Distribution:
     if not count:
         return Distribution(np.zeros(0), np.zeros(0))
     at_risk = np.arange(count, 0, -1, dtype=np.float64)
-    survival = np.cumprod(np.where(ended, 1 - 1 / at_risk, 1.0))
+    survival = np.cumprod(1.0 - ended / at_risk).astype(np.float64)
     before = np.concatenate(([1.0], survival[:-1]))
     masses = (before - survival) * count
-    atoms: FloatArray = ordered[ended]
-    weights: FloatArray = masses[ended]
+    atoms = ordered[ended]
+    weights = masses[ended]
     left = float(survival[-1]) * count
     if left > 1e-9:
         atoms, weights = np.append(atoms, np.inf), np.append(weights, left)

@@ -85,7 +85,7 @@ class Flow:
             return None
         ratios = np.sort(actual / expected)
         # The rank that also covers the next case: conformal.
-        rank = max(int(np.floor((len(ratios) + 1) * (1 - level))), 1)
+        rank = max(int(np.floor((len(ratios) + 1) * (1 - level) + 1e-9)), 1)
         return float(ratios[rank - 1])
 
 
