@@ -6,6 +6,7 @@ shown as counts, "12 of 40", so that nobody has to believe a model. Source: fact
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,10 +78,10 @@ def path_of(kind: str, days_to_due: int, owner_rate: float | None) -> Path:
         days_to_due: calendar days from the promise, or from today, to the date.
         owner_rate: share of the owner's earlier promises that were missed; None is unknown.
     """
-    due = DUE_BANDS[int(np.searchsorted(_DUE_EDGES, days_to_due, side="right"))]
+    due = DUE_BANDS[bisect_right(_DUE_EDGES, days_to_due)]
     if owner_rate is None:
         return (due, RATE_BANDS[0], kind)
-    return (due, RATE_BANDS[1 + int(np.searchsorted(_RATE_EDGES, owner_rate, side="left"))], kind)
+    return (due, RATE_BANDS[1 + bisect_left(_RATE_EDGES, owner_rate)], kind)
 
 
 def owner_rates(

@@ -57,13 +57,19 @@ class Flow:
         """
         if count <= 0:
             return 0.0
-        reached = np.maximum.accumulate(
-            [0.0, *(self.at_least(week, level) for week in range(1, self.drawn.shape[1] + 1))]
-        )
-        after = int(np.searchsorted(reached, count - 1e-9, side="left"))
-        if after >= len(reached):
-            return None
-        return float(after - 1 + (count - reached[after - 1]) / (reached[after] - reached[after - 1]))
+        weeks = float(self.weeks_until_each(count, level)[-1])
+        return None if np.isnan(weeks) else weeks
+
+    def weeks_until_each(self, count: int, level: float) -> FloatArray:
+        """Weeks until the first, the second … of so many items is finished; NaN beyond two years."""
+        promised = [self.at_least(week, level) for week in range(1, self.drawn.shape[1] + 1)]
+        reached = np.maximum.accumulate([0.0, *promised])
+        wanted = np.arange(1, count + 1, dtype=np.float64)
+        after = np.searchsorted(reached, wanted - 1e-9, side="left")
+        is_reached = after < len(reached)
+        at = np.where(is_reached, after, 1)
+        step = np.where(is_reached, reached[at] - reached[at - 1], 1.0)
+        return np.where(is_reached, at - 1 + (wanted - reached[at - 1]) / step, np.nan)
 
     def _own_record(self, weeks: int, level: float) -> float | None:
         """What share of the average pace the team kept with this probability, over as long a time.

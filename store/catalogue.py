@@ -255,6 +255,23 @@ SEEN_TABLE = TableSpec(
     ),
     ("item_id",),
 )
+FORECAST_TABLE = TableSpec(
+    "engine_forecast",
+    (
+        ColumnSpec("item_id", "text", nullable=False),
+        ColumnSpec("as_of", "date", nullable=False),
+        ColumnSpec("class", "text", nullable=False),
+        ColumnSpec("forecast_method", "text"),
+        ColumnSpec("predicted", "date"),
+        ColumnSpec("due", "date"),
+        ColumnSpec("p50", "date"),
+        ColumnSpec("p80", "date"),
+        ColumnSpec("forecast_references", "int"),
+        ColumnSpec("late_chance", "real"),
+    ),
+    ("item_id", "as_of"),
+    (("as_of",),),
+)
 META_TABLE = TableSpec(
     "engine_meta", (ColumnSpec("name", "text", nullable=False), ColumnSpec("value", "text")), ("name",)
 )
@@ -275,6 +292,7 @@ TABLES: Mapping[str, TableSpec] = {
         FAILED_WRITE_TABLE,
         EVENT_TABLE,
         SEEN_TABLE,
+        FORECAST_TABLE,
         META_TABLE,
     )
 }

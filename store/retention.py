@@ -22,6 +22,7 @@ _PARTS = (
     ("engine_finding", "item_id IN ({gone}) AND state = 'resolved'"),
     ("engine_write", "item_id IN ({gone}) AND state NOT IN ('sending', 'unknown')"),
     ("engine_slot", "item_id IN ({gone})"),
+    ("engine_forecast", "item_id IN ({gone})"),
     ("tracker_item", "item_id IN ({gone})"),
 )
 

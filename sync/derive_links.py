@@ -162,7 +162,8 @@ def _append(columns: Columns, work: Workspace, link: _Link, before: int, after: 
     items, derived = work.items, work.derived
     lag = link.lag_minutes
     lag_wd = None if lag is None else round(lag / _MINUTES_PER_DAY)
-    finish: date | None = derived["effective_due"][before]
+    due: date | None = derived["effective_due"][before]
+    finish = derived["p80"][before] or due
     start: date | None = items["start"][after]
     overlap = work.calendar_of(after).working_days_between(start, finish)
     columns["dependency_id"].append(link.dependency_id)
@@ -175,7 +176,7 @@ def _append(columns: Columns, work: Workspace, link: _Link, before: int, after: 
     columns["calendar_id"].append(work.calendar_ids[after])
     columns["lag_wd"].append(lag_wd)
     columns["predecessor_finish"].append(finish)
-    columns["predecessor_due"].append(finish)
+    columns["predecessor_due"].append(due)
     columns["successor_start"].append(start)
     # Both ends are worked days: a successor that starts on the day its predecessor finishes overlaps by 1.
     columns["overlap_wd"].append(

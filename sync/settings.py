@@ -107,6 +107,7 @@ def sync_settings(
             aliases=config.aliases,
             twins=config.twins,
             twin_decisions=config.twin_decisions,
+            forecast_step_wd=step,
         ),
         check=CheckSettings(
             rules=config.rules() if rules is None else rules,

@@ -34,6 +34,7 @@ class DeriveSettings:
         twins: pairs of `source:key` that are the same piece of work.
         twin_decisions: the pairs that people confirmed and rejected.
         settle_days: how long an edit of a promise is a correction.
+        forecast_step_wd: a forecast that moved by fewer working days stands as it was.
     """
 
     timezone: str = "UTC"
@@ -45,6 +46,7 @@ class DeriveSettings:
     twins: Sequence[tuple[str, str]] = ()
     twin_decisions: Sequence[TwinDecision] = ()
     settle_days: int = SETTLE_DAYS
+    forecast_step_wd: int = 5
 
 
 @dataclass(slots=True)

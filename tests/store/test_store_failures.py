@@ -198,7 +198,7 @@ def test_a_missing_view_or_table_is_a_problem(own_store: Store) -> None:
         connection.exec_driver_sql("DROP VIEW twin")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
-    assert own_store.check() == ["the schema is 9999, this Dovetail needs 0006", "the view twin is missing"]
+    assert own_store.check() == ["the schema is 9999, this Dovetail needs 0007", "the view twin is missing"]
 
 
 def test_threads_may_share_a_store(store: Store) -> None:

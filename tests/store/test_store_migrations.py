@@ -83,9 +83,9 @@ def test_the_tables_are_all_there(lasting_url: str) -> None:
     found = _description(database)
     database.close()
 
-    assert len(found["tables"]) == 41  # 40 of ours and Alembic's own
+    assert len(found["tables"]) == 42  # 41 of ours and Alembic's own
     assert len(found["views"]) == 47  # 23 views, one more for rules of each, and the one with tombstones
-    assert found["version"] == ["0006"]
+    assert found["version"] == ["0007"]
     indexes = found["tables"]["tracker_item"]["indexes"]
     assert sorted(indexes) == [
         "ix_tracker_item_key",
@@ -115,7 +115,7 @@ def test_an_older_schema_is_refused_with_the_way_on(lasting_url: str) -> None:
     open_store(lasting_url).close()
     _set_revision(lasting_url, "0000")
 
-    with pytest.raises(SchemaTooOld, match=r"schema 0000, now 0006.*dovetail db upgrade"):
+    with pytest.raises(SchemaTooOld, match=r"schema 0000, now 0007.*dovetail db upgrade"):
         open_store(lasting_url)
 
 
@@ -133,8 +133,8 @@ _NEXT_REVISION = '''"""A revision of tomorrow."""
 from alembic import op
 from sqlalchemy import Column, Text
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade():
@@ -153,9 +153,9 @@ def test_an_older_schema_is_upgraded_when_asked_and_keeps_its_rows(
         store.save_page("shop", "items", Page(records=[item]), run_id="r", now=datetime.now(UTC))
     folder = tmp_path / "with 100% more"
     shutil.copytree(schema.MIGRATIONS, folder)
-    (folder / "versions" / "0007_mood.py").write_text(_NEXT_REVISION)
+    (folder / "versions" / "0008_mood.py").write_text(_NEXT_REVISION)
     monkeypatch.setattr(schema, "MIGRATIONS", folder)
-    monkeypatch.setattr(schema, "HEAD", "0007")
+    monkeypatch.setattr(schema, "HEAD", "0008")
     # Today's view of an item shows the column that the revision of tomorrow drops.
     monkeypatch.setattr(schema.views, "create_statements", lambda _dialect: (("item", _TOMORROWS_VIEW),))
 
@@ -166,7 +166,7 @@ def test_an_older_schema_is_upgraded_when_asked_and_keeps_its_rows(
     database = Database(lasting_url)
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT * FROM item").all() == [("CHK-1", None)]
-        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0007"
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0008"
     assert "sort" not in _description(database)["tables"]["tracker_item"]["columns"]
     database.close()
 
@@ -188,12 +188,12 @@ def test_the_first_schema_gains_the_links_to_other_trackers_and_keeps_its_rows(
     assert kept == {"item_id": ["shop/1"], "labels": [["old"]], "linked_urls": [[]]}
 
 
-@pytest.mark.parametrize("revision", ["0007", "9999", "f00d"])
+@pytest.mark.parametrize("revision", ["0008", "9999", "f00d"])
 def test_a_newer_schema_is_refused_even_when_asked_to_migrate(lasting_url: str, revision: str) -> None:
     open_store(lasting_url).close()
     _set_revision(lasting_url, revision)
 
-    with pytest.raises(SchemaTooNew, match=f"schema {revision}, this one knows 0006"):
+    with pytest.raises(SchemaTooNew, match=f"schema {revision}, this one knows 0007"):
         open_store(lasting_url, migrate=True)
 
 
