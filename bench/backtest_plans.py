@@ -73,11 +73,35 @@ def main() -> None:
     for stage in STAGES:
         print(f"\n{stage}")
         _print(scores(plans, stage))
+    print(
+        "\nactual over predicted remaining time, by the re-forecast of the network (the library prior: all)"
+    )
+    levels = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+    ratios = {name: residual_ratios(plans, name) for name in STAGES}
+    ratios["all"] = [one for some in ratios.values() for one in some]
+    table(
+        ("stage", "n", *(f"P{round(100 * level)}" for level in levels)),
+        [
+            (name, len(some), *(f"{one:.2f}" for one in _all_ended(np.array(some)).quantiles(levels)))
+            for name, some in ratios.items()
+        ],
+    )
 
 
 def with_logic(plans: Sequence[Plan]) -> list[Plan]:
     """The plans whose network says something: facts/rules.md §1.3 asks for links of 60 % of the items."""
     return [one for one in plans if one.linked_share >= _MINIMUM_LINKED]
+
+
+def residual_ratios(plans: Sequence[Plan], stage: str) -> list[float]:
+    """What was left over what the network predicted, for one report of each plan that reached the stage."""
+    found: list[float] = []
+    for plan in plans:
+        report = plan.one_per_stage().get(stage)
+        if report is not None:
+            predicted = float(plan.network_finish(report)[0]) - report.status
+            found.append((plan.actual_finish - report.status) / max(predicted, _DAY))
+    return found
 
 
 def scores(plans: Sequence[Plan], stage: str) -> list[Score]:
