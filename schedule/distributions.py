@@ -7,7 +7,7 @@ infinity, so a quantile that falls there is infinite: unknown, and never read as
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +23,20 @@ class Distribution:
     Attributes:
         values: the atoms; the last may be infinite.
         weights: how many observations each stands for; they need not be whole.
+        cumulative: the weight up to and including each.
     """
 
     values: FloatArray
     weights: FloatArray
+    cumulative: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cumulative", np.cumsum(self.weights))
 
     @property
     def total(self) -> float:
         """How many observations it stands for."""
-        return float(self.weights.sum())
+        return float(self.cumulative[-1]) if len(self.cumulative) else 0.0
 
     def quantiles(self, levels: Sequence[float], *, beyond: float = -np.inf) -> FloatArray:
         """The values that are not exceeded with these probabilities, given that `beyond` is exceeded.
@@ -47,19 +52,17 @@ class Distribution:
             One value per level; NaN where nothing lies beyond, infinity where too little has ended to say.
         """
         first = int(np.searchsorted(self.values, beyond, side="right"))
-        values, weights = self.values[first:], self.weights[first:]
+        ended = int(np.searchsorted(self.values, np.inf, side="left"))
         wanted = np.asarray(levels, dtype=np.float64)
-        if not len(values):
-            return np.full(len(wanted), np.nan)
-        positions = (np.cumsum(weights) - weights / 2 + 0.5) / (float(weights.sum()) + 1)
-        is_finite = np.isfinite(values)
-        if is_finite.all():
-            return np.interp(wanted, positions, values)
-        if not is_finite.any():
-            return np.full(len(wanted), np.inf)
-        last = float(positions[is_finite][-1])
-        found = np.interp(wanted, positions[is_finite], values[is_finite])
-        return np.where(wanted <= last + 1e-9, found, np.inf)
+        if first >= ended:
+            return np.full(len(wanted), np.nan if first >= len(self.values) else np.inf)
+        before = float(self.cumulative[first - 1]) if first else 0.0
+        targets = before + wanted * (self.total - before + 1) - 0.5
+        middles = self.cumulative[first:ended] - self.weights[first:ended] / 2
+        found = np.interp(targets, middles, self.values[first:ended])
+        if ended == len(self.values):
+            return found
+        return np.where(targets <= middles[-1] + 1e-9, found, np.inf)
 
 
 def observed(values: FloatArray, is_open: BoolArray) -> Distribution:

@@ -1,9 +1,11 @@
 """When open work will be finished: P50 and P80 from a predicted finish and what became of such predictions.
 
-P = status + q · (predicted finish − status), where q is a quantile of actual over predicted remaining time of
-finished work of the same class. A prediction is the finish of the network where there is one, else the date
-that stands in the plan. Work past its date is forecast by how late such work was in the end. Everything here
-is arrays in, arrays out; NaT and NaN are unknown.
+A prediction is the finish of the network where there is one, else the date that stands in the plan.
+P = anchor + q · (prediction − anchor), where q is a quantile of actual over predicted time of finished work
+of the same class. For a network the anchor is the status date and the class is the progress. A date is
+anchored where its time began, and only what took longer than the item has taken so far counts: so a forecast
+moves smoothly while its date comes closer and passes. Everything here is arrays in, arrays out; NaT and NaN
+are unknown.
 """
 
 from __future__ import annotations
@@ -88,9 +90,9 @@ def stages(percent_complete: FloatArray, is_started: BoolArray) -> IntArray:
     return found
 
 
-def bands(days_left: IntArray) -> IntArray:
-    """How far away a date is, as positions in `BANDS`: what is due soon is missed by more of what is left."""
-    found: IntArray = np.searchsorted(np.array(_BAND_EDGES), days_left, side="right").astype(np.int64)
+def bands(planned_days: IntArray) -> IntArray:
+    """How long was planned, as positions in `BANDS`: a short time is exceeded by a larger share of it."""
+    found: IntArray = np.searchsorted(np.array(_BAND_EDGES), planned_days, side="right").astype(np.int64)
     return found
 
 
@@ -98,6 +100,7 @@ def forecast(
     status: date,
     predicted: DayArray,
     *,
+    anchor: DayArray,
     has_network: BoolArray,
     is_open: BoolArray,
     q50: FloatArray,
@@ -109,26 +112,24 @@ def forecast(
     Args:
         status: the day of the run.
         predicted: the network's finish, else the plan's date; NaT is undated.
-        has_network: which of them are the network's.
+        anchor: from where the predicted time runs. At the prediction itself, or after it, quantiles are days.
+        has_network: which predictions are the network's.
         is_open: which items are neither done nor removed. What is done has an actual date and no forecast.
-        q50: the median of the reference class: for a date that lies ahead, of actual over predicted remaining
-            time; for one that has passed, of the days from that date to the finish. NaN where fewer than 20
-            references speak: then P50 is the prediction itself, if it lies ahead, and there is no P80.
+        q50: the median of the reference class, of actual over predicted time from the anchor. NaN where
+            fewer than 20 references speak: then P50 is the prediction, if it lies ahead, and P80 unknown.
         q80: its 80 % quantile likewise.
         references: how many finished cases these quantiles come from.
     """
     today = np.datetime64(status, "D")
     is_dated = is_open & ~np.isnat(predicted)
     is_ahead = is_dated & (predicted >= today)
+    speaks = is_dated & ~np.isnat(anchor) & ~np.isnan(q50) & ~np.isnan(q80)
     # What is due today has a day left, as the reference classes have it: a share of nothing says nothing.
-    left = np.maximum(np.where(is_ahead, (predicted - today).astype(np.int64), 0), 1).astype(np.float64)
-    speaks = is_dated & ~np.isnan(q50) & ~np.isnan(q80)
-    anchor = np.where(is_ahead, today, predicted)
+    span = np.maximum(np.where(speaks, (predicted - anchor).astype(np.int64), 0), 1).astype(np.float64)
     found: list[DayArray] = []
     for quantile in (q50, np.maximum(q50, q80)):
-        days = np.where(is_ahead, quantile * left, quantile)
         # The ninth decimal is where 1.0 · 7 days must not become 8.
-        whole = np.ceil(np.round(np.where(speaks, days, 0.0), 9)).astype(np.int64)
+        whole = np.ceil(np.round(np.where(speaks, quantile * span, 0.0), 9)).astype(np.int64)
         day = anchor + whole.astype("timedelta64[D]")
         found.append(np.where(speaks, np.maximum(day, today), np.datetime64("NaT")))  # it is not over yet
     stands = is_ahead & ~speaks

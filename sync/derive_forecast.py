@@ -92,13 +92,15 @@ def _compute(
     count = len(items.is_open)
     low, high = np.full(count, np.nan), np.full(count, np.nan)
     known = np.zeros(count, dtype=np.int64)
+    anchor = np.full(count, np.datetime64("NaT"), dtype="datetime64[D]")
     for index in np.flatnonzero(items.is_open & ~np.isnat(items.predicted)).tolist():
-        values, known[index] = references.of(index)
+        values, known[index], anchor[index] = references.of(index)
         if values is not None:
             low[index], high[index] = values
     found = forecast(
         work.today,
         items.predicted,
+        anchor=anchor,
         has_network=items.has_network,
         is_open=items.is_open,
         q50=low,

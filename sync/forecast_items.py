@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from portfolio.records import ItemId
-from schedule.calendars import DayArray, IntArray, as_days
+from schedule.calendars import DayArray, IntArray, as_days, instants_as_days
 from schedule.forecast import BANDS, STAGES, bands, stages
 from schedule.reference_classes import Path
 from sync.workspace import Workspace
@@ -37,6 +37,7 @@ class ForecastItems:
         due: the effective due date.
         predicted: the network's finish, else the effective due date.
         has_network: which predictions are the network's.
+        since: from where the time to a date runs: the promise, else when the item was made.
         promised_on: the day on which a date was promised, at least by being planned.
         promised: the date that was promised.
         class_name: the class of a forecast that is made today, under which it will be scored.
@@ -50,6 +51,7 @@ class ForecastItems:
     due: DayArray
     predicted: DayArray
     has_network: BoolArray
+    since: DayArray
     promised_on: DayArray
     promised: DayArray
     class_name: list[str]
@@ -73,9 +75,9 @@ class ForecastItems:
         return np.where(is_known, days, NEVER)
 
 
-def date_classes(days_left: IntArray) -> list[str]:
-    """The class of each date by its distance."""
-    return [_DATE_CLASSES[band] for band in bands(days_left).tolist()]
+def date_classes(planned_days: IntArray) -> list[str]:
+    """The class of each date by how long was planned until then."""
+    return [_DATE_CLASSES[band] for band in bands(planned_days).tolist()]
 
 
 def forecast_items(work: Workspace, network_finish: Mapping[ItemId, date]) -> ForecastItems:
@@ -93,6 +95,8 @@ def forecast_items(work: Workspace, network_finish: Mapping[ItemId, date]) -> Fo
     # What is open ends today at the earliest, whatever a network says that was not brought up to date.
     predicted = np.where(has_network, np.maximum(network, today), due).astype("datetime64[D]")
     stage = stages(percent, np.array([state == "in_progress" for state in states], dtype=bool))
+    promised_on = _promised_on(work)
+    since = np.where(np.isnat(promised_on), _created_on(work), promised_on).astype("datetime64[D]")
     return ForecastItems(
         today=today,
         is_open=is_open,
@@ -101,14 +105,15 @@ def forecast_items(work: Workspace, network_finish: Mapping[ItemId, date]) -> Fo
         due=due,
         predicted=predicted,
         has_network=has_network,
-        promised_on=_promised_on(work),
+        since=since,
+        promised_on=promised_on,
         promised=as_days(
             [
                 first or baseline
                 for first, baseline in zip(derived["commitment"], items["baseline_finish"], strict=True)
             ]
         ),
-        class_name=_class_names(predicted, today, has_network, stage),
+        class_name=_class_names(predicted, since, has_network, stage),
         kind=[
             "summary" if is_summary and kind == "task" else kind
             for kind, is_summary in zip(items["kind"], items["is_summary"], strict=True)
@@ -122,27 +127,22 @@ def forecast_items(work: Workspace, network_finish: Mapping[ItemId, date]) -> Fo
     )
 
 
-def _class_names(
-    predicted: DayArray, today: np.datetime64, has_network: BoolArray, stage: IntArray
-) -> list[str]:
+def _class_names(predicted: DayArray, since: DayArray, has_network: BoolArray, stage: IntArray) -> list[str]:
     is_dated = ~np.isnat(predicted)
-    left = np.where(is_dated, (predicted - today).astype(np.int64), 0)
+    planned = np.where(is_dated & ~np.isnat(since), (predicted - since).astype(np.int64), 0)
     found: list[str] = []
-    for name, dated, days, network, at in zip(
-        date_classes(left),
-        is_dated.tolist(),
-        left.tolist(),
-        has_network.tolist(),
-        stage.tolist(),
-        strict=True,
+    for name, dated, network, at in zip(
+        date_classes(planned), is_dated.tolist(), has_network.tolist(), stage.tolist(), strict=True
     ):
-        if not dated:
-            found.append(BACKLOG)
-        elif network:
-            found.append(_NETWORK_CLASSES[at])
+        if dated:
+            found.append(_NETWORK_CLASSES[at] if network else name)
         else:
-            found.append(PAST if days < 0 else name)
+            found.append(BACKLOG)
     return found
+
+
+def _created_on(work: Workspace) -> DayArray:
+    return instants_as_days(work.items["created_at"], ZoneInfo(work.settings.timezone))
 
 
 def _promised_on(work: Workspace) -> DayArray:

@@ -1,25 +1,23 @@
 """What finished work teaches: how long it took against what was predicted, and whether it kept its date.
 
-Predictions are the forecasts that were stored, and the promises in the trackers' own timelines, so that there
-are references from the first run on. What is still open counts as "at least so long".
+Of dates the promises in the trackers' own timelines tell, so that there are references from the first run on;
+of networks the forecasts that were stored. What is still open counts as "at least so long".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from schedule.distributions import Distribution, FloatArray
 from schedule.forecast import LEVELS, network_prior
 from schedule.lateness import LatenessClasses, owner_rates, path_of
-from schedule.reference_classes import MINIMUM_REFERENCES, Path, ReferenceClasses
-from sync.forecast_items import DATE, NETWORK, NEVER, PAST, ForecastItems, date_classes
+from schedule.reference_classes import MINIMUM_REFERENCES, Answer, Path, ReferenceClasses
+from sync.forecast_items import NETWORK, NEVER, PAST, ForecastItems, date_classes
 from sync.workspace import Workspace
-
-Known: TypeAlias = tuple[FloatArray | None, int]  # quantiles at LEVELS, and how many references speak
 
 
 @dataclass(slots=True)
@@ -40,6 +38,14 @@ class _Cases:
         return ReferenceClasses(np.array(self.ratios), is_open, self.paths, prior=prior)
 
 
+class Known(NamedTuple):
+    """What a class says: quantiles at `LEVELS` (None: too little), of how many cases, from which day on."""
+
+    values: FloatArray | None
+    references: int
+    anchor: np.datetime64
+
+
 class References:
     """What the finished work of a portfolio says of the open work.
 
@@ -51,60 +57,72 @@ class References:
 
     def __init__(self, items: ForecastItems, work: Workspace, stored: Mapping[str, Sequence[Any]]) -> None:
         self._items = items
-        cases = {NETWORK: _Cases(), DATE: _Cases(), PAST: _Cases()}
-        seen = _add_stored(items, work, stored, cases)
-        _add_promises(items, seen, cases[DATE])
-        _add_late(items, cases[PAST])
-        self._classes = {
-            name: some.classes(network_prior() if name == NETWORK else None) for name, some in cases.items()
-        }
+        dated, network, late = _Cases(), _Cases(), _Cases()
+        _add_stored(items, work, stored, network)
+        _add_promises(items, dated)
+        _add_late(items, late)
+        self._dated, self._late = dated.classes(), late.classes()
+        self._network = network.classes(network_prior())
         self._chances = _chances(items, work)
-        self._answers: dict[tuple[Path, float], Known] = {}
+        self._answers: dict[tuple[Path, float], Answer] = {}
         self._days_late = (items.today - items.predicted).astype(np.int64).tolist()
         self._is_past = (items.due < items.today).tolist()
+        has_since = ~np.isnat(items.since)
+        planned = np.where(has_since, (items.predicted - items.since).astype(np.int64), 0)
+        spent = np.where(has_since, (items.today - items.since).astype(np.int64), 0)
+        self._spent_share = (spent / np.maximum(planned, 1)).tolist()
+        self._has_since = has_since.tolist()
 
     def of(self, index: int) -> Known:
-        """The quantiles of an open, dated item's class, and how many references speak."""
-        name = self._items.class_name[index]
-        beyond = float(self._days_late[index]) if name == PAST else -np.inf
-        key = (self._items.path(name, index), beyond)
-        if key not in self._answers:
-            found = self._classes[_root(name)].answer(key[0], LEVELS, beyond=beyond)
-            self._answers[key] = (found.values, found.references)
-        return self._answers[key]
+        """What is known of an open, dated item."""
+        items = self._items
+        path = items.path(items.class_name[index], index)
+        if path[0] == NETWORK:
+            return self._known(self._network, path, -np.inf, items.today)
+        if self._has_since[index]:
+            found = self._known(self._dated, path, self._spent_share[index], items.since[index])
+        else:
+            found = Known(None, 0, items.today)
+        if found.values is None and self._days_late[index] > 0:
+            # Too few took so much longer than planned; how many days late work was is known of more.
+            late = items.path(PAST, index)
+            return self._known(self._late, late, float(self._days_late[index]), items.predicted[index])
+        return found
 
     def late_chance(self, index: int) -> float | None:
         """The chance that an open item will be later than its due date; None where too little is known."""
         return 1.0 if self._is_past[index] else self._chances.get(index)
 
-
-def _root(class_name: str) -> str:
-    return class_name.partition(", ")[0]
+    def _known(self, classes: ReferenceClasses, path: Path, beyond: float, anchor: np.datetime64) -> Known:
+        key = (path, beyond)
+        if key not in self._answers:
+            self._answers[key] = classes.answer(path, LEVELS, beyond=beyond)
+        found = self._answers[key]
+        return Known(found.values, found.references, anchor)
 
 
 def _add_stored(
-    items: ForecastItems, work: Workspace, stored: Mapping[str, Sequence[Any]], cases: Mapping[str, _Cases]
-) -> set[tuple[int, str]]:
-    """Add stored predictions, one of each item and class; gives these pairs."""
+    items: ForecastItems, work: Workspace, stored: Mapping[str, Sequence[Any]], network: _Cases
+) -> None:
+    """Add what networks predicted, one case of each item and stage."""
     seen: set[tuple[int, str]] = set()
     today = items.today.astype(object)
     is_open, is_done, finish = items.is_open.tolist(), items.is_done.tolist(), items.finish.tolist()
     names = ("item_id", "class", "as_of", "predicted")
     for item, name, made, predicted in zip(*(stored[one] for one in names), strict=True):
         index = work.position.get(item)
-        if index is None or predicted is None or (index, name) in seen or _root(name) not in (NETWORK, DATE):
+        if index is None or predicted is None or (index, name) in seen or not name.startswith(NETWORK):
             continue
         end = today if is_open[index] else finish[index] if is_done[index] else None
         if end is None or (is_open[index] and end <= made):
             continue
         seen.add((index, name))
         ratio = (end - made).days / max((predicted - made).days, 1)
-        cases[_root(name)].add(ratio, items.path(name, index), is_open=is_open[index])
-    return seen
+        network.add(ratio, items.path(name, index), is_open=is_open[index])
 
 
-def _add_promises(items: ForecastItems, seen: set[tuple[int, str]], dated: _Cases) -> None:
-    """Add what was promised and is not among the stored predictions."""
+def _add_promises(items: ForecastItems, dated: _Cases) -> None:
+    """Add what was promised: the time that was taken over the time that was promised."""
     reached = items.reached(items.promised_on)
     spans = (items.promised - items.promised_on).astype(np.int64)
     known = ~np.isnat(items.promised) & (reached != NEVER) & (spans >= 0)
@@ -114,8 +132,7 @@ def _add_promises(items: ForecastItems, seen: set[tuple[int, str]], dated: _Case
     for index, ratio, name, still_open in zip(
         indices.tolist(), ratios, date_classes(spans[indices]), is_open, strict=True
     ):
-        if (index, name) not in seen:
-            dated.add(ratio, items.path(name, index), is_open=still_open)
+        dated.add(ratio, items.path(name, index), is_open=still_open)
 
 
 def _add_late(items: ForecastItems, late: _Cases) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
 from portfolio.records import AnyRecord, Change, Page, Schedule, WorkItem
@@ -17,6 +16,7 @@ from sync.workspace import DeriveSettings
 
 TODAY = date(2026, 11, 24)  # a Tuesday
 STARTED = date(2026, 9, 1)
+LONG_AGO = date(2025, 9, 1)
 
 
 @pytest.fixture
@@ -45,10 +45,12 @@ def done(name: str, due: date, finish: date, **values: Any) -> WorkItem:
     return story(name, due=due, state="done", actual_finish=finish, **values)
 
 
-def finished(count: int, planned: int, actual: int, prefix: str = "D") -> list[WorkItem]:
-    """Stories promised for so many days from 1 September that took so many."""
-    due, finish = STARTED + timedelta(days=planned), STARTED + timedelta(days=actual)
-    return [done(f"{prefix}{number}", due, finish) for number in range(count)]
+def finished(
+    count: int, planned: int, actual: int, prefix: str = "D", began: date = LONG_AGO
+) -> list[WorkItem]:
+    """Stories promised for so many days that took so many."""
+    due, finish = began + timedelta(days=planned), began + timedelta(days=actual)
+    return [done(f"{prefix}{number}", due, finish, created_at=instant(began)) for number in range(count)]
 
 
 def derived(
@@ -77,12 +79,12 @@ def derived(
 
 
 def started(item: WorkItem) -> Change:
-    """It left To Do on 1 September."""
+    """It left To Do when it was made."""
     return Change(
         source="shop",
         event_id=f"{item.key}-start",
         item_id=item.item_id,
-        at=instant(STARTED),
+        at=item.created_at or instant(STARTED),
         by="ana",
         field="state",
         before="todo",
@@ -94,40 +96,68 @@ def forecast(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(row[name] for name in ("p50", "p80", "forecast_method", "forecast_references"))
 
 
-# Thirty days planned: twelve took 30, twelve took 36. Below the 20 to 60 days of an open story's date.
+# A hundred days planned: eight took 100, eight 110 and eight 120.
 def history() -> list[WorkItem]:
-    return [*finished(12, 30, 30), *finished(12, 30, 36, "E")]
+    return [*finished(8, 100, 100), *finished(8, 100, 110, "E"), *finished(8, 100, 120, "F")]
 
 
 def test_a_date_is_stretched_by_what_such_dates_turned_out_to_be(store: Store) -> None:
-    # 40 days to 3 January. The open story itself counts as one that has taken longer than none of them.
-    found = derived(store, *history(), story("OPEN", due=date(2027, 1, 3)))["OPEN"]
-    # P50 lies between 1.0 and 1.2; P80 is 1.2: 48 days, 11 January, a Monday.
-    assert found["p80"] == date(2027, 1, 11)
-    assert date(2027, 1, 4) <= found["p50"] <= date(2027, 1, 11)
-    assert found["forecast_method"] == "plan date × reference class"
-    assert found["forecast_references"] == 24
+    found = derived(store, *history(), story("OPEN", due=date(2026, 12, 10)))["OPEN"]
+    # From 1 September: P50 is 110 days, Sunday 20 December, so Monday; P80 is 120 days.
+    assert forecast(found) == (
+        date(2026, 12, 21), date(2026, 12, 30), "plan date × reference class", 24,
+    )  # fmt: skip
     assert found["slip_pair"] == "commitment to forecast"
 
 
+def test_only_what_took_longer_than_the_item_has_taken_so_far_counts(store: Store) -> None:
+    open_story = story("OPEN", due=date(2026, 12, 10))
+    portfolio = [*finished(30, 100, 80), *finished(20, 100, 120, "E")]
+    # After 79 of 100 days all fifty speak; after 84 those that took 80 say nothing any more.
+    early = derived(store, *portfolio, open_story, today=date(2026, 11, 19))["OPEN"]
+    assert forecast(early)[::3] == (date(2026, 11, 20), 50)
+    with open_store("sqlite://") as fresh:
+        fresh.declare_source("shop", "jira", "jira", "1")
+        late = derived(fresh, *portfolio, open_story)["OPEN"]
+    assert forecast(late) == (date(2026, 12, 30), date(2026, 12, 30), "plan date × reference class", 20)
+
+
 def test_nineteen_finished_stories_say_nothing_and_twenty_do(store: Store) -> None:
-    open_story = story("OPEN", due=date(2027, 1, 1))
-    few = derived(store, *finished(19, 30, 36), open_story)["OPEN"]
-    assert forecast(few) == (date(2027, 1, 1), None, "plan date", 19)
+    open_story = story("OPEN", due=date(2026, 12, 10))
+    few = derived(store, *finished(19, 100, 120), open_story)["OPEN"]
+    assert forecast(few) == (date(2026, 12, 10), None, "plan date", 19)
     assert (few["slip_wd"], few["slip_pair"]) == (0, "commitment to current")
-    enough = derived(store, *finished(20, 30, 36), open_story)["OPEN"]
-    # 38 days to 1 January, times 1.2, are 45.6: Saturday 9 January, so Monday.
-    assert forecast(enough) == (date(2027, 1, 11), date(2027, 1, 11), "plan date × reference class", 20)
-    assert enough["slip_wd"] == 6
+    enough = derived(store, *finished(20, 100, 120), open_story)["OPEN"]
+    assert forecast(enough) == (date(2026, 12, 30), date(2026, 12, 30), "plan date × reference class", 20)
+    assert enough["slip_wd"] == 14
 
 
-def test_a_date_at_another_distance_is_another_class(store: Store) -> None:
-    found = derived(store, *finished(20, 30, 36), story("SOON", due=TODAY + timedelta(days=6)))["SOON"]
+def test_what_was_planned_for_another_length_of_time_is_another_class(store: Store) -> None:
+    soon = story("SOON", due=date(2026, 11, 30), created_at=instant(date(2026, 11, 1)))
+    found = derived(store, *finished(20, 100, 120), soon)["SOON"]
     assert forecast(found) == (date(2026, 11, 30), None, "plan date", 0)
 
 
-def test_work_past_its_date_takes_as_long_as_such_work_took(store: Store) -> None:
-    # Of 24 late stories all were done 20 days after their date. One that is 4 days late has 16 left.
+def test_work_that_nobody_promised_is_measured_from_when_it_was_made(store: Store) -> None:
+    found = derived(store, *finished(20, 100, 120), story("OPEN", due=date(2026, 12, 10), state="todo"))[
+        "OPEN"
+    ]
+    assert forecast(found)[:2] == (date(2026, 12, 30), date(2026, 12, 30))
+    assert (found["commitment"], found["slip_wd"]) == (None, None)
+    unknown = story("NEW", due=date(2026, 12, 10), state="todo", created_at=None)
+    assert forecast(derived(store, unknown)["NEW"]) == (date(2026, 12, 10), None, "plan date", 0)
+
+
+def test_work_past_its_date_is_stretched_like_any_other(store: Store) -> None:
+    found = derived(store, *finished(24, 100, 150), story("LATE", due=date(2026, 11, 20)))["LATE"]
+    # Eighty days, times 1.5, are 120.
+    assert forecast(found) == (
+        date(2026, 12, 30), date(2026, 12, 30), "past its date, reference class", 24,
+    )  # fmt: skip
+
+
+def test_where_too_few_were_planned_for_so_long_the_days_that_late_work_was_late_count(store: Store) -> None:
+    # Planned for 30 days, not for 80: 24 stories were all done 20 days after their date.
     late = story("LATE", due=date(2026, 11, 20))
     found = derived(store, *finished(24, 30, 50), late)["LATE"]
     assert forecast(found) == (
@@ -167,7 +197,7 @@ def test_a_network_says_its_own_date_until_twenty_of_its_forecasts_have_come_tru
 def test_a_network_learns_from_its_own_stored_forecasts_and_borrows_from_the_prior(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = date(2026, 9, 1)
+    made = LONG_AGO
     ended = finished(40, 30, 60)
     store.save_forecasts(
         made,
@@ -217,26 +247,19 @@ def test_nineteen_finished_in_half_a_year_say_nothing_of_a_backlog(store: Store)
     assert forecast(derived(store, *ended, story("OPEN", state="todo"))["OPEN"]) == (None, None, None, None)
 
 
-def test_a_forecast_stands_while_only_days_pass_and_moves_when_its_date_does(store: Store) -> None:
-    # Finished stories took 1.2 times as long: each day that passes brings P80 forward by a fifth of a day.
+def test_a_forecast_moves_with_its_date_and_the_one_of_last_week_is_told(store: Store) -> None:
     portfolio = finished(24, 100, 120)
     first = derived(store, *portfolio, story("OPEN", due=date(2027, 3, 1)))["OPEN"]
-    assert first["p80"] == date(2027, 3, 22)  # 97 days, times 1.2, are 116.4: Sunday 21 March
+    assert first["p80"] == date(2027, 4, 7)  # 181 days, times 1.2, are 217.2
     for number in range(1, 8):
         later = derived(
             store, *portfolio, story("OPEN", due=date(2027, 3, 1)), today=TODAY + timedelta(days=number)
         )["OPEN"]
         assert forecast(later) == forecast(first)
-    moved = derived(store, *portfolio, story("OPEN", due=date(2027, 3, 2)), today=TODAY + timedelta(days=8))[
-        "OPEN"
-    ]
-    # 90 days, times 1.2, are 108: 20 March, a Saturday.
-    assert moved["p80"] == date(2027, 3, 22)
-    later = derived(store, *portfolio, story("OPEN", due=date(2027, 3, 9)), today=TODAY + timedelta(days=9))[
-        "OPEN"
-    ]
-    assert later["p80"] == date(2027, 3, 29)  # 96 days, times 1.2, are 115.2: Monday 29 March
-    assert later["p80_last_week"] == date(2027, 3, 22)
+        assert later["p80_last_week"] == (date(2027, 4, 7) if number == 7 else None)
+    moved = story("OPEN", due=date(2027, 3, 2))
+    found = derived(store, *portfolio, moved, today=TODAY + timedelta(days=8))["OPEN"]
+    assert (found["p80"], found["p80_last_week"]) == (date(2027, 4, 8), date(2027, 4, 7))
 
 
 def test_four_working_days_stand_and_five_move(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,7 +307,7 @@ def test_an_item_that_only_grows_later_does_not_look_punctual_again(store: Store
 
 
 def test_a_second_run_on_one_day_says_and_stores_the_same(store: Store) -> None:
-    portfolio = [*history(), story("OPEN", due=date(2027, 1, 3)), story("NEXT", due=date(2027, 1, 10))]
+    portfolio = [*history(), story("OPEN", due=date(2026, 12, 10)), story("NEXT", due=date(2026, 12, 17))]
     columns = ("item_id", "as_of", "class", "p50", "p80", "late_chance", "forecast_references")
     first = derived(store, *portfolio)
     rows = store.read("engine_forecast", columns)
@@ -299,28 +322,28 @@ def test_a_second_run_on_one_day_says_and_stores_the_same(store: Store) -> None:
 
 
 def test_only_what_changed_is_remembered(store: Store) -> None:
-    portfolio = [*history(), story("OPEN", due=date(2027, 1, 3))]
+    portfolio = [*history(), story("OPEN", due=date(2026, 12, 10))]
     for number in range(4):
         derived(store, *portfolio, today=TODAY + timedelta(days=number))
     assert store.read("engine_forecast", ("as_of",))["as_of"] == [TODAY]
-    derived(store, *portfolio[:-1], story("OPEN", due=date(2027, 1, 4)), today=TODAY + timedelta(days=4))
+    derived(store, *portfolio[:-1], story("OPEN", due=date(2026, 12, 11)), today=TODAY + timedelta(days=4))
     assert store.read("engine_forecast", ("as_of",))["as_of"] == [TODAY, TODAY + timedelta(days=4)]
 
 
 def test_a_forecast_is_scored_when_its_item_is_done(store: Store) -> None:
-    portfolio = finished(20, 30, 36)
-    derived(store, *portfolio, story("ON-TIME", due=date(2027, 1, 1)), story("LATE", due=date(2027, 1, 1)))
+    portfolio, due = finished(20, 100, 120), date(2026, 12, 10)
+    derived(store, *portfolio, story("ON-TIME", due=due), story("LATE", due=due))
     assert list(store.rows("calibration")) == []
-    # Both had P50 and P80 on Monday 11 January. One is done on the 8th, the other on Friday the 22nd.
+    # Both had P50 and P80 on Wednesday 30 December. One is done the day before, the other on 12 January.
     derived(
         store,
         *portfolio,
-        done("ON-TIME", date(2027, 1, 1), date(2027, 1, 8)),
-        done("LATE", date(2027, 1, 1), date(2027, 1, 22)),
+        done("ON-TIME", due, date(2026, 12, 29)),
+        done("LATE", due, date(2027, 1, 12)),
         today=date(2027, 1, 25),
     )
     (found,) = store.rows("calibration")
-    assert (found["class"], found["n"]) == ("date, 20 to 60 days", 2)
+    assert (found["class"], found["n"]) == ("date, 60 days or more", 2)
     assert (found["p50_coverage"], found["p80_coverage"]) == (0.5, 0.5)
     # One working day early costs 0.2, nine late cost 0.8 each: (0.2 + 7.2) / 2.
     assert found["pinball"] == 3.7
@@ -351,7 +374,7 @@ def test_a_passed_date_will_be_missed_for_certain(store: Store) -> None:
     derived(store, *finished(24, 30, 50), story("LATE", due=date(2026, 11, 20)))
     assert store.read("engine_forecast", ("item_id", "class", "late_chance")) == {
         "item_id": ["shop/LATE"],
-        "class": ["past its date"],
+        "class": ["date, 60 days or more"],
         "late_chance": [1.0],
     }
 
@@ -360,9 +383,9 @@ def test_a_forecast_reaches_those_who_wait_for_it(store: Store) -> None:
     from portfolio.records import Dependency
 
     items = [
-        *finished(20, 30, 36),
-        story("OPEN", due=date(2027, 1, 1)),
-        story("NEXT", start=date(2027, 1, 4), due=date(2027, 2, 1)),
+        *finished(20, 100, 120),
+        story("OPEN", due=date(2026, 12, 10)),
+        story("NEXT", start=date(2026, 12, 29), due=date(2027, 2, 1)),
     ]
     link = Dependency(
         dependency_id="1", source="shop", predecessor_id="shop/OPEN", successor_id="shop/NEXT", type="FS"
@@ -371,14 +394,14 @@ def test_a_forecast_reaches_those_who_wait_for_it(store: Store) -> None:
     store.save_page("shop", "links", Page(records=[link]), run_id=run, now=instant(TODAY))
     derived(store, *items)
     (found,) = store.rows("dependency")
-    assert (found["predecessor_finish"], found["predecessor_due"]) == (date(2027, 1, 11), date(2027, 1, 1))
-    assert found["overlap_wd"] == 6
+    assert (found["predecessor_finish"], found["predecessor_due"]) == (date(2026, 12, 30), date(2026, 12, 10))
+    assert found["overlap_wd"] == 2
 
 
 def test_a_date_far_beyond_the_calendar_is_unknown(store: Store) -> None:
-    portfolio = finished(24, 1, 400)  # planned for a day, done in 400
-    found = derived(store, *portfolio, story("OPEN", due=TODAY + timedelta(days=3)))["OPEN"]
-    assert found["p80"] == date(2030, 3, 8)  # three days are 1,200
-    slow = [msgspec.structs.replace(one, actual_finish=date(2026, 11, 23)) for one in finished(24, 61, 83)]
-    far = derived(store, *slow, story("FAR", due=date(2060, 6, 1)))["FAR"]
-    assert forecast(far)[:2] == (None, None)
+    portfolio = finished(24, 100, 1000, began=date(2016, 1, 4))
+    found = derived(
+        store, *portfolio, story("OPEN", due=date(2026, 12, 10)), story("FAR", due=date(2060, 6, 1))
+    )
+    assert forecast(found["OPEN"])[:2] == (date(2029, 5, 28), date(2029, 5, 28))
+    assert forecast(found["FAR"]) == (None, None, None, None)

@@ -36,10 +36,12 @@ def one(
     network: bool = False,
     is_open: bool = True,
     references: int = 25,
+    anchor: str | None = "2026-11-24",
 ) -> tuple[str | None, str | None, str | None, int]:
     found = forecast(
         TODAY,
         np.array([predicted], dtype="datetime64[D]"),
+        anchor=np.array([anchor], dtype="datetime64[D]"),
         has_network=np.array([network]),
         is_open=np.array([is_open]),
         q50=np.array([q50]),
@@ -76,9 +78,25 @@ def test_too_few_references_leave_the_plan_to_speak_and_nothing_for_80_percent()
     assert one("2026-12-04", network=True, references=3) == ("2026-12-04", None, "network", 3)
 
 
-def test_work_past_its_date_is_forecast_by_how_late_such_work_was() -> None:
-    found = one("2026-11-20", 9.0, 15.2)
+def test_a_date_is_stretched_from_where_its_time_began() -> None:
+    # Forty days from 25 October to 4 December; 1.1 times that are 44, and 1.25 times 50.
+    found = one("2026-12-04", 1.1, 1.25, anchor="2026-10-25")
+    assert found[:2] == ("2026-12-08", "2026-12-14")
+
+
+def test_work_past_its_date_is_stretched_in_the_same_way_and_says_so() -> None:
+    # Thirty days from 21 October to 20 November; 1.5 times that are 45.
+    found = one("2026-11-20", 1.2, 1.5, anchor="2026-10-21")
+    assert found == ("2026-11-26", "2026-12-05", "past its date, reference class", 25)
+
+
+def test_from_the_date_itself_quantiles_are_days() -> None:
+    found = one("2026-11-20", 9.0, 15.2, anchor="2026-11-20")
     assert found == ("2026-11-29", "2026-12-06", "past its date, reference class", 25)
+
+
+def test_without_an_anchor_the_plan_speaks() -> None:
+    assert one("2026-12-04", 1.0, 1.2, anchor=None) == ("2026-12-04", None, "plan date", 25)
 
 
 def test_work_past_its_date_without_references_has_no_forecast() -> None:
@@ -92,7 +110,7 @@ def test_what_is_due_today_lies_ahead_and_has_a_day_left() -> None:
 
 
 def test_open_work_is_never_forecast_for_a_day_that_has_passed() -> None:
-    assert one("2026-11-10", 3.0, 5.0)[:2] == ("2026-11-24", "2026-11-24")
+    assert one("2026-11-10", 3.0, 5.0, anchor="2026-11-10")[:2] == ("2026-11-24", "2026-11-24")
 
 
 def test_what_is_over_has_an_actual_date_and_no_forecast_and_what_is_undated_has_none() -> None:
@@ -145,6 +163,7 @@ def many(days: list[int | None], q50: list[float], spread: list[float]) -> Forec
     return forecast(
         TODAY,
         np.array(predicted, dtype="datetime64[D]"),
+        anchor=np.full(len(days), np.datetime64(TODAY, "D")),
         has_network=np.arange(len(days)) % 2 == 0,
         is_open=np.ones(len(days), dtype=bool),
         q50=low,
