@@ -98,7 +98,7 @@ def _compute(
         if values is not None:
             low[index], high[index] = values
     found = forecast(
-        work.today,
+        items.today.astype(object),
         items.predicted,
         anchor=anchor,
         has_network=items.has_network,

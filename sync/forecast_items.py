@@ -31,7 +31,7 @@ class ForecastItems:
     """The items of a workspace, all parallel to its columns. NaT is unknown.
 
     Attributes:
-        today: the day of the run.
+        today: the day of the run, or the last working day before it.
         is_open, is_done: neither for what is removed, or is no work.
         finish: the day on which it was done.
         due: the effective due date.
@@ -91,7 +91,8 @@ def forecast_items(work: Workspace, network_finish: Mapping[ItemId, date]) -> Fo
     network = as_days([network_finish.get(item) for item in items["item_id"]])
     has_network = ~np.isnat(network)
     percent = np.array([np.nan if one is None else one for one in items["percent_complete"]], dtype=float)
-    today = np.datetime64(work.today, "D")
+    # Nobody is later on a Saturday than on the Friday before it: on days off no forecast moves.
+    today = np.datetime64(work.portfolio_calendar.add(work.today, 0) or work.today, "D")
     # What is open ends today at the earliest, whatever a network says that was not brought up to date.
     predicted = np.where(has_network, np.maximum(network, today), due).astype("datetime64[D]")
     stage = stages(percent, np.array([state == "in_progress" for state in states], dtype=bool))

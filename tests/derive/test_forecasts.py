@@ -405,3 +405,21 @@ def test_a_date_far_beyond_the_calendar_is_unknown(store: Store) -> None:
     )
     assert forecast(found["OPEN"])[:2] == (date(2029, 5, 28), date(2029, 5, 28))
     assert forecast(found["FAR"]) == (None, None, None, None)
+
+
+def test_days_off_move_no_forecast(store: Store) -> None:
+    # On Friday 27 November 83 of 96 days have passed: those that took 88 of 100 still speak. On Sunday, with
+    # 85, they would not, and on Monday they do not.
+    portfolio = [*finished(30, 100, 88), *finished(20, 100, 120, "E")]
+    open_story = story("OPEN", due=date(2026, 12, 10), created_at=instant(date(2026, 9, 5)))
+    friday = derived(store, *portfolio, open_story, today=date(2026, 11, 27))["OPEN"]
+    assert friday["forecast_references"] == 50
+    for day in (28, 29):
+        with open_store("sqlite://") as fresh:
+            fresh.declare_source("shop", "jira", "jira", "1")
+            found = derived(fresh, *portfolio, open_story, today=date(2026, 11, day))["OPEN"]
+        assert forecast(found) == forecast(friday)
+    with open_store("sqlite://") as fresh:
+        fresh.declare_source("shop", "jira", "jira", "1")
+        monday = derived(fresh, *portfolio, open_story, today=date(2026, 11, 30))["OPEN"]
+    assert monday["forecast_references"] == 20
