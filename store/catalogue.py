@@ -283,6 +283,33 @@ DIRTY_TABLE = TableSpec(
     ),
     ("what", "id"),
 )
+FORECAST_TABLE = TableSpec(
+    "engine_forecast",
+    (
+        ColumnSpec("item_id", "text", nullable=False),
+        ColumnSpec("as_of", "date", nullable=False),
+        ColumnSpec("class", "text", nullable=False),
+        ColumnSpec("forecast_method", "text"),
+        ColumnSpec("predicted", "date"),
+        ColumnSpec("due", "date"),
+        ColumnSpec("p50", "date"),
+        ColumnSpec("p80", "date"),
+        ColumnSpec("forecast_references", "int"),
+        ColumnSpec("late_chance", "real"),
+    ),
+    ("item_id", "as_of"),
+    (("as_of",),),
+)
+# What was learned of finished work, once on each day (sync/forecast_learning.py).
+REFERENCE_TABLE = TableSpec(
+    "engine_reference",
+    (
+        ColumnSpec("family", "text", nullable=False),
+        ColumnSpec("class", "text", nullable=False),
+        ColumnSpec("detail", "object", nullable=False),
+    ),
+    ("family", "class"),
+)
 META_TABLE = TableSpec(
     "engine_meta", (ColumnSpec("name", "text", nullable=False), ColumnSpec("value", "text")), ("name",)
 )
@@ -304,6 +331,8 @@ TABLES: Mapping[str, TableSpec] = {
         EVENT_TABLE,
         SEEN_TABLE,
         DIRTY_TABLE,
+        FORECAST_TABLE,
+        REFERENCE_TABLE,
         META_TABLE,
     )
 }

@@ -36,14 +36,16 @@ import numpy as np
 from schedule.calendars import WorkCalendar, workday_table
 from sync.changed import Reach, ReachesEverything, everything
 from sync.derive_dates import derive_dates
+from sync.derive_forecast import derive_forecasts, spread_forecasts
 from sync.derive_items import write_items
-from sync.derive_links import derive_links, linked_addresses
+from sync.derive_links import derive_links, linked_addresses, write_links
 from sync.derive_owners import derive_owners, derive_teams
 from sync.derive_persons import derive_persons
 from sync.derive_promises import derive_promises
 from sync.derive_risks import derive_risks
 from sync.derive_schedules import derive_schedules
 from sync.derive_shape import derive_shape
+from sync.derive_slips import derive_slips
 from sync.derive_twins import derive_twins
 from sync.loading import calendars_of, load, stored_identities
 from sync.reach import reach_of
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "stored_identities"]
 
-REVISION = 1
+REVISION = 2
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
 
 Run: TypeAlias = "Callable[[Workspace, Store], int]"
@@ -123,15 +125,15 @@ STEPS: tuple[Step, ...] = (
             "tracker_schedule",
             *_columns(
                 "tracker_item",
-                "due state release_ids created_at baseline_finish deadline actual_finish is_blocked"
-                " blocked_since total_float_minutes schedule_id",
+                "due state release_ids created_at baseline_finish deadline is_blocked blocked_since"
+                " total_float_minutes schedule_id",
             ),
             *_columns("derived_item", "calendar_id effective_due"),
         ),
         _columns(
             "derived_item",
             "commitment first_commitment committed_at is_committed push_count push_count_90d pull_count"
-            " pushed_wd slip_wd slip_pair last_activity_at last_transition_at state_since blocked_since"
+            " pushed_wd last_activity_at last_transition_at state_since blocked_since"
             " age_wd total_float_wd",
         ),
     ),
@@ -143,18 +145,51 @@ STEPS: tuple[Step, ...] = (
             *_columns("tracker_item", "source schedule_id start native_id key url"),
             *_columns("derived_item", "calendar_id effective_due team"),
         ),
-        ("derived_dependency",),
+        (),
     ),
     Step(
         derive_twins,
         (
             "engine_source",
-            "derived_dependency",
+            "tracker_dependency",
             *_columns("tracker_item", "source key title kind state owner_id twin_keys linked_urls"),
             *_columns("derived_item", "project effective_due"),
         ),
         ("derived_twin",),
     ),
+    Step(
+        derive_forecasts,
+        (
+            "tracker_schedule",
+            "engine_forecast",
+            "engine_reference",
+            *_columns(
+                "tracker_item",
+                "source schedule_id kind state owner_id is_summary start baseline_start baseline_finish"
+                " actual_finish percent_complete created_at priority_rank sort",
+            ),
+            *_columns(
+                "derived_item",
+                "calendar_id project team is_leaf effective_due commitment committed_at",
+            ),
+        ),
+        (
+            "derived_calibration",
+            "engine_forecast",
+            "engine_reference",
+            *_columns("derived_item", "p50 p80 p80_last_week forecast_method forecast_references"),
+        ),
+        spread_forecasts,
+    ),
+    Step(
+        derive_slips,
+        (
+            *_columns("tracker_item", "baseline_finish actual_finish"),
+            *_columns("derived_item", "calendar_id commitment effective_due p50 forecast_method"),
+        ),
+        _columns("derived_item", "slip_wd slip_pair"),
+    ),
+    Step(write_links, ("derived_item.p80",), ("derived_dependency",)),
     Step(
         derive_schedules,
         (
@@ -198,7 +233,13 @@ class _Basis(msgspec.Struct, kw_only=True):
 
 
 def derive(
-    store: Store, settings: DeriveSettings, *, today: date, now: datetime, full: bool = False
+    store: Store,
+    settings: DeriveSettings,
+    *,
+    today: date,
+    now: datetime,
+    full: bool = False,
+    is_look_ahead: bool = False,
 ) -> DeriveCounts:
     """Compute every derived column of the portfolio as of `today` and store what changed.
 
@@ -208,23 +249,26 @@ def derive(
         today: the day of the run in the portfolio's zone.
         now: the instant of the run, aware.
         full: derive everything anew, whatever has changed.
+        is_look_ahead: `today` is not the day that it is: no forecast of it is remembered.
     """
     dirty = store.dirty()
     digest = _digest(store, settings, today, now)
     last = None if dirty.basis is None else msgspec.json.decode(dirty.basis, type=_Basis)
     reach = everything()
-    if last is not None and last.digest == digest and not full:
+    if last is not None and last.digest == digest and not full and not is_look_ahead:
         if not dirty.marks:
             return DeriveCounts(store.count("derived_item"), 0, last.unknown_ends)
         reach = _reach(store, dirty)
     if reach.is_everything:
         store.begin_derive()
     work = load(store, settings, reach, today=today, now=now)
+    work.basis, work.is_look_ahead = digest, is_look_ahead
     if last is not None:
         work.unknown_ends = last.unknown_ends
     changed = _run(work, store)
     basis = _Basis(digest=digest, unknown_ends=work.unknown_ends)
-    store.end_derive(msgspec.json.encode(basis).decode(), dirty)
+    # Nothing may rest on a day that has not come.
+    store.end_derive("" if is_look_ahead else msgspec.json.encode(basis).decode(), dirty)
     return DeriveCounts(
         items=len(work.items) if work.is_full else store.count("derived_item"),
         changed=changed,
@@ -273,7 +317,10 @@ def _settle(work: Workspace, store: Store, step: Step) -> None:
 
 def _digest(store: Store, settings: DeriveSettings, today: date, now: datetime) -> str:
     """Whatever else than the portfolio's own rows has a part in the result."""
-    sources = sorted((name, state.kind) for name, state in store.sources().items())
+    # What was learned of finished work before a source was ever read to its end says too little.
+    sources = sorted(
+        (name, state.kind, state.last_good_at is not None) for name, state in store.sources().items()
+    )
     told = (REVISION, settings, today, now.astimezone(UTC).date(), sources)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 

@@ -7,7 +7,7 @@ source delivers stays an address, and the dependency is kept: its other end is u
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from store import Store
 
 _MINUTES_PER_DAY = 480
-_DATES = ("predecessor_finish", "predecessor_due", "successor_start")
+_DATES = ("predecessor_due", "successor_start")
 _ENDS = ("predecessor_id", "successor_id")
 _NO_DAY = np.datetime64("NaT", "D")
 
@@ -36,12 +36,14 @@ class Links:
         rows: what their trackers say: `type`, `lag_minutes`.
         before, after: the positions of their ends, -1 where no source delivers it.
         is_address: for each end whether its tracker knows it by an address.
+        derived: what was derived of them so far; `write_links` writes it.
     """
 
     rows: Frame
     before: IntArray
     after: IntArray
     is_address: Mapping[str, BoolArray]
+    derived: Frame = field(default_factory=lambda: Frame(0))
 
     @property
     def is_whole(self) -> BoolArray:
@@ -77,8 +79,8 @@ def linked_addresses(work: Workspace, store: Store, former_keys: Mapping[str, It
 
 
 def derive_links(work: Workspace, store: Store) -> int:
-    """Write the derived side of every dependency that has a known end; returns the rows that changed."""
-    links = work.links = _links(work, store)
+    """Put the derived side of every dependency that has a known end into `work.links`; returns 0."""
+    links = _links(work, store)
     whole, count = links.is_whole, len(work.items)
     if work.is_full:
         work.unknown_ends = int(np.count_nonzero(~whole))
@@ -99,6 +101,28 @@ def derive_links(work: Workspace, store: Store) -> int:
     columns.put("in_cycle", _in_cycle(work, store, links))
     columns.put("repeats", _repeats(links, count))
     links.rows.drop("dependency_id")  # by the million, texts are most of what a frame holds
+    work.links = replace(links, derived=columns)
+    return 0
+
+
+def write_links(work: Workspace, store: Store) -> int:
+    """Write the dependencies with the finish that their predecessors are forecast for.
+
+    That is P80, else the due date: whoever waits wants to know when it will be there. Returns the rows that
+    changed.
+    """
+    links = work.links
+    columns, due = links.derived, links.derived.dates("predecessor_due")
+    p80 = np.append(work.derived.dates("p80"), _NO_DAY)[links.before]
+    finish = np.where(links.is_whole & ~np.isnat(p80), p80, due)
+    last = ordinals(work.calendars, columns.codes("calendar_id"), finish, work.zone)
+    columns.put("predecessor_finish", finish)
+    columns.put("predecessor_finish_ord", last)
+    first, lag = columns.integers("successor_start_ord"), columns.integers("lag_wd")
+    known = first.known & last.known & links.is_whole & links.rows.codes("type").is_one_of(("FS",))
+    # Both ends are worked days: a successor that starts on the day its predecessor finishes overlaps by 1.
+    overlap = last.values - first.values + 1 + lag.values
+    columns.put("overlap_wd", Ints(np.where(known, overlap, 0), known))
     return work.write(store, "derived_dependency", columns, keys=work.reach.links)
 
 
@@ -190,16 +214,11 @@ def _dates(work: Workspace, columns: Frame, links: Links, calendar_ids: Coded) -
     lag = links.rows.integers("lag_minutes")
     lag_wd = Ints(np.where(lag.known, np.rint(lag.values / _MINUTES_PER_DAY), 0).astype(np.int64), lag.known)
     columns.put("lag_wd", lag_wd)
-    finish = np.where(whole, np.append(work.derived.dates("effective_due"), _NO_DAY)[links.before], _NO_DAY)
+    due = np.where(whole, np.append(work.derived.dates("effective_due"), _NO_DAY)[links.before], _NO_DAY)
     start = np.append(work.items.dates("start"), _NO_DAY)[links.after]
-    for name, days in zip(_DATES, (finish, finish, start), strict=True):
+    for name, days in zip(_DATES, (due, start), strict=True):
         columns.put(name, days)
         columns.put(f"{name}_ord", ordinals(calendars, calendar_ids, days, zone))
-    first, last = columns.integers("successor_start_ord"), columns.integers("predecessor_finish_ord")
-    known = first.known & last.known & whole & links.rows.codes("type").is_one_of(("FS",))
-    # Both ends are worked days: a successor that starts on the day its predecessor finishes overlaps by 1.
-    overlap = last.values - first.values + 1 + lag_wd.values
-    columns.put("overlap_wd", Ints(np.where(known, overlap, 0), known))
 
 
 def _in_cycle(work: Workspace, store: Store, links: Links) -> BoolArray:

@@ -1,4 +1,4 @@
-"""Derivation of promises: when a date became one, how often it was moved, and how far it has slipped."""
+"""Derivation of promises: when a date became one, and how often it was moved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from store import Store
 
 _FIELDS = ("due", "state", "iteration", "blocked", "release")
-_SLIP_PAIRS = ("commitment to current", "baseline to current")
 _MINUTES_PER_DAY = 480
 _RECENT_DAYS = 90
 _NO_INSTANT = np.datetime64("NaT", "ms")
@@ -45,7 +44,7 @@ class _Promises:
 
 
 def derive_promises(work: Workspace, store: Store) -> int:
-    """Commitments, pushes, slips, and what else an item's history tells."""
+    """Commitments, pushes, and what else an item's history tells."""
     timelines = _timelines(work, store)
     _history(work, timelines)
     has_history = ~work.items.codes("schedule_id").is_one_of(plan_ids(store))
@@ -63,7 +62,7 @@ def derive_promises(work: Workspace, store: Store) -> int:
     ):
         # A saved plan does not tell what it said before.
         derived.put(name, Ints(np.where(has_history, counts, 0), has_history))
-    _slips(work, promises)
+    _ages(work)
     return 0
 
 
@@ -147,19 +146,10 @@ def _counted(work: Workspace, moves: Moves, *, first: DayArray, committed_at: Da
     )
 
 
-def _slips(work: Workspace, promises: _Promises) -> None:
-    """How far each item has slipped from promise, else baseline, to its actual or effective finish."""
+def _ages(work: Workspace) -> None:
+    """How old each item is, and the float that its own plan says it has."""
     items, derived, zone = work.items, work.derived, work.zone
-    baseline, finished = items.dates("baseline_finish"), items.dates("actual_finish")
-    start = np.where(np.isnat(promises.first), baseline, promises.first)
-    current = np.where(np.isnat(finished), derived.dates("effective_due"), finished)
-    is_pair = ~np.isnat(start) & ~np.isnat(current)
-    codes = np.where(is_pair, np.where(np.isnat(promises.first), 1, 0), -1).astype(np.int32)
-    derived.put("slip_pair", Coded(codes, list(_SLIP_PAIRS)).compact())
     calendars, ids = work.calendars, work.calendar_ids
-    derived.put(
-        "slip_wd", difference(ordinals(calendars, ids, current, zone), ordinals(calendars, ids, start, zone))
-    )
     born = days_of_instants(items.instants("created_at"), zone)
     today = np.full(len(items), np.datetime64(work.today, "D"))
     derived.put(

@@ -24,7 +24,7 @@ ITEM_COLUMNS = (
     "is_summary", "is_detail", "is_blocked", "owner_id", "team", "start", "due", "actual_start",
     "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish", "duration_minutes",
     "total_float_minutes", "percent_complete", "iteration_id", "release_id", "release_ids", "twin_keys",
-    "linked_urls", "created_at", "updated_at", "blocked_since",
+    "linked_urls", "created_at", "updated_at", "blocked_since", "priority_rank", "sort",
 )  # fmt: skip
 _UNIQUE = ("item_id", "key")
 

@@ -108,6 +108,7 @@ def sync_settings(
             left=config.left,
             twins=config.twins,
             twin_decisions=config.twin_decisions,
+            forecast_step_wd=step,
         ),
         check=CheckSettings(
             rules=config.rules() if rules is None else rules,

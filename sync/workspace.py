@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from store import Store
     from sync.changed import Reach
     from sync.derive_links import Links
+    from sync.derive_network import NetworkDates
 
 PORTFOLIO_CALENDAR = "portfolio"
 ENDED = ("done", "removed")
@@ -45,6 +46,7 @@ class DeriveSettings:
         twins: pairs of `source:key` that are the same piece of work.
         twin_decisions: the pairs that people confirmed and rejected.
         settle_days: how long an edit of a promise is a correction.
+        forecast_step_wd: a forecast that moved by fewer working days stands as it was.
     """
 
     timezone: str = "UTC"
@@ -57,6 +59,7 @@ class DeriveSettings:
     twins: Sequence[tuple[str, str]] = ()
     twin_decisions: Sequence[TwinDecision] = ()
     settle_days: int = SETTLE_DAYS
+    forecast_step_wd: int = 5
 
 
 @dataclass(slots=True)
@@ -75,7 +78,10 @@ class Workspace:
         reach: see there.
         former_keys, addresses: keys that items had before they moved, and where all items stand; in a full
             derivation only.
+        basis: a digest of whatever else than the portfolio's own rows has a part in the result.
+        is_look_ahead: this is not the day that it is: nothing may be remembered of it.
         links: the dependencies, once they are derived.
+        network: what the network across trackers says of the items, once it is derived.
         unknown_ends: how many dependencies lead to an address that no source delivers.
     """
 
@@ -95,6 +101,9 @@ class Workspace:
     former_keys: dict[str, ItemId] = field(default_factory=dict)
     addresses: AddressIndex = field(default_factory=AddressIndex)
     unknown_ends: int = 0
+    basis: str = ""
+    is_look_ahead: bool = False
+    network: NetworkDates | None = None
     _links: Links | None = None
 
     @property

@@ -26,11 +26,13 @@ from portfolio.records import (
 )
 from store import Store, open_store
 from store.catalogue import TABLES
+from store.forecasts import forget_references
 from sync.derive import DeriveCounts, derive
 from sync.workspace import DeriveSettings
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 DERIVED = [name for name in TABLES if name.startswith("derived_")]
+COMPARED = [*DERIVED, "engine_forecast", "engine_reference"]
 SETTINGS = DeriveSettings(timezone="Europe/Zurich")
 NAMES = [str(number) for number in range(8)]
 SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan"}
@@ -108,11 +110,11 @@ def derived(store: Store, *, full: bool = False, day: int = 0) -> DeriveCounts:
 
 
 def tables(store: Store) -> dict[str, list[Any]]:
-    """Every derived table as it is stored, digests of rows included."""
+    """Every derived table as it is stored, digests of rows included, and what is remembered of forecasts."""
     with store._db.read() as connection:
         return {
             name: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {name}").fetchall()), key=repr)
-            for name in DERIVED
+            for name in COMPARED
         }
 
 
@@ -122,6 +124,39 @@ def both(store: Store) -> tuple[DeriveCounts, dict[str, list[Any]], dict[str, li
     found = tables(store)
     assert derived(store, full=True).changed == 0
     return counts, found, tables(store)
+
+
+def history() -> list[AnyRecord]:
+    """Forty stories of the last ten weeks, promised for ten days, that took eleven to thirty."""
+    records: list[AnyRecord] = []
+    for number in range(40):
+        name, ago = f"old{number}", 11 + number % 20
+        finish = NOW.date() - timedelta(days=5 + number)
+        begun = finish - timedelta(days=ago)
+        made = datetime(begun.year, begun.month, begun.day, 9, tzinfo=UTC)
+        records.append(
+            item(
+                name,
+                state="done",
+                created_at=made,
+                due=begun + timedelta(days=10),
+                actual_finish=finish,
+                owner_id="ana",
+            )
+        )
+        records.append(
+            Change(
+                source="shop",
+                event_id=name,
+                item_id=f"shop/{name}",
+                at=made,
+                by="ana",
+                field="state",
+                before="todo",
+                after="in_progress",
+            )
+        )
+    return records
 
 
 days = st.dates(date(2026, 11, 1), date(2027, 1, 15)) | st.none()
@@ -139,6 +174,8 @@ items = st.builds(
     percent_complete=st.sampled_from([None, 30.0, 70.0]),
     baseline_finish=days,
     is_detail=st.booleans(),
+    actual_finish=st.dates(date(2026, 10, 1), date(2026, 11, 23)) | st.none(),
+    priority_rank=st.sampled_from([None, 1, 2]),
     title=st.sampled_from(["one", "two"]),
     key=st.sampled_from(["CHK-1", "CHK-2", "CHK-3"]),
 )
@@ -174,13 +211,18 @@ pages = (
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(items | changes | links | risks, max_size=25), st.lists(st.lists(pages, max_size=3), max_size=4)
+    st.lists(items | changes | links | risks, max_size=25),
+    st.lists(st.lists(pages, max_size=3), max_size=4),
+    st.booleans(),
 )
 def test_what_a_change_reaches_is_what_a_full_derivation_changes(
-    first: list[AnyRecord], runs: list[list[Page]]
+    first: list[AnyRecord], runs: list[list[Page]], has_history: bool
 ) -> None:
     with opened() as store:
+        if has_history:
+            save(store, *history())
         save(store, *first)
+        derived(store, day=-1)
         derived(store)
         for run in runs:
             for page in run:
@@ -347,3 +389,70 @@ def test_in_two_trackers_the_differences_of_twins_follow_a_moved_date() -> None:
         counts, found, expected = both(store)
         assert found == expected
         assert list(store.rows("twin")) == []
+
+
+def test_what_is_finished_today_teaches_only_tomorrow() -> None:
+    with opened() as store:
+        save(
+            store, *history(), item("1", due=date(2026, 11, 30)), item("2", due=date(2026, 12, 1)), item("3")
+        )
+        derived(store)
+        learned = tables(store)["engine_reference"]
+        said = {row["key"]: row["forecast_method"] for row in store.rows("item")}
+        # From its creation forty days ago to the date in six more: more than any story was promised for.
+        assert said["CHK-1"] == "plan date"
+        assert said["CHK-3"] == "throughput"
+        save(store, item("2", state="done", actual_finish=NOW.date(), due=date(2026, 12, 1)))
+        counts, found, expected = both(store)
+        assert found == expected
+        assert counts.reached == 1
+        assert found["engine_reference"] == learned
+        derived(store, day=1)
+        assert tables(store)["engine_reference"] != learned
+
+
+def test_what_comes_to_a_backlog_stands_at_its_end_until_tomorrow() -> None:
+    def days() -> dict[str, date]:
+        return {row["key"]: row["p50"] for row in store.rows("item") if row["state"] != "done"}
+
+    with opened() as store:
+        save(store, *history(), *(item(str(number)) for number in (1, 2, 3)))
+        derived(store)
+        before = days()
+        save(store, item("4", priority_rank=1), item("5"))
+        counts, found, expected = both(store)
+        assert found == expected
+        assert counts.reached == 2
+        after = days()
+        assert {key: after[key] for key in before} == before
+        assert after["CHK-4"] == after["CHK-5"] >= max(before.values())
+        derived(store, day=1)
+        assert days()["CHK-4"] < days()["CHK-5"]
+
+
+def test_a_look_ahead_leaves_no_forecast_and_the_day_itself_is_derived_anew() -> None:
+    with opened() as store:
+        save(store, *history(), item("1", due=date(2026, 11, 30)), item("3"))
+        derived(store)
+        kept = {name: tables(store)[name] for name in ("engine_forecast", "engine_reference")}
+        before = tables(store)
+        ahead = NOW + timedelta(days=30)
+        counts = derive(store, SETTINGS, today=ahead.date(), now=ahead, is_look_ahead=True)
+        assert counts.reached == 42
+        looked = tables(store)
+        assert looked["derived_item"] != before["derived_item"]
+        assert {name: looked[name] for name in kept} == kept
+        assert derived(store).reached == 42
+        assert tables(store) == before
+
+
+def test_what_was_learned_and_is_gone_is_learned_anew() -> None:
+    with opened() as store:
+        save(store, *history(), item("1", due=date(2026, 11, 30)))
+        derived(store)
+        learned = tables(store)["engine_reference"]
+        with store._db.write() as connection:
+            forget_references(connection)
+        save(store, item("1", due=date(2026, 12, 7)))
+        assert derived(store).reached == 41
+        assert tables(store)["engine_reference"] == learned
