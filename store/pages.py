@@ -203,6 +203,8 @@ def _store(
         changed = (
             bulk.overwrite_different(connection, dialect, table, rows, table.names) if new < len(rows) else 0
         )
+        if new or changed:
+            _mark_timelines(connection, dialect, rows)
         return PageCounts(new=new, changed=changed, unchanged=len(rows) - new - changed)
     keys = bulk.keys_of(table, rows)
     extra = {WorkItem: ("deleted_at",), Baseline: ("origin",)}.get(record, ())

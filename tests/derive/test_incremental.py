@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 DERIVED = [name for name in TABLES if name.startswith("derived_")]
 COMPARED = [*DERIVED, "engine_forecast", "engine_reference"]
 SETTINGS = DeriveSettings(timezone="Europe/Zurich")
-NAMES = [str(number) for number in range(8)]
+NAMES = [str(number) for number in range(12)]
 SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan"}
 
 
@@ -197,7 +197,7 @@ risks = st.builds(
     probability=st.integers(1, 5),
     review_due=days,
 )
-records = st.lists(items | changes | links | risks, min_size=1, max_size=4)
+records = st.lists(items | changes | links | risks, min_size=1, max_size=2)
 pages = (
     st.builds(Page, records=records)
     | st.builds(lambda one: Page(gone=[Gone(item_id=f"shop/{one}", reason="deleted")]), names)
@@ -209,10 +209,10 @@ pages = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
-    st.lists(items | changes | links | risks, max_size=25),
-    st.lists(st.lists(pages, max_size=3), max_size=4),
+    st.lists(items | changes | links | risks, min_size=12, max_size=30),
+    st.lists(st.lists(pages, min_size=1, max_size=2), min_size=1, max_size=4),
     st.booleans(),
 )
 def test_what_a_change_reaches_is_what_a_full_derivation_changes(
@@ -298,6 +298,29 @@ def test_what_moves_takes_along_what_is_below_it_whatever_its_dates(store: Store
     assert found == expected
     # 1 with 3 and 4 below its new parent 91; 2 with 8 and 80 to the top.
     assert counts.reached == 7
+
+
+def test_an_entry_of_a_timeline_reaches_its_item_and_the_same_entry_again_nothing(store: Store) -> None:
+    entry = changed("4", "state", "todo", "in_progress", 3)
+    save(store, entry)
+    counts, found, expected = both(store)
+    assert found == expected
+    assert (counts.reached, counts.changed) == (1, 2)
+    (row,) = store.rows("item", where={"item_id": "shop/4"})
+    assert row["committed_at"] == NOW - timedelta(days=3)
+    save(store, entry)
+    assert derived(store).reached == 0
+
+
+def test_a_risk_that_came_and_went_reaches_its_item(store: Store) -> None:
+    save(store, Risk(item_id="shop/4", source="shop", probability=3, impact=4))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert (counts.reached, counts.changed) == (1, 1)
+    save(store, replaces=[OwnedBy(record="Risk", item_ids=["shop/4"])])
+    counts, found, expected = both(store)
+    assert found == expected
+    assert found["derived_risk"] == []
 
 
 def test_a_new_circle_is_seen_and_so_is_its_end(store: Store) -> None:
