@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from portfolio.records import AnyRecord, Change, Page, Schedule, WorkItem
+from schedule.calendars import work_calendar
 from store import Store, open_store
 from store.frames import NO_DAY
 from sync import derive as derive_module
 from sync.derive import Step, derive
 from sync.derive_forecast import derive_forecasts
 from sync.derive_network import NetworkDates
+from sync.placement import TreeNode
+from sync.rollup import rollup
 from sync.workspace import DeriveSettings, Workspace
 
 TODAY = date(2026, 11, 24)  # a Tuesday
@@ -440,3 +443,16 @@ def test_days_off_move_no_forecast(store: Store) -> None:
         fresh.declare_source("shop", "jira", "jira", "1")
         monday = derived(fresh, *portfolio, open_story, today=date(2026, 11, 30))["OPEN"]
     assert monday["forecast_references"] == 20
+
+
+def test_a_p80_later_than_the_commitment_turns_health_amber_and_stands_in_the_project(store: Store) -> None:
+    tree = [TreeNode("checkout", "project", None, "Checkout", None, ["shop:CHK"])]
+    portfolio = [*finished(16, 100, 100), *finished(8, 100, 120, "E")]
+    found = derived(store, *portfolio, story("OPEN", due=date(2026, 12, 10)), tree=tree)["OPEN"]
+    assert (found["p50"], found["p80"], found["slip_wd"]) == (date(2026, 12, 10), date(2026, 12, 30), 0)
+    rollup(store, tree, calendar=work_calendar())
+    (row,) = store.rows("item", where={"key": "OPEN"})
+    assert row["health"] == "amber"
+    assert row["health_reason"] == "its 80 % forecast is 14 working days after the commitment"
+    (project,) = store.rows("project")
+    assert (project["p50"], project["p80"]) == (date(2026, 12, 10), date(2026, 12, 30))

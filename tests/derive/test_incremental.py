@@ -449,8 +449,11 @@ def test_what_comes_to_a_backlog_stands_at_its_end_until_tomorrow() -> None:
         after = days()
         assert {key: after[key] for key in before} == before
         assert after["CHK-4"] == after["CHK-5"] >= max(before.values())
+        queue = store.references("backlogs")["shop/CHK"]["places"]
+        assert queue == {"shop/1": 1, "shop/2": 2, "shop/3": 3}
         derived(store, day=1)
-        assert days()["CHK-4"] < days()["CHK-5"]
+        queue = store.references("backlogs")["shop/CHK"]["places"]
+        assert queue == {"shop/4": 1, "shop/1": 2, "shop/2": 3, "shop/3": 4, "shop/5": 5}
 
 
 def test_a_look_ahead_leaves_no_forecast_and_the_day_itself_is_derived_anew() -> None:
