@@ -60,6 +60,17 @@ def test_seven_quiet_days_over_a_portfolio_with_forecasts_write_nothing() -> Non
     assert methods["CHK-4"] == "past its date, reference class"
 
 
+def test_a_look_at_another_day_writes_nothing_and_leaves_no_forecast_behind() -> None:
+    world = world_with_history(datetime(2026, 4, 1, 9, tzinfo=UTC), "2026-07-10", date(2026, 7, 30))
+    started(world, "CHK-2", due="2026-12-10", parent="CHK-1")
+    result = world.sync(is_look_ahead=True)
+    assert result.is_dry_run
+    assert result.applied is None
+    assert (world.written(), world.store.count("engine_forecast")) == ([], 0)
+    assert world.sync().applied is not None
+    assert world.store.count("engine_forecast") == 1
+
+
 def test_a_forecast_that_a_quiet_week_moves_by_five_working_days_is_written_on_that_day_alone() -> None:
     world = world_with_history(STARTED, "2026-10-01", date(2026, 10, 7), comments=False)
     started(world, "CHK-2", parent="CHK-1")  # it has no date: its team says when
