@@ -208,6 +208,8 @@ def _item(number: int, trackers: int) -> WorkItem:
     values: dict[str, Any] = {
         "parent_id": None if epic == number else _item_id(epic, trackers),
         "kind": "epic" if epic == number else "story",
+        "is_detail": epic != number,
+        "is_milestone": number % 200 == 1,
         "owner_id": f"a{random % _ACCOUNTS}" if random % 9 else None,
         "due": date(2026, 1, 1) + timedelta(days=random % 700) if random % 3 else None,
         "start": date(2026, 1, 1) + timedelta(days=random % 650) if random % 2 else None,

@@ -204,6 +204,7 @@ _VIEWS = (
             real: share
             list: members
             bool: is_assessable
+            text: reason
             """
         ),
         ("schedule_id", "check"),

@@ -36,6 +36,11 @@ from store.specs import (
     ordinal_columns,
 )
 
+# What a plan's file may bring, and derivation computes where it does not.
+FILLED = (
+    "early_start_at", "early_finish_at", "late_start_at", "late_finish_at", "total_float_minutes",
+    "free_float_minutes", "is_critical",
+)  # fmt: skip
 _DERIVED_ITEM = (
     "portfolio", "program", "project", "parent_key", "depth", "is_leaf", "is_summary", "is_committed",
     "owner", "owner_email", "owner_kind", "owner_problem", "effective_due", "effective_due_source",
@@ -44,7 +49,7 @@ _DERIVED_ITEM = (
     "p50", "p80", "p80_last_week", "forecast_method", "forecast_references", "slip_wd", "slip_pair",
     "total_float_wd", "predecessor_count", "successor_count", "driver_id", "open_children",
     "children_at_commit", "children_added", "last_activity_at", "last_transition_at", "state_since",
-    "blocked_since", "team", "age_wd", "p85_cycle_wd",
+    "blocked_since", "team", "age_wd", "p85_cycle_wd", *FILLED,
 )  # fmt: skip
 _DERIVED_DEPENDENCY = (
     "predecessor_id", "successor_id", "lag_wd", "predecessor_finish", "predecessor_due", "successor_start",
@@ -57,7 +62,7 @@ _DERIVED_TWIN = (
 _DERIVED_SCHEDULE = (
     "project", "lead", "lead_problem", "item_count", "baseline_at",
     "rebaselines_12m", "spi_t", "cpli", "bei", "hit_rate", "cei", "cei_previous", "critical_path_ok",
-    "percent_complete", "budget", "actual_cost", "forecast_cost",
+    "percent_complete", "budget", "actual_cost", "forecast_cost", "has_logic",
 )  # fmt: skip
 _DERIVED_ROLLUP = (
     "percent_complete", "health", "health_reason", "open_risks", "open_findings", "worst_finding",
@@ -310,6 +315,17 @@ REFERENCE_TABLE = TableSpec(
     ),
     ("family", "class"),
 )
+# What was said about a date on a day: what trends and the honesty of forecasts are worked out from.
+SNAPSHOT_TABLE = TableSpec(
+    "engine_date_snapshot",
+    (
+        ColumnSpec("item_id", "text", nullable=False),
+        ColumnSpec("day", "date", nullable=False),
+        ColumnSpec("finish", "date"),
+        ColumnSpec("forecast", "date"),
+    ),
+    ("item_id", "day"),
+)
 META_TABLE = TableSpec(
     "engine_meta", (ColumnSpec("name", "text", nullable=False), ColumnSpec("value", "text")), ("name",)
 )
@@ -333,6 +349,7 @@ TABLES: Mapping[str, TableSpec] = {
         DIRTY_TABLE,
         FORECAST_TABLE,
         REFERENCE_TABLE,
+        SNAPSHOT_TABLE,
         META_TABLE,
     )
 }

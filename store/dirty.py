@@ -25,6 +25,8 @@ Before: TypeAlias = "Mapping[str, Any] | None"
 
 ITEM, DEPENDENCY, LIST = "item", "dependency", "list"
 EVERYTHING = "everything"
+BESIDE = frozenset({"changes", "former_keys", "risk", "baseline"})
+"""What a mark says has changed beside an item, instead of one of its columns."""
 _META = "derive"
 
 
@@ -131,8 +133,10 @@ def _mark(connection: Connection, dialect: Dialect, what: str, before: Mapping[s
         seq = 1
         if marked is not None:
             earlier = decode_column("object", dialect, (marked[0],))[0]
-            # What derivation saw last is what counts, not what came in between.
-            told = None if earlier is None else {**(told or {}), **earlier}  # noqa: PLW2901
+            # What derivation saw last is what counts, not what came in between. What belongs to an item may
+            # come before the item does.
+            is_new = earlier is None or (told is None and BESIDE.issuperset(earlier))
+            told = None if is_new else {**(told or {}), **(earlier or {})}  # noqa: PLW2901
             seq = marked[1] + 1
         rows.append((what, one, None if told is None else to_json(told), seq))
     bulk.upsert(connection, dialect, DIRTY_TABLE, rows, DIRTY_TABLE.names)

@@ -30,6 +30,7 @@ _PARTS = (
     ("engine_finding", "item_id IN ({gone}) AND state = 'resolved'"),
     ("engine_write", "item_id IN ({gone}) AND state NOT IN ('sending', 'unknown')"),
     ("engine_slot", "item_id IN ({gone})"),
+    ("engine_date_snapshot", "item_id IN ({gone})"),
     ("engine_failed_write", "item_id IN ({gone})"),
     ("engine_event", "item_id IN ({gone})"),
     ("engine_seen", "item_id IN ({gone})"),

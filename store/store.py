@@ -18,6 +18,7 @@ from store.pages import PageStore
 from store.retention import RetentionStore
 from store.rows import RowStore
 from store.selection import SelectionStore
+from store.snapshots import SnapshotStore
 from store.sources import SourceStore
 from store.specs import Dialect
 from store.writes import WriteStore
@@ -35,6 +36,7 @@ class Store(
     ErasureStore,
     AuditStore,
     EventStore,
+    SnapshotStore,
     SourceStore,
     RowStore,
     LockStore,

@@ -16,7 +16,7 @@ from functools import cache
 import msgspec
 
 from portfolio.views import VIEWS, Column, View
-from store.catalogue import ITEM_DATES, RISK_DATES, TABLES
+from store.catalogue import FILLED, ITEM_DATES, RISK_DATES, TABLES
 from store.specs import Dialect
 
 PORTFOLIO_CALENDAR = "portfolio"
@@ -77,6 +77,7 @@ _ITEM_SPECIAL = {
     "is_summary": "coalesce(d.is_summary, t.is_summary)",
     "percent_complete": "coalesce(r.percent_complete, t.percent_complete)",
     "team": "coalesce(t.team, d.team)",
+    **{name: f"coalesce(t.{name}, d.{name})" for name in FILLED},
     # What was derived may be older than what was pulled.
     "blocked_since": "CASE WHEN t.is_blocked THEN coalesce(t.blocked_since, d.blocked_since) END",
     "is_done": "t.state = 'done'",
@@ -148,6 +149,7 @@ _DEFINITIONS: Mapping[str, Definition] = {
         special={
             "baseline_at": "coalesce(d.baseline_at, t.baseline_at)",
             "health_declared": "coalesce(t.health_declared, h.health_declared)",
+            "has_logic": "coalesce(d.has_logic, t.has_logic)",
         },
     ),
     "schedule_check": _one("d", "derived_schedule_check"),

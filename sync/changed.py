@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,9 +31,16 @@ class Reach:
         links: dependencies whose derived rows are made anew. They may be gone.
         followers: items downstream of a dependency that came, went or changed its ends: only among them can
             circles have opened or closed.
-        schedules: schedules whose derived rows are made anew; all their items are loaded.
+        ends: the ends that dependencies which came, went or changed have, and had.
+        moved: items that came, went, or have another key or schedule: what links to them shows it.
+        schedules: schedules whose derived rows are made anew; all their items are loaded, and the other ends
+            of their dependencies.
+        schedule_links: the dependencies of the items of these schedules; they have to be there to be read.
         persons: people whose open work is counted anew.
         plan_finishes: the last due date of the plans of these items.
+        networks: plans whose network is worked out anew; their items are all among `items`.
+        marked: the items that changed, as they were and as they are.
+        link_ends: the ends that dependencies had or have that came, went or changed.
         changed: columns of items in which anything changed.
     """
 
@@ -42,10 +49,16 @@ class Reach:
     around: set[ItemId] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
     followers: set[ItemId] = field(default_factory=set)
+    ends: set[ItemId] = field(default_factory=set)
+    moved: set[ItemId] = field(default_factory=set)
     schedules: set[str] = field(default_factory=set)
+    schedule_links: set[str] = field(default_factory=set)
     owners: set[tuple[str, str]] = field(default_factory=set)
     persons: set[str] = field(default_factory=set)
     plan_finishes: dict[str, np.datetime64] = field(default_factory=dict)
+    networks: set[str] = field(default_factory=set)
+    marked: Sequence[Changed] = ()
+    link_ends: set[ItemId] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
 
     def add(self, items: Iterable[ItemId]) -> None:

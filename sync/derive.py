@@ -18,7 +18,8 @@ before it have written, and says so in `reads` and `writes`.
   change spreads further than `sync/reach.py` follows it (down a network, over a plan), the step has a
   `spread`, which adds to the reach before anything is loaded, or raises `ReachesEverything`.
 - Lists (accounts, calendars, iterations, releases, schedules), the configuration and the day need not be
-  followed: any change of those makes the next derivation full. So does `REVISION`, for a step's own code.
+  followed: any change of those makes the next derivation full. So does `REVISION`, for a step's own code, and
+  so does a source that can be read again: what it says today is kept.
 - Nothing else may be read here: no findings, no clock, no random seed that is not made from those.
 """
 
@@ -29,18 +30,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeAlias
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 
 from schedule.calendars import WorkCalendar, workday_table
+from store.catalogue import FILLED
 from sync.changed import Reach, ReachesEverything, everything
+from sync.derive_checks import derive_checks, spread_over_schedules
 from sync.derive_dates import derive_dates
 from sync.derive_forecast import derive_forecasts, spread_forecasts
 from sync.derive_items import write_items
 from sync.derive_links import derive_links, linked_addresses, write_links
+from sync.derive_milestones import current_sources, derive_milestones
 from sync.derive_owners import derive_owners, derive_teams
 from sync.derive_persons import derive_persons
+from sync.derive_plan_network import WRITTEN, derive_plan_networks, spread_over_networks
 from sync.derive_promises import derive_promises
 from sync.derive_risks import derive_risks
 from sync.derive_schedules import derive_schedules
@@ -48,6 +54,7 @@ from sync.derive_shape import derive_shape
 from sync.derive_slips import derive_slips
 from sync.derive_twins import derive_twins
 from sync.loading import calendars_of, load, stored_identities
+from sync.plan_networks import LINK_COLUMNS, TASK_COLUMNS
 from sync.reach import reach_of
 from sync.workspace import DeriveSettings, Workspace
 
@@ -56,7 +63,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "stored_identities"]
 
-REVISION = 2
+REVISION = 4
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
 
 Run: TypeAlias = "Callable[[Workspace, Store], int]"
@@ -85,6 +92,17 @@ def _columns(table: str, names: str) -> tuple[str, ...]:
 
 
 STEPS: tuple[Step, ...] = (
+    Step(
+        derive_plan_networks,
+        (
+            "tracker_schedule",
+            "tracker_calendar",
+            *_columns("tracker_dependency", " ".join(LINK_COLUMNS)),
+            *_columns("tracker_item", " ".join((*TASK_COLUMNS, *FILLED, "key"))),
+        ),
+        _columns("derived_item", " ".join(WRITTEN)),
+        spread_over_networks,
+    ),
     Step(
         derive_shape,
         _columns("tracker_item", "source scope schedule_id parent_id key state is_summary"),
@@ -128,7 +146,7 @@ STEPS: tuple[Step, ...] = (
                 "due state release_ids created_at baseline_finish deadline is_blocked blocked_since"
                 " total_float_minutes schedule_id",
             ),
-            *_columns("derived_item", "calendar_id effective_due"),
+            *_columns("derived_item", "calendar_id effective_due total_float_minutes"),
         ),
         _columns(
             "derived_item",
@@ -191,17 +209,53 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(write_links, ("derived_item.p80",), ("derived_dependency",)),
     Step(
-        derive_schedules,
+        derive_milestones,
         (
+            "engine_source",
+            "engine_date_snapshot",
+            "tracker_change",
             "tracker_schedule",
-            "tracker_identity",
+            *_columns("tracker_item", "source key state schedule_id is_milestone is_detail due created_at"),
+            *_columns("derived_item", "effective_due p50"),
+        ),
+        ("derived_milestone", "engine_date_snapshot"),
+    ),
+    Step(
+        derive_checks,
+        (
+            "engine_date_snapshot",
+            "tracker_change",
+            "tracker_dependency",
+            "derived_dependency",
+            "tracker_iteration",
+            "tracker_schedule",
             *_columns(
                 "tracker_item",
-                "schedule_id state is_detail baseline_finish duration_minutes percent_complete key",
+                "source key kind state schedule_id parent_id is_detail is_milestone start due finish_at"
+                " actual_start actual_finish deadline constraint_type constraint_date baseline_start"
+                " baseline_finish baseline_duration_minutes duration_minutes total_float_minutes is_critical"
+                " assignment_count estimate_hours forecast_cost budget percent_complete owner_id"
+                " iteration_id created_at",
             ),
+            *_columns(
+                "derived_item",
+                "calendar_id is_summary effective_due first_commitment state_since last_activity_at"
+                " owner_problem team p85_cycle_wd",
+            ),
+        ),
+        ("derived_schedule_check",),
+        spread_over_schedules,
+    ),
+    Step(
+        derive_schedules,
+        (
+            "derived_schedule_check",
+            "tracker_schedule",
+            "tracker_identity",
+            *_columns("tracker_item", "schedule_id state duration_minutes percent_complete"),
             "derived_item.is_leaf",
         ),
-        ("derived_schedule", "derived_schedule_check"),
+        ("derived_schedule",),
     ),
     Step(
         derive_persons,
@@ -230,6 +284,8 @@ class _Basis(msgspec.Struct, kw_only=True):
 
     digest: str
     unknown_ends: int
+    current: list[str] = []
+    """The sources that were read by the day: what the others said could not be kept."""
 
 
 def derive(
@@ -255,7 +311,9 @@ def derive(
     digest = _digest(store, settings, today, now)
     last = None if dirty.basis is None else msgspec.json.decode(dirty.basis, type=_Basis)
     reach = everything()
-    if last is not None and last.digest == digest and not full and not is_look_ahead:
+    current = current_sources(store, today, ZoneInfo(settings.timezone))
+    is_known = last is not None and last.digest == digest and current <= set(last.current)
+    if last is not None and is_known and not full and not is_look_ahead:
         if not dirty.marks:
             return DeriveCounts(store.count("derived_item"), 0, last.unknown_ends)
         reach = _reach(store, dirty)
@@ -266,7 +324,7 @@ def derive(
     if last is not None:
         work.unknown_ends = last.unknown_ends
     changed = _run(work, store)
-    basis = _Basis(digest=digest, unknown_ends=work.unknown_ends)
+    basis = _Basis(digest=digest, unknown_ends=work.unknown_ends, current=sorted(current))
     # Nothing may rest on a day that has not come.
     store.end_derive("" if is_look_ahead else msgspec.json.encode(basis).decode(), dirty)
     return DeriveCounts(
@@ -299,20 +357,8 @@ def _run(work: Workspace, store: Store) -> int:
 def _settle(work: Workspace, store: Store, step: Step) -> None:
     """What a step has put into rows that were not reached gives way to what was derived of them before."""
     names = [one.removeprefix("derived_item.") for one in step.writes if one.startswith("derived_item.")]
-    around = np.flatnonzero(~work.is_reached)
-    if not names or not len(around):
-        return
-    ids = work.items.keys("item_id")
-    stored = store.frame(
-        "derived_item",
-        ("item_id", *names),
-        texts=("item_id",),
-        among=("item_id", [ids[row] for row in around.tolist()]),
-        live_only=False,
-    )
-    rows = work.positions(stored.texts("item_id"))
-    stored.drop("item_id")
-    work.derived.overlay(rows, stored)
+    if names:
+        work.put_back(store, names, np.flatnonzero(~work.is_reached))
 
 
 def _digest(store: Store, settings: DeriveSettings, today: date, now: datetime) -> str:

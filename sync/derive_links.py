@@ -6,7 +6,7 @@ source delivers stays an address, and the dependency is kept: its other end is u
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -33,10 +33,11 @@ class Links:
     """The dependencies that have a known end.
 
     Attributes:
-        rows: what their trackers say: `type`, `lag_minutes`.
+        rows: what their trackers say: `source`, `type`, `lag_minutes`, `lag_percent`.
         before, after: the positions of their ends, -1 where no source delivers it.
         is_address: for each end whether its tracker knows it by an address.
         derived: what was derived of them so far; `write_links` writes it.
+        repeats: where another one says the same already; None until that is worked out.
     """
 
     rows: Frame
@@ -44,6 +45,7 @@ class Links:
     after: IntArray
     is_address: Mapping[str, BoolArray]
     derived: Frame = field(default_factory=lambda: Frame(0))
+    repeats: BoolArray | None = None
 
     @property
     def is_whole(self) -> BoolArray:
@@ -80,7 +82,7 @@ def linked_addresses(work: Workspace, store: Store, former_keys: Mapping[str, It
 
 def derive_links(work: Workspace, store: Store) -> int:
     """Put the derived side of every dependency that has a known end into `work.links`; returns 0."""
-    links = _links(work, store)
+    links = _links(work, store, work.reach.links)
     whole, count = links.is_whole, len(work.items)
     if work.is_full:
         work.unknown_ends = int(np.count_nonzero(~whole))
@@ -99,9 +101,10 @@ def derive_links(work: Workspace, store: Store) -> int:
     first, second = team[links.before], team[links.after]
     columns.put("crosses_team", whole & (first >= 0) & (second >= 0) & (first != second))
     columns.put("in_cycle", _in_cycle(work, store, links))
-    columns.put("repeats", _repeats(links, count))
+    repeats = _repeats(links, count)
+    columns.put("repeats", repeats)
     links.rows.drop("dependency_id")  # by the million, texts are most of what a frame holds
-    work.links = replace(links, derived=columns)
+    work.links = replace(links, derived=columns, repeats=repeats.codes >= 0)
     return 0
 
 
@@ -126,14 +129,27 @@ def write_links(work: Workspace, store: Store) -> int:
     return work.write(store, "derived_dependency", columns, keys=work.reach.links)
 
 
-def _links(work: Workspace, store: Store) -> Links:
-    """The dependencies that were reached, in the order of their ids; those without a known end left out."""
+def links_of_schedules(work: Workspace, store: Store) -> Links:
+    """The dependencies of all items of the schedules that were reached. Needs the derived dependencies."""
+    if work.is_full:
+        return work.links
+    links = _links(work, store, work.reach.schedule_links)
+    names = ("dependency_id", "repeats")
+    known = store.frame("derived_dependency", names, texts=names, among=(names[0], work.reach.schedule_links))
+    repeating = {one for one, other in zip(*map(known.texts, names), strict=True) if other is not None}
+    ids = links.rows.keys("dependency_id")
+    is_one = np.fromiter((one in repeating for one in ids), dtype=bool, count=len(ids))
+    return replace(links, repeats=is_one)
+
+
+def _links(work: Workspace, store: Store, among: Collection[str]) -> Links:
+    """These dependencies, or all in a full derivation, by their ids; those without a known end left out."""
     rows = store.frame(
         "tracker_dependency",
-        ("dependency_id", "type", "lag_minutes", *_ENDS),
+        ("dependency_id", "source", "type", "lag_minutes", "lag_percent", *_ENDS),
         texts=("dependency_id",),
         places=dict.fromkeys(_ENDS, work.position),
-        among=None if work.is_full else ("dependency_id", work.reach.links),
+        among=None if work.is_full else ("dependency_id", among),
         live_only=False,  # what is gone has no position
     )
     ends = {end: rows.places(end) for end in _ENDS}

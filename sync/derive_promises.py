@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from portfolio.records import ItemId
 from schedule.calendars import DayArray, days_of_instants
 from schedule.hierarchy import IntArray
-from schedule.promises import Moves, follow_promises
+from schedule.promises import Edits, Moves, follow_promises
 from store.frames import BoolArray, Coded, Ints
+from sync.derive_plan_network import total_floats
 from sync.schedules import plan_ids
 from sync.timeline import (
     Standing,
@@ -45,10 +48,11 @@ class _Promises:
 
 def derive_promises(work: Workspace, store: Store) -> int:
     """Commitments, pushes, and what else an item's history tells."""
-    timelines = _timelines(work, store)
+    timelines = _timelines(work, store, work.reach.items)
+    work.due_edits = due_edits(timelines.of("due"))
     _history(work, timelines)
     has_history = ~work.items.codes("schedule_id").is_one_of(plan_ids(store))
-    promises = _promises(work, store, timelines, has_history)
+    promises = _promises(work, store, timelines, work.due_edits, has_history)
     derived = work.derived
     derived.put("commitment", promises.first)
     derived.put("first_commitment", promises.first)
@@ -62,18 +66,25 @@ def derive_promises(work: Workspace, store: Store) -> int:
     ):
         # A saved plan does not tell what it said before.
         derived.put(name, Ints(np.where(has_history, counts, 0), has_history))
-    _ages(work)
+    _ages(work, store)
     return 0
 
 
-def _timelines(work: Workspace, store: Store) -> Timelines:
+def due_edits_of(work: Workspace, store: Store, ids: Collection[ItemId]) -> Edits:
+    """How the due dates of these items were edited; of all items in a full derivation."""
+    if work.is_full and work.due_edits is not None:
+        return work.due_edits
+    return due_edits(_timelines(work, store, ids).of("due"))
+
+
+def _timelines(work: Workspace, store: Store, among: Collection[ItemId]) -> Timelines:
     changes = store.frame(
         "tracker_change",
         ("at", "item_id", "field", "before", "after"),
         places={"item_id": work.position},
         # What else was edited, such as descriptions, may be long; only that it was edited counts.
         blank=(("before", "after"), "field", _FIELDS),
-        among=None if work.is_full else ("item_id", work.reach.items),
+        among=None if work.is_full else ("item_id", among),
         live_only=False,  # what is gone has no position
     )
     return Timelines(changes, changes.places("item_id"), len(work.items))
@@ -94,7 +105,9 @@ def _history(work: Workspace, timelines: Timelines) -> None:
     derived.put("blocked_since", np.where(items.flags("is_blocked"), since, _NO_INSTANT))
 
 
-def _promises(work: Workspace, store: Store, timelines: Timelines, has_history: BoolArray) -> _Promises:
+def _promises(
+    work: Workspace, store: Store, timelines: Timelines, edits: Edits, has_history: BoolArray
+) -> _Promises:
     items = work.items
     iterations = store.read("tracker_iteration", ("iteration_id", "start"))
     moments = committed_at(
@@ -115,7 +128,7 @@ def _promises(work: Workspace, store: Store, timelines: Timelines, has_history: 
     is_promised = ~is_written & has_history & ~np.isnat(moments)
     first, began, moves = follow_promises(
         items.dates("due"),
-        due_edits(timelines.of("due")),
+        edits,
         np.where(is_promised, moments, _NO_INSTANT),
         settle_days=work.settings.settle_days,
     )
@@ -146,7 +159,7 @@ def _counted(work: Workspace, moves: Moves, *, first: DayArray, committed_at: Da
     )
 
 
-def _ages(work: Workspace) -> None:
+def _ages(work: Workspace, store: Store) -> None:
     """How old each item is, and the float that its own plan says it has."""
     items, derived, zone = work.items, work.derived, work.zone
     calendars, ids = work.calendars, work.calendar_ids
@@ -155,6 +168,15 @@ def _ages(work: Workspace) -> None:
     derived.put(
         "age_wd", difference(ordinals(calendars, ids, today, zone), ordinals(calendars, ids, born, zone))
     )
-    minutes = items.integers("total_float_minutes")
-    float_wd = np.rint(minutes.values / _MINUTES_PER_DAY).astype(np.int64)
+    minutes = total_floats(work)
+    float_wd = np.rint(minutes.values / _minutes_per_day(work, store)).astype(np.int64)
     derived.put("total_float_wd", Ints(np.where(minutes.known, float_wd, 0), minutes.known))
+
+
+def _minutes_per_day(work: Workspace, store: Store) -> IntArray:
+    """How many working minutes a day of each item's plan has; eight hours where nothing says it."""
+    rows = store.read("tracker_schedule", ("schedule_id", "minutes_per_day"))
+    own = dict(zip(*rows.values(), strict=True))
+    schedules = work.items.codes("schedule_id")
+    days = [own.get(one) or _MINUTES_PER_DAY for one in schedules.words]
+    return schedules.of([*days, _MINUTES_PER_DAY])

@@ -1,4 +1,4 @@
-"""Derivation of schedules and their quality checks."""
+"""Derivation of schedules: what they count, who leads them, and what their checks come to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from schedule.hierarchy import IntArray
+from sync.derive_checks import INDICES
 from sync.workspace import Columns, Workspace
 
 if TYPE_CHECKING:
@@ -20,35 +21,30 @@ _SCHEDULE = (
     "item_count",
     "percent_complete",
     "baseline_at",
+    *INDICES,
 )
-_CHECK = ("schedule_id", "name", "check", "numerator", "denominator", "share", "members", "is_assessable")
 
 
 def derive_schedules(work: Workspace, store: Store) -> int:
-    """Write the derived side of each schedule and its checks; returns the rows that changed."""
-    rows = store.read(
-        "tracker_schedule", ("schedule_id", "source", "scope", "name", "kind", "lead_id", "baseline_at")
-    )
+    """Write the derived side of each schedule. Needs its checks; returns the rows that changed."""
+    rows = store.read("tracker_schedule", ("schedule_id", "source", "scope", "lead_id", "baseline_at"))
     columns: Columns = {name: [] for name in _SCHEDULE}
-    checks: Columns = {name: [] for name in _CHECK}
     members = _members(work)
     percents = _percents(work)
     nothing = np.empty(0, dtype=np.int64)
     for row in zip(*rows.values(), strict=True):
-        schedule_id, source, scope, name, kind, lead_id, baseline_at = row
+        schedule_id, source, scope, lead_id, baseline_at = row
         if not work.is_full and schedule_id not in work.reach.schedules:
             continue
         mine = members.get(schedule_id, nothing)
         project = work.placement.place(source, scope).project
         lead, lead_problem = _lead(work, project, source, lead_id)
         percent = _percent_complete(work, percents, mine)
-        values = (schedule_id, project, lead, lead_problem, len(mine), percent, baseline_at)
+        indices = (work.indices[schedule_id][name] for name in INDICES)
+        values = (schedule_id, project, lead, lead_problem, len(mine), percent, baseline_at, *indices)
         for one, value in zip(_SCHEDULE, values, strict=True):
             columns[one].append(value)
-        _no_baseline(work, checks, schedule_id, name, mine if kind == "plan" else None)
-    changed = work.write(store, "derived_schedule", columns, keys=work.reach.schedules)
-    names = [(one, "no-baseline") for one in work.reach.schedules]
-    return changed + work.write(store, "derived_schedule_check", checks, keys=names)
+    return work.write(store, "derived_schedule", columns, keys=work.reach.schedules)
 
 
 def _members(work: Workspace) -> dict[str, IntArray]:
@@ -97,25 +93,3 @@ def _percent_complete(
     # A sum from left to right, whatever else is loaded: numpy's own would depend on the length.
     done = sum((weights * percents[leaves]).tolist())
     return round(float(done / int(weights.sum())), 1)
-
-
-def _no_baseline(
-    work: Workspace, checks: Columns, schedule_id: str, name: str, members: IntArray | None
-) -> None:
-    """The check `no-baseline`: detail tasks without a baseline finish, of all detail tasks of a plan.
-
-    A tracker's project is no plan: it has no baselines of its own, so the check does not apply to it.
-    """
-    if members is None:
-        return
-    detail = members[work.items.flags("is_detail")[members]]
-    without = detail[np.isnat(work.items.dates("baseline_finish")[detail])]
-    keys = work.items.texts("key")
-    checks["schedule_id"].append(schedule_id)
-    checks["name"].append(name)
-    checks["check"].append("no-baseline")
-    checks["numerator"].append(len(without))
-    checks["denominator"].append(len(detail))
-    checks["share"].append(len(without) / len(detail) if len(detail) else None)
-    checks["members"].append([keys[index] for index in without.tolist()])
-    checks["is_assessable"].append(bool(len(detail)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from sync.changed import LARGEST, Changed, Reach, ReachesEverything, as_day
 from sync.reach_items import children_of, spread_over_plans, spread_up_and_down
-from sync.reach_links import follow_dependencies, links_of
+from sync.reach_links import follow_dependencies, links_at, links_of
 from sync.schedules import plan_ids
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ _SCHEDULES_COUNT = frozenset(
     }
 )
 _PERSONS_COUNT = frozenset({"owner_id", "state", "schedule_id"})
+# What whoever links to an item shows, or counts, of it. A state counts only where it is `removed`.
+_LINKS_SHOW = frozenset({"source", "key", "schedule_id"})
 _ADDRESSED_BY = frozenset({"source", "native_id", "key", "url", "former_keys"})
 
 
@@ -59,10 +61,12 @@ def reach_of(store: Store, dirty: Dirty, spreads: Sequence[Callable[[Store, Reac
     if dirty.lists or len(dirty.items) > LARGEST or len(dirty.dependencies) > LARGEST:
         raise ReachesEverything
     changed = _changed(store, dirty)
-    reach = Reach()
+    reach = Reach(marked=changed)
     reach.add(dirty.items)
     for one in changed:
         reach.changed |= one.columns
+        if one.came_or_went or one.columns & _LINKS_SHOW or "removed" in one.values("state"):
+            reach.moved.add(one.item_id)
     _refuse_what_twins_rest_on(store, changed, reach)
     spread_up_and_down(store, changed, reach)
     spread_over_plans(store, changed, reach)
@@ -150,6 +154,8 @@ def _surroundings(store: Store, reach: Reach) -> None:
     names = ("item_id", "schedule_id", "parent_id", "due")
     members = store.frame("tracker_item", names[:2], texts=names[:2], among=("schedule_id", reach.schedules))
     reach.around.update(members.keys("item_id"))
+    reach.schedule_links, ends = links_at(store, members.keys("item_id"))
+    reach.around |= ends
     reached = store.frame("tracker_item", names[:2], texts=("item_id",), among=("item_id", reach.items))
     plans = plan_ids(store).intersection(reached.codes("schedule_id").words)
     dated = store.frame("tracker_item", names, texts=names[:2], among=("schedule_id", plans))

@@ -28,7 +28,9 @@ def follow_dependencies(store: Store, dirty: Dirty, changed: Sequence[Changed], 
             starts.add(before["successor_id"])
     if any(address_of_end(end) is not None for end in ends):
         raise ReachesEverything  # what stands there is looked up among all items
+    reach.ends.update(ends)
     reach.around.update(ends)
+    reach.link_ends.update(ends)
     came_or_went = {one.item_id for one in changed if one.came_or_went}
     for end, rows in _dependencies(store, came_or_went):
         reach.links.update(rows.keys("dependency_id"))
@@ -39,14 +41,16 @@ def follow_dependencies(store: Store, dirty: Dirty, changed: Sequence[Changed], 
             reach.links.update(rows.keys("dependency_id"))
 
 
-def _dependencies(store: Store, items: Collection[ItemId]) -> Iterable[tuple[str, Frame]]:
+def _dependencies(
+    store: Store, items: Collection[ItemId], table: str = "tracker_dependency"
+) -> Iterable[tuple[str, Frame]]:
     """The dependencies that leave these items, and those that lead to them."""
     names = ("dependency_id", "predecessor_id", "successor_id")
     if items:
         for end in ("predecessor_id", "successor_id"):
             yield (
                 end,
-                store.frame("tracker_dependency", names, texts=names, among=(end, items), live_only=False),
+                store.frame(table, names, texts=names, among=(end, items), live_only=False),
             )
 
 
@@ -87,3 +91,24 @@ def links_of(store: Store, reach: Reach) -> None:
         rows = store.frame(where, names, texts=names, among=("dependency_id", reach.links))
         for end in names[1:]:
             reach.around.update(one for one in rows.texts(end) if one is not None)
+
+
+def links_at(store: Store, items: Collection[ItemId]) -> tuple[set[str], set[ItemId]]:
+    """The dependencies of these items, and what stands at both ends of them."""
+    names = ("dependency_id", "predecessor_id", "successor_id")
+    found: set[str] = set()
+    ends: set[ItemId] = set()
+    for _, rows in _dependencies(store, items):
+        found.update(rows.keys(names[0]))
+        for name in names[1:]:
+            ends.update(rows.keys(name))
+    if not store.has_linked_ends():
+        return found, ends
+    for _, rows in _dependencies(store, items, "derived_dependency"):
+        found.update(rows.keys(names[0]))
+    # Of an end that is an address here, the item that stands there is told in the other table.
+    for table in ("tracker_dependency", "derived_dependency"):
+        rows = store.frame(table, names, texts=names, among=(names[0], found), live_only=False)
+        for name in names[1:]:
+            ends.update(one for one in rows.texts(name) if one is not None)
+    return found, ends

@@ -14,6 +14,7 @@ from portfolio.records import ItemId
 from schedule.calendars import DayArray, WorkCalendar, days_of_instants
 from schedule.commitment import SETTLE_DAYS
 from schedule.hierarchy import Hierarchy, IntArray
+from schedule.promises import Edits
 from store.frames import BoolArray, Coded, Frame, Ints
 from sync.addresses import AddressIndex
 from sync.people import People
@@ -62,6 +63,15 @@ class DeriveSettings:
     forecast_step_wd: int = 5
 
 
+@dataclass(frozen=True, slots=True)
+class PlanComparison:
+    """How many items of a plan have a float in its file, and where those stand that get another from us."""
+
+    name: str
+    compared: int
+    differ: IntArray
+
+
 @dataclass(slots=True)
 class Workspace:
     """Everything the parts of one derivation share.
@@ -82,7 +92,11 @@ class Workspace:
         is_look_ahead: this is not the day that it is: nothing may be remembered of it.
         links: the dependencies, once they are derived.
         network: what the network across trackers says of the items, once it is derived.
+        comparisons: of each plan whose network was worked out anew, by schedule id.
         unknown_ends: how many dependencies lead to an address that no source delivers.
+        due_edits: how the due dates of what is reached were edited, once promises are derived.
+        indices: what the checks of each schedule come to, by the columns of `derived_schedule`, once they are
+            derived.
     """
 
     settings: DeriveSettings
@@ -100,10 +114,13 @@ class Workspace:
     reach: Reach
     former_keys: dict[str, ItemId] = field(default_factory=dict)
     addresses: AddressIndex = field(default_factory=AddressIndex)
+    comparisons: dict[str, PlanComparison] = field(default_factory=dict)
     unknown_ends: int = 0
     basis: str = ""
     is_look_ahead: bool = False
     network: NetworkDates | None = None
+    due_edits: Edits | None = None
+    indices: dict[str, dict[str, Any]] = field(default_factory=dict)
     _links: Links | None = None
 
     @property
@@ -148,6 +165,22 @@ class Workspace:
     def positions_of(self, ids: Coded) -> IntArray:
         """Where the items of a coded column stand; -1 for what is not loaded."""
         return np.append(self.positions(ids.words), -1)[ids.codes]
+
+    def put_back(self, store: Store, names: Sequence[str], rows: IntArray) -> None:
+        """Put what was derived of these positions before into columns of `derived` that are there."""
+        if not len(rows):
+            return
+        ids = self.items.keys("item_id")
+        stored = store.frame(
+            "derived_item",
+            ("item_id", *names),
+            texts=("item_id",),
+            among=("item_id", [ids[row] for row in rows.tolist()]),
+            live_only=False,
+        )
+        found = self.positions(stored.texts("item_id"))
+        stored.drop("item_id")
+        self.derived.overlay(found, stored)
 
     def write(self, store: Store, table: str, rows: Frame | Columns, *, keys: Collection[Any]) -> int:
         """Make a table hold these rows: all of it in a full derivation, else what stands under `keys`.

@@ -31,11 +31,11 @@ from sync.derive import DeriveCounts, derive
 from sync.workspace import DeriveSettings
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-DERIVED = [name for name in TABLES if name.startswith("derived_")]
+DERIVED = [*(name for name in TABLES if name.startswith("derived_")), "engine_date_snapshot"]
 COMPARED = [*DERIVED, "engine_forecast", "engine_reference"]
 SETTINGS = DeriveSettings(timezone="Europe/Zurich")
 NAMES = [str(number) for number in range(12)]
-SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan"}
+SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan", "shop/other": "plan"}
 
 
 def opened(sources: int = 1) -> Store:
@@ -46,7 +46,15 @@ def opened(sources: int = 1) -> Store:
     save(
         store,
         *(
-            Schedule(schedule_id=one, source="shop", scope=one[5:], name=one, kind=kind)
+            Schedule(
+                schedule_id=one,
+                source="shop",
+                scope=one[5:],
+                name=one,
+                kind=kind,
+                status_date=date(2026, 11, 20),
+                start_at="2026-11-30T08:00" if one == "shop/plan" else None,
+            )
             for one, kind in SCHEDULES.items()
         ),
         Identity(source="shop", account_id="ana", name="Ana", email="ana@shop.example", is_active=True),
@@ -173,11 +181,35 @@ items = st.builds(
     iteration_id=st.sampled_from(["s1", "s2", None]),
     percent_complete=st.sampled_from([None, 30.0, 70.0]),
     baseline_finish=days,
+    baseline_start=st.sampled_from([date(2026, 10, 19), date(2026, 11, 9), None]),
+    actual_finish=st.sampled_from([date(2026, 11, 12), None]),
     is_detail=st.booleans(),
-    actual_finish=st.dates(date(2026, 10, 1), date(2026, 11, 23)) | st.none(),
+    is_milestone=st.booleans(),
+    total_float_minutes=st.sampled_from([0, -480, 480 * 50, None]),
+    duration_minutes=st.sampled_from([0, 2400, None]),
+    constraint_type=st.sampled_from(["ASAP", "MSO", None]),
     priority_rank=st.sampled_from([None, 1, 2]),
     title=st.sampled_from(["one", "two"]),
     key=st.sampled_from(["CHK-1", "CHK-2", "CHK-3"]),
+)
+# What the network of a plan rests on.
+tasks = st.builds(
+    item,
+    st.sampled_from(NAMES[:6]),
+    schedule_id=st.sampled_from(["shop/plan", "shop/plan", "shop/other", "shop/CHK"]),
+    state=st.sampled_from(["todo", "todo", "removed"]),
+    title=st.sampled_from(["one", "two"]),
+    parent_id=st.sampled_from([None, None, "shop/0", "shop/1"]),
+    sort=st.integers(0, 3) | st.none(),
+    is_detail=st.booleans(),
+    duration_minutes=st.sampled_from([None, 0, 480, 960]),
+    start_at=st.sampled_from([None, "2026-12-01T08:00"]),
+    total_float_minutes=st.sampled_from([None, 0, 480]),
+    late_start_at=st.sampled_from([None, "2026-12-02T08:00"]),
+    is_critical=st.sampled_from([None, True]),
+    constraint_type=st.sampled_from([None, "SNET"]),
+    constraint_at=st.just("2026-12-03T08:00"),
+    percent_complete=st.sampled_from([None, 0.0, 50.0]),
 )
 changes = st.builds(
     changed,
@@ -209,6 +241,9 @@ pages = (
 )
 
 
+plan_pages = st.builds(Page, records=st.lists(tasks | links, min_size=1, max_size=3)) | pages
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(items | changes | links | risks, min_size=12, max_size=30),
@@ -223,6 +258,24 @@ def test_what_a_change_reaches_is_what_a_full_derivation_changes(
             save(store, *history())
         save(store, *first)
         derived(store, day=-1)
+        derived(store)
+        for run in runs:
+            for page in run:
+                store.save_page("shop", "all", page, run_id="run", now=NOW)
+            _, found, expected = both(store)
+            assert found == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(tasks | links | items, min_size=8, max_size=20),
+    st.lists(st.lists(plan_pages, min_size=1, max_size=2), min_size=1, max_size=3),
+)
+def test_what_a_change_reaches_in_plans_is_what_a_full_derivation_changes(
+    first: list[AnyRecord], runs: list[list[Page]]
+) -> None:
+    with opened() as store:
+        save(store, *first)
         derived(store)
         for run in runs:
             for page in run:
@@ -262,8 +315,9 @@ def test_a_moved_date_reaches_what_is_below_and_after_it(store: Store) -> None:
     assert found == expected
     # Itself, two children (one of them dated) and the child of the undated one.
     assert counts.reached == 4
-    # The rows and working-day numbers of these four, and the dependency of the undated one.
-    assert counts.changed == 9
+    # The rows and working-day numbers of these four, the dependency of the undated one, and the check `cpli`
+    # of their schedule, which tells how far away its end is.
+    assert counts.changed == 10
 
 
 def test_a_date_that_moves_a_plans_finish_reaches_the_undated_tasks(store: Store) -> None:
@@ -271,6 +325,159 @@ def test_a_date_that_moves_a_plans_finish_reaches_the_undated_tasks(store: Store
     counts, found, expected = both(store)
     assert found == expected
     assert counts.reached == 2
+
+
+def checked(store: Store, schedule: str, check: str) -> tuple[Any, ...]:
+    (row,) = store.rows("schedule_check", where={"schedule_id": schedule, "check": check})
+    return row["numerator"], row["denominator"], row["members"]
+
+
+def test_a_moved_task_reaches_the_checks_of_its_whole_plan(store: Store) -> None:
+    task = {"schedule_id": "shop/plan", "is_detail": True, "baseline_finish": date(2026, 11, 12)}
+    save(store, item("50", **task, due=date(2026, 11, 12)), item("51", **task, due=date(2026, 11, 13)))
+    _, found, expected = both(store)
+    assert found == expected
+    assert checked(store, "shop/plan", "missed-tasks") == (1, 2, ["CHK-51"])
+    save(store, item("50", **task, due=date(2026, 11, 16)))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 1
+    assert checked(store, "shop/plan", "missed-tasks") == (2, 2, ["CHK-50", "CHK-51"])
+
+
+def test_what_goes_or_is_called_anew_reaches_the_checks_of_the_schedules_that_link_to_it(
+    store: Store,
+) -> None:
+    other = {"schedule_id": "shop/plan", "is_detail": True}
+    save(store, item("60", schedule_id="shop/PAY"), item("61", **other), item("62", **other))
+    save(store, link("60", "61"), link("61", "62"))
+    derived(store)
+    assert checked(store, "shop/plan", "link-types") == (2, 2, [])
+    save(store, link("60", "61", type="SF"))
+    _, found, expected = both(store)
+    assert found == expected
+    assert checked(store, "shop/plan", "link-types") == (1, 2, ["CHK-60->CHK-61"])
+    save(store, item("60", schedule_id="shop/PAY", key="PAY-60"))
+    _, found, expected = both(store)
+    assert found == expected
+    assert checked(store, "shop/plan", "link-types") == (1, 2, ["PAY-60->CHK-61"])
+    save(store, item("60", schedule_id="shop/PAY", key="PAY-60", state="removed"))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 1
+    assert checked(store, "shop/plan", "link-types") == (1, 1, [])
+
+
+def test_a_moved_milestone_is_said_anew_and_its_trend_follows(store: Store) -> None:
+    save(store, item("70", is_milestone=True, due=date(2026, 12, 1)))
+    derived(store)
+    save(store, item("70", is_milestone=True, due=date(2026, 12, 8)))
+    save(store, changed("70", "due", "2026-12-01", "2026-12-08", 0))
+    counts, found, expected = both(store)
+    assert found == expected
+    assert counts.reached == 1
+    said = store.date_snapshots(date(2026, 1, 1), NOW.date())
+    assert said["day"] == [date(2026, 10, 15), NOW.date()]
+    assert said["finish"] == [date(2026, 12, 1), date(2026, 12, 8)]
+    save(store, item("70", due=date(2026, 12, 8)))
+    _, found, expected = both(store)
+    assert found == expected
+    assert found["derived_milestone"] == []
+
+
+def test_what_a_source_says_that_can_be_read_again_is_kept(store: Store) -> None:
+    store.mark_source("shop", error="the server is gone")
+    save(store, item("70", is_milestone=True, due=date(2026, 12, 1)))
+    _, found, expected = both(store)
+    assert found == expected
+    assert found["engine_date_snapshot"] == []
+    store.mark_source("shop", good_at=NOW)
+    assert derived(store).reached == 37
+    assert len(tables(store)["engine_date_snapshot"]) == 2  # what stood when it began, and today
+    assert derived(store).reached == 0
+
+
+def test_what_is_known_of_an_item_may_come_before_it(store: Store) -> None:
+    save(store, Risk(item_id="shop/80", source="shop", probability=3, impact=4))
+    save(store, item("80", owner_id="ana"))
+    _, found, expected = both(store)
+    assert found == expected
+    assert [row["open_items"] for row in store.rows("person", where={"name": "Ana"})] == [2]
+
+
+@pytest.fixture
+def chain(store: Store) -> Store:
+    """A plan of three tasks of a day, the last of which waits for the first, beside a plan of one."""
+    save(store, *(task(name) for name in "567"), task("8", schedule_id="shop/other"), link("5", "7"))
+    derived(store)
+    return store
+
+
+def task(name: str, **values: Any) -> WorkItem:
+    given_values: dict[str, Any] = {"schedule_id": "shop/plan", "duration_minutes": 480, "is_detail": True}
+    return item(
+        name,
+        key=f"plan#{name}",
+        start_at="2026-11-30T08:00",
+        finish_at="2026-11-30T17:00",
+        **{**given_values, **values},
+    )
+
+
+def floats(store: Store) -> dict[str, int | None]:
+    return {
+        row["key"]: row["total_float_minutes"] for row in store.rows("item") if row["key"].startswith("plan#")
+    }
+
+
+def test_a_longer_task_changes_the_float_of_its_whole_plan_and_of_no_other(chain: Store) -> None:
+    assert floats(chain) == {"plan#5": 0, "plan#6": 480, "plan#7": 0, "plan#8": 0}
+    save(chain, task("7", duration_minutes=960))
+    counts, found, expected = both(chain)
+    assert found == expected
+    assert counts.reached == 3
+    assert floats(chain) == {"plan#5": 0, "plan#6": 960, "plan#7": 0, "plan#8": 0}
+
+
+def test_a_link_that_is_gone_gives_float_to_what_it_held(chain: Store) -> None:
+    save(chain, replaces=[OwnedBy(record="Dependency", item_ids=["shop/7"])])
+    counts, found, expected = both(chain)
+    assert found == expected
+    assert counts.reached == 3
+    assert floats(chain) == {"plan#5": 0, "plan#6": 0, "plan#7": 0, "plan#8": 0}
+    assert [row["driver_id"] for row in chain.rows("item", where={"key": "plan#7"})] == [None]
+
+
+def test_what_a_network_does_not_rest_on_reaches_the_task_alone_and_leaves_its_float(chain: Store) -> None:
+    save(chain, task("6", title="Another name"))
+    counts, found, expected = both(chain)
+    assert found == expected
+    assert counts.reached == 1
+    assert floats(chain)["plan#6"] == 480
+
+
+def test_a_task_that_moves_to_another_plan_reaches_both(chain: Store) -> None:
+    save(chain, task("7", schedule_id="shop/other", duration_minutes=960))
+    counts, found, expected = both(chain)
+    assert found == expected
+    assert counts.reached == 4
+    assert floats(chain) == {"plan#5": 0, "plan#6": 0, "plan#7": 0, "plan#8": 480}
+
+
+def test_a_float_that_a_file_begins_to_say_is_compared(chain: Store) -> None:
+    save(chain, task("6", total_float_minutes=240))
+    _, found, expected = both(chain)
+    assert found == expected
+    assert [
+        (row["schedule_id"], row["numerator"], row["denominator"], row["members"])
+        for row in chain.rows("schedule_check", where={"check": "float-differs"})
+    ] == [("shop/other", 0, 0, []), ("shop/plan", 1, 1, ["plan#6"])]
+
+
+def test_a_change_in_a_tracker_works_out_no_network(chain: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.derive_plan_network.read_plans", lambda *_: 1 / 0)
+    save(chain, item("2", parent_id="shop/1", owner_id="bo", due=date(2026, 12, 4)))
+    assert derived(chain).reached == 1
 
 
 def test_a_finished_story_changes_what_its_parent_and_its_owner_have_open(store: Store) -> None:

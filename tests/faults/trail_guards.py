@@ -151,11 +151,11 @@ TRAIL = (
     guard(
         "The audit trail does not tell of an erased person",
         checks.an_erased_person_is_not_told_of_in_the_trail,
-        ("store.erasure:ErasureStore.erase_person", "self._audit_entries(words)", "[]"),
+        ("store.erasure:ErasureStore.erase_person", "_audit_entries(connection, dialect, words)", "[]"),
     ),
     guard(
         "… and it stays sound: an entry says whose details were erased",
         checks.the_trail_is_sound_after_an_erasure,
-        ("store.audit:AuditStore.erase_audit_details", "        if erased:\n", "        if False:\n"),
+        ("store.audit:blank_details", "    if erased:\n", "    if False:\n"),
     ),
 )

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 from store_samples import change, item, save
 
+from portfolio.records import Calendar
 from store import Store
 from store.catalogue import TABLES
 from store.tables import metadata
@@ -174,3 +175,14 @@ def test_every_derived_table_can_be_replaced_and_read(store: Store) -> None:
             assert store.replace(name, columns) == 1
             assert store.replace(name, columns) == 0
             assert len(store.read(name, table.names)) == len(table.names)
+
+
+def test_hours_of_a_calendar_come_back_as_they_went(store: Store) -> None:
+    hours = {"week": [[[480, 720]], [], [], [], [], [], []], "exceptions": [["2026-12-24", "2026-12-24", []]]}
+    save(
+        store,
+        Calendar(calendar_id="a", source="shop", name="A", hours=hours),
+        Calendar(calendar_id="b", source="shop", name="B"),
+    )
+
+    assert store.read("tracker_calendar", ["hours"]) == {"hours": [hours, None]}
