@@ -216,7 +216,7 @@ STEPS: tuple[Step, ...] = (
             "tracker_change",
             "tracker_schedule",
             *_columns("tracker_item", "source key state schedule_id is_milestone is_detail due created_at"),
-            *_columns("derived_item", "effective_due p50"),
+            *_columns("derived_item", "effective_due p50 forecast_method"),
         ),
         ("derived_milestone", "engine_date_snapshot"),
     ),

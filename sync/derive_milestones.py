@@ -23,6 +23,7 @@ from schedule.milestone_trend import (
 )
 from store.frames import NO_DAY, BoolArray, Frame, Ints, ints_where, taken, values_of
 from sync.check_indices import SNAPSHOTS_SINCE
+from sync.derive_forecast import FORECASTS
 from sync.schedules import plan_ids
 from sync.workspace import ENDED, Workspace
 
@@ -109,13 +110,15 @@ def _said_now(work: Workspace) -> Frame:
     """What is said today of each item."""
     count = len(work.items)
     derived = work.derived
+    is_forecast = derived.codes("forecast_method").is_one_of(FORECASTS)
     return Frame(
         count,
         {
             "item_id": np.arange(count),
             "day": np.full(count, np.datetime64(work.today, "D")),
             "finish": derived.dates("effective_due"),
-            "forecast": derived.dates("p50") if "p50" in derived else np.full(count, NO_DAY),
+            # The date that stands in the plan is no forecast.
+            "forecast": np.where(is_forecast, derived.dates("p50"), NO_DAY),
         },
     )
 
