@@ -215,6 +215,8 @@ def _item(number: int, trackers: int) -> WorkItem:
         "start": date(2026, 1, 1) + timedelta(days=random % 650) if random % 2 else None,
         "iteration_id": f"s{random % _ITERATIONS}" if random % 4 == 0 else None,
     }
+    if _STATES[random % 4] == "done":
+        values["actual_finish"] = NOW.date() - timedelta(days=random % 300)
     if random % 5 == 0:
         values |= {"release_id": f"r{random % _RELEASES}", "release_ids": [f"r{random % _RELEASES}"]}
     return WorkItem(

@@ -10,7 +10,7 @@ import click
 from commands.group import Verb
 from commands.options import format_option, today_option
 from commands.output import Format, Listing, emit
-from commands.session import Session, clock_of, session_of
+from commands.session import Session, clock_of, is_another_day, session_of
 from commands.table import Column
 
 if TYPE_CHECKING:
@@ -51,7 +51,14 @@ def derive(session: Session, full: bool, today: date | None, output_format: Form
     settings = sync_settings(config, rules=())
     clock = clock_of(config, today)
     with session.store(config) as store, running(store, "derive", clock=clock) as run:
-        counts = run_derive(store, settings.derive, today=config.day_of(run.now), now=run.now, full=full)
+        counts = run_derive(
+            store,
+            settings.derive,
+            today=config.day_of(run.now),
+            now=run.now,
+            full=full,
+            is_look_ahead=is_another_day(config, today),
+        )
         run.counts = {"items": counts.items, "changed": counts.changed}
     listing = Listing(
         rows=[{"items": counts.items, "changed": counts.changed}],

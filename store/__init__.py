@@ -1,8 +1,8 @@
 """Tables, views, bulk upserts and migrations. The only door to SQL.
 
 `open_store(url)` gives a `Store`; its methods are the whole interface, grouped by the step that uses them:
-pages (pull), columns and marks (derive), selection (rules), findings and events (check), writes, failed
-writes and the audit trail (apply), sources and runs, baselines, rows (people).
+pages (pull), columns, marks and forecasts (derive), selection (rules), findings and events (check), writes,
+failed writes and the audit trail (apply), sources and runs, baselines, rows (people).
 Tables are named by layer: `tracker_*` is what connectors delivered, `derived_*` what derivation computed,
 `engine_*` what the engine keeps. People read the views of VIEWS.md, and so does everything else.
 

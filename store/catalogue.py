@@ -328,6 +328,33 @@ CONTAINER_TABLE = TableSpec(
 BASELINE_TABLE = TableSpec(
     "engine_baseline", columns_of_struct(BaselineEvent, ("name", "version")), ("name", "version")
 )
+FORECAST_TABLE = TableSpec(
+    "engine_forecast",
+    (
+        ColumnSpec("item_id", "text", nullable=False),
+        ColumnSpec("as_of", "date", nullable=False),
+        ColumnSpec("class", "text", nullable=False),
+        ColumnSpec("forecast_method", "text"),
+        ColumnSpec("predicted", "date"),
+        ColumnSpec("due", "date"),
+        ColumnSpec("p50", "date"),
+        ColumnSpec("p80", "date"),
+        ColumnSpec("forecast_references", "int"),
+        ColumnSpec("late_chance", "real"),
+    ),
+    ("item_id", "as_of"),
+    (("as_of",),),
+)
+# What was learned of finished work, once on each day (sync/forecast_learning.py).
+REFERENCE_TABLE = TableSpec(
+    "engine_reference",
+    (
+        ColumnSpec("family", "text", nullable=False),
+        ColumnSpec("class", "text", nullable=False),
+        ColumnSpec("detail", "object", nullable=False),
+    ),
+    ("family", "class"),
+)
 # What was said about a date on a day: what trends and the honesty of forecasts are worked out from.
 SNAPSHOT_TABLE = TableSpec(
     "engine_date_snapshot",
@@ -362,6 +389,8 @@ TABLES: Mapping[str, TableSpec] = {
         DIRTY_TABLE,
         CONTAINER_TABLE,
         BASELINE_TABLE,
+        FORECAST_TABLE,
+        REFERENCE_TABLE,
         SNAPSHOT_TABLE,
         META_TABLE,
     )

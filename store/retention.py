@@ -34,6 +34,7 @@ _PARTS = (
     ("engine_failed_write", "item_id IN ({gone})"),
     ("engine_event", "item_id IN ({gone})"),
     ("engine_seen", "item_id IN ({gone})"),
+    ("engine_forecast", "item_id IN ({gone})"),
     ("tracker_item", "item_id IN ({gone})"),
 )
 

@@ -13,6 +13,7 @@ from store.erasure import ErasureStore
 from store.events import EventStore
 from store.failed_writes import FailedWriteStore
 from store.findings import FindingStore
+from store.forecasts import ForecastStore
 from store.lock import LockStore
 from store.pages import PageStore
 from store.retention import RetentionStore
@@ -30,6 +31,7 @@ class Store(
     DirtyStore,
     SelectionStore,
     FindingStore,
+    ForecastStore,
     WriteStore,
     FailedWriteStore,
     ErasureStore,

@@ -45,8 +45,9 @@ from sync.derive_baselines import derive_baselines, spread_baselines
 from sync.derive_calendars import calendars_of
 from sync.derive_checks import derive_checks, spread_over_schedules
 from sync.derive_dates import derive_dates
+from sync.derive_forecast import derive_forecasts, spread_forecasts
 from sync.derive_items import write_items
-from sync.derive_links import derive_links, linked_addresses
+from sync.derive_links import derive_links, linked_addresses, write_links
 from sync.derive_milestones import current_sources, derive_milestones
 from sync.derive_network import WRITTEN as NETWORK_COLUMNS
 from sync.derive_network import derive_network
@@ -58,6 +59,7 @@ from sync.derive_replans import spread_replans
 from sync.derive_risks import derive_risks
 from sync.derive_schedules import derive_schedules
 from sync.derive_shape import derive_shape
+from sync.derive_slips import derive_slips
 from sync.derive_twins import derive_twins
 from sync.loading import load, stored_identities
 from sync.plan_networks import LINK_COLUMNS, TASK_COLUMNS
@@ -70,7 +72,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "stored_identities"]
 
-REVISION = 4
+REVISION = 5
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
 
 Run: TypeAlias = "Callable[[Workspace, Store], int]"
@@ -186,7 +188,7 @@ STEPS: tuple[Step, ...] = (
                 "derived_item",
                 "commitment commitment_source first_commitment committed_at is_committed push_count"
                 " push_count_90d pull_count pushed_wd replan_count inherited_push_count actual_finish"
-                " actual_finish_source reopened_count earlier_finish slip_wd slip_pair last_activity_at"
+                " actual_finish_source reopened_count earlier_finish last_activity_at"
                 " last_transition_at state_since blocked_since age_wd",
             ),
         ),
@@ -229,9 +231,45 @@ STEPS: tuple[Step, ...] = (
                 " plan_is_critical plan_driver_id",
             ),
         ),
-        (*_columns("derived_item", " ".join(NETWORK_COLUMNS)), "derived_dependency", "derived_network_end"),
+        (*_columns("derived_item", " ".join(NETWORK_COLUMNS)), "derived_network_end"),
         spread_over_network,
     ),
+    Step(
+        derive_forecasts,
+        (
+            "tracker_schedule",
+            "engine_forecast",
+            "engine_reference",
+            *_columns(
+                "tracker_item",
+                "source schedule_id kind state owner_id is_summary start baseline_start baseline_finish"
+                " percent_complete created_at priority_rank sort",
+            ),
+            *_columns(
+                "derived_item",
+                "calendar_id project team is_leaf effective_due commitment committed_at actual_finish"
+                " network_finish is_waiting",
+            ),
+        ),
+        (
+            "derived_calibration",
+            "engine_forecast",
+            "engine_reference",
+            *_columns("derived_item", "p50 p80 p80_last_week forecast_method forecast_references"),
+        ),
+        spread_forecasts,
+    ),
+    Step(
+        derive_slips,
+        (
+            "tracker_item.baseline_finish",
+            *_columns(
+                "derived_item", "calendar_id commitment effective_due actual_finish p50 forecast_method"
+            ),
+        ),
+        _columns("derived_item", "slip_wd slip_pair"),
+    ),
+    Step(write_links, ("derived_item.p80",), ("derived_dependency",)),
     Step(
         derive_milestones,
         (
@@ -240,7 +278,7 @@ STEPS: tuple[Step, ...] = (
             "tracker_change",
             "tracker_schedule",
             *_columns("tracker_item", "source key state schedule_id is_milestone is_detail due created_at"),
-            *_columns("derived_item", "effective_due p50"),
+            *_columns("derived_item", "effective_due p50 forecast_method"),
         ),
         ("derived_milestone", "engine_date_snapshot"),
     ),
@@ -317,7 +355,13 @@ class _Basis(msgspec.Struct, kw_only=True):
 
 
 def derive(
-    store: Store, settings: DeriveSettings, *, today: date, now: datetime, full: bool = False
+    store: Store,
+    settings: DeriveSettings,
+    *,
+    today: date,
+    now: datetime,
+    full: bool = False,
+    is_look_ahead: bool = False,
 ) -> DeriveCounts:
     """Compute every derived column of the portfolio as of `today` and store what changed.
 
@@ -327,13 +371,15 @@ def derive(
         today: the day of the run in the portfolio's zone.
         now: the instant of the run, aware.
         full: derive everything anew, whatever has changed.
+        is_look_ahead: `today` is not the day that it is: no forecast of it is remembered.
     """
     dirty = store.dirty()
     digest = _digest(store, settings, today, now)
     last = None if dirty.basis is None else msgspec.json.decode(dirty.basis, type=_Basis)
     reach = everything()
     current = current_sources(store, today, ZoneInfo(settings.timezone))
-    if last is not None and last.digest == digest and current <= set(last.current) and not full:
+    is_known = last is not None and last.digest == digest and current <= set(last.current)
+    if last is not None and is_known and not full and not is_look_ahead:
         if not dirty.marks:
             return DeriveCounts(
                 store.count("derived_item"), 0, last.unknown_ends, missing_baseline=last.missing_baseline
@@ -344,6 +390,7 @@ def derive(
         if reach.is_everything:
             store.begin_derive()
         work = load(store, settings, reach, today=today, now=now)
+        work.basis, work.is_look_ahead = digest, is_look_ahead
         if last is not None:
             work.unknown_ends = last.unknown_ends
             work.baselines = BaselineFacts(last.covered, missing=last.missing_baseline)
@@ -362,7 +409,8 @@ def derive(
         missing_baseline=work.baselines.missing,
         current=sorted(current),
     )
-    store.end_derive(msgspec.json.encode(basis).decode(), dirty)
+    # Nothing may rest on a day that has not come.
+    store.end_derive("" if is_look_ahead else msgspec.json.encode(basis).decode(), dirty)
     return DeriveCounts(
         items=len(work.items) if work.is_full else store.count("derived_item"),
         changed=changed,
@@ -402,7 +450,10 @@ def _settle(work: Workspace, store: Store, step: Step) -> None:
 
 def _digest(store: Store, settings: DeriveSettings, today: date, now: datetime) -> str:
     """Whatever else than the portfolio's own rows has a part in the result."""
-    sources = sorted((name, state.kind) for name, state in store.sources().items())
+    # What was learned of finished work before a source was ever read to its end says too little.
+    sources = sorted(
+        (name, state.kind, state.last_good_at is not None) for name, state in store.sources().items()
+    )
     days = [today, now.astimezone(UTC).date(), now.astimezone(ZoneInfo(settings.timezone)).date()]
     told = (REVISION, settings, days, sources)
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from store import Store
 
 _MINUTES_PER_DAY = 480
-_DATES = ("predecessor_finish", "predecessor_due", "successor_start")
+_DATES = ("predecessor_due", "successor_start")
 _ENDS = ("predecessor_id", "successor_id")
 _NO_DAY = np.datetime64("NaT", "D")
 
@@ -35,7 +35,7 @@ class Links:
         rows: what their trackers say: `source`, `type`, `lag_minutes`, `lag_percent`.
         before, after: the positions of their ends, -1 where no source delivers it.
         is_address: for each end whether its tracker knows it by an address.
-        columns: the derived side of each, which `derive_network` completes and writes.
+        columns: the derived side of each, which the steps after it complete and `write_links` writes.
         repeats: where another one says the same already; None until that is worked out.
     """
 
@@ -80,7 +80,7 @@ def linked_addresses(work: Workspace, store: Store, former_keys: Mapping[str, It
 
 
 def derive_links(work: Workspace, store: Store) -> int:
-    """The derived side of every dependency that has a known end; `derive_network` writes it."""
+    """Put the derived side of every dependency that has a known end into `work.links`; returns 0."""
     links = _links(work, store, work.reach.links)
     whole, count = links.is_whole, len(work.items)
     if work.is_full:
@@ -105,6 +105,27 @@ def derive_links(work: Workspace, store: Store) -> int:
     work.links = replace(links, repeats=repeats.codes >= 0)
     links.rows.drop("dependency_id")  # by the million, texts are most of what a frame holds
     return 0
+
+
+def write_links(work: Workspace, store: Store) -> int:
+    """Write the dependencies with the finish that their predecessors are forecast for.
+
+    That is P80, else the due date: whoever waits wants to know when it will be there. Returns the rows that
+    changed.
+    """
+    links = work.links
+    columns, due = links.columns, links.columns.dates("predecessor_due")
+    p80 = np.append(work.derived.dates("p80"), _NO_DAY)[links.before]
+    finish = np.where(links.is_whole & ~np.isnat(p80), p80, due)
+    last = ordinals(work.calendars, columns.codes("calendar_id"), finish, work.zone)
+    columns.put("predecessor_finish", finish)
+    columns.put("predecessor_finish_ord", last)
+    first, lag = columns.integers("successor_start_ord"), columns.integers("lag_wd")
+    known = first.known & last.known & links.is_whole & links.rows.codes("type").is_one_of(("FS",))
+    # Both ends are worked days: a successor that starts on the day its predecessor finishes overlaps by 1.
+    overlap = last.values - first.values + 1 + lag.values
+    columns.put("overlap_wd", Ints(np.where(known, overlap, 0), known))
+    return work.write(store, "derived_dependency", columns, keys=work.reach.links)
 
 
 def links_of_schedules(work: Workspace, store: Store) -> Links:
@@ -210,16 +231,11 @@ def _dates(work: Workspace, columns: Frame, links: Links, calendar_ids: Coded) -
     lag = links.rows.integers("lag_minutes")
     lag_wd = Ints(np.where(lag.known, np.rint(lag.values / _MINUTES_PER_DAY), 0).astype(np.int64), lag.known)
     columns.put("lag_wd", lag_wd)
-    finish = np.where(whole, np.append(work.derived.dates("effective_due"), _NO_DAY)[links.before], _NO_DAY)
+    due = np.where(whole, np.append(work.derived.dates("effective_due"), _NO_DAY)[links.before], _NO_DAY)
     start = np.append(work.items.dates("start"), _NO_DAY)[links.after]
-    for name, days in zip(_DATES, (finish, finish, start), strict=True):
+    for name, days in zip(_DATES, (due, start), strict=True):
         columns.put(name, days)
         columns.put(f"{name}_ord", ordinals(calendars, calendar_ids, days, zone))
-    first, last = columns.integers("successor_start_ord"), columns.integers("predecessor_finish_ord")
-    known = first.known & last.known & whole & links.rows.codes("type").is_one_of(("FS",))
-    # Both ends are worked days: a successor that starts on the day its predecessor finishes overlaps by 1.
-    overlap = last.values - first.values + 1 + lag_wd.values
-    columns.put("overlap_wd", Ints(np.where(known, overlap, 0), known))
 
 
 def _repeats(links: Links, count: int) -> Coded:

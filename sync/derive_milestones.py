@@ -23,6 +23,7 @@ from schedule.milestone_trend import (
 )
 from store.frames import NO_DAY, BoolArray, Frame, Ints, ints_where, taken, values_of
 from sync.check_indices import SNAPSHOTS_SINCE
+from sync.derive_forecast import FORECASTS
 from sync.schedules import plan_ids
 from sync.workspace import ENDED, Workspace
 
@@ -109,13 +110,15 @@ def _said_now(work: Workspace) -> Frame:
     """What is said today of each item."""
     count = len(work.items)
     derived = work.derived
+    is_forecast = derived.codes("forecast_method").is_one_of(FORECASTS)
     return Frame(
         count,
         {
             "item_id": np.arange(count),
             "day": np.full(count, np.datetime64(work.today, "D")),
             "finish": derived.dates("effective_due"),
-            "forecast": derived.dates("p50") if "p50" in derived else np.full(count, NO_DAY),
+            # The date that stands in the plan is no forecast.
+            "forecast": np.where(is_forecast, derived.dates("p50"), NO_DAY),
         },
     )
 
@@ -149,7 +152,9 @@ def _replayed(work: Workspace, wanted: BoolArray) -> Frame:
 
 
 def _keep(work: Workspace, store: Store, new: Frame) -> int:
-    """Store what is new, as far as its source was read by today."""
+    """Store what is new, as far as its source was read by today; of a look at another day nothing."""
+    if work.is_look_ahead:
+        return 0
     is_current = work.items.codes("source").is_one_of(current_sources(store, work.today, work.zone))
     kept = new.take(is_current[new.places("item_id")])
     if not len(kept):

@@ -65,10 +65,10 @@ class NetworkDates:
 
 
 def derive_network(work: Workspace, store: Store) -> int:
-    """Compute the network, fill its columns and `work.network`, and write the dependencies.
+    """Compute the network, fill its columns, `work.network`, and `in_cycle` of the dependencies.
 
     Returns:
-        The rows of dependencies and of ends that changed.
+        The rows of ends that changed.
 
     Raises:
         ReachesEverything: the first dependency of the portfolio came, or the last one went.
@@ -83,7 +83,7 @@ def derive_network(work: Workspace, store: Store) -> int:
         nothing.put("driver_id", _plan_drivers(work))
         _put(work, nothing)
         _keep_dates(work, ())
-        return work.write(store, "derived_dependency", links.columns, keys=work.reach.links)
+        return 0
     part = network_items(work)
     pieces = pieces_of(store, part.items)
     given, lender = given_dates(work, store, part, pieces)
@@ -110,7 +110,7 @@ def derive_network(work: Workspace, store: Store) -> int:
         for cycle in network.cycles
     ]
     _keep_dates(work, cycles)
-    return changed + work.write(store, "derived_dependency", links.columns, keys=work.reach.links)
+    return changed
 
 
 def _has_network(work: Workspace, store: Store) -> bool:

@@ -109,7 +109,7 @@ def float_differs(work: Workspace) -> Columns:
         "schedule_id": list(work.comparisons),
         "name": [one.name for one in found],
         "check": [FLOAT_DIFFERS for _ in found],
-        "numerator": [len(one.differ) for one in found],
+        "numerator": [len(one.differ) if one.compared else None for one in found],
         "denominator": [one.compared for one in found],
         "share": [len(one.differ) / one.compared if one.compared else None for one in found],
         "members": [[keys[row] for row in one.differ.tolist()] for one in found],

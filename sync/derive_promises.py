@@ -1,4 +1,4 @@
-"""Derivation of promises: when a date became one, how often it was moved, and how far it has slipped."""
+"""Derivation of promises: when a date became one, and how often it was moved."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ _OF_MOMENTS = {"status": "status", "label": "labels"}
 # Where a promised date comes from.
 _SOURCES = (*WHOSE, "baseline", "deadline")
 _BASELINE, _DEADLINE = len(WHOSE), len(WHOSE) + 1
-_SLIP_PAIRS = ("commitment to current", "baseline to current")
 _MINUTES_PER_DAY = 480
 _RECENT_DAYS = 90
 _NO_DAY = np.datetime64("NaT", "D")
@@ -41,13 +40,13 @@ _NO_INSTANT = np.datetime64("NaT", "ms")
 
 
 def derive_promises(work: Workspace, store: Store) -> int:
-    """Commitments, pushes, slips, and what else an item's history tells; bulk moves of dates."""
+    """Commitments, pushes, and what else an item's history tells; bulk moves of dates."""
     timelines = _timelines(work, store, work.reach.items)
     _history(work, timelines)
     has_history = ~work.items.codes("schedule_id").is_one_of(plan_ids(store))
     derive_finishes(work, timelines.of("state"), has_history)
     changed = _promises(work, store, timelines, has_history)
-    _slips(work, store)
+    _ages(work)
     return changed
 
 
@@ -223,20 +222,10 @@ def _counts(
         work.derived.put(name, Ints(np.where(has_history, number, 0), has_history))
 
 
-def _slips(work: Workspace, store: Store) -> None:
-    """How far each item has slipped from promise, else baseline, to its actual or effective finish."""
+def _ages(work: Workspace) -> None:
+    """How old each item is."""
     items, derived, zone = work.items, work.derived, work.zone
-    first, baseline = derived.dates("commitment"), items.dates("baseline_finish")
-    finished = derived.dates("actual_finish")
-    start = np.where(np.isnat(first), baseline, first)
-    current = np.where(np.isnat(finished), derived.dates("effective_due"), finished)
-    is_pair = ~np.isnat(start) & ~np.isnat(current)
-    codes = np.where(is_pair, np.where(np.isnat(first), 1, 0), -1).astype(np.int32)
-    derived.put("slip_pair", Coded(codes, list(_SLIP_PAIRS)).compact())
     calendars, ids = work.calendars, work.calendar_ids
-    derived.put(
-        "slip_wd", difference(ordinals(calendars, ids, current, zone), ordinals(calendars, ids, start, zone))
-    )
     born = days_of_instants(items.instants("created_at"), zone)
     today = np.full(len(items), np.datetime64(work.today, "D"))
     derived.put(

@@ -110,6 +110,7 @@ def sync_settings(
             promises=config.promises,
             baseline=config.baseline,
             person_calendars=config.person_calendars,
+            forecast_step_wd=step,
         ),
         check=CheckSettings(
             rules=config.rules() if rules is None else rules,

@@ -50,6 +50,7 @@ class DeriveSettings:
         promises: when a date becomes a promise, where the tree does not say otherwise.
         baseline: the name of the baseline that counts; None is each plan's own.
         person_calendars: when people work and are away, by e-mail address.
+        forecast_step_wd: a forecast that moved by fewer working days stands as it was.
     """
 
     timezone: str = "UTC"
@@ -64,6 +65,7 @@ class DeriveSettings:
     promises: PromiseRules = field(default_factory=PromiseRules)
     baseline: str | None = None
     person_calendars: Mapping[str, PersonCalendar] = field(default_factory=dict)
+    forecast_step_wd: int = 5
 
     @property
     def moments(self) -> frozenset[str]:
@@ -113,6 +115,8 @@ class Workspace:
         reach: see there.
         former_keys, addresses: keys that items had before they moved, and where all items stand; in a full
             derivation only.
+        basis: a digest of whatever else than the portfolio's own rows has a part in the result.
+        is_look_ahead: this is not the day that it is: nothing may be remembered of it.
         links: the dependencies, once they are derived.
         baselines: which schedules the configured baseline covers, and what changed at baselines.
         comparisons: of each plan whose network was worked out anew, by schedule id.
@@ -141,6 +145,8 @@ class Workspace:
     baselines: BaselineFacts = field(default_factory=BaselineFacts)
     comparisons: dict[str, PlanComparison] = field(default_factory=dict)
     unknown_ends: int = 0
+    basis: str = ""
+    is_look_ahead: bool = False
     due_edits: Edits | None = None
     indices: dict[str, dict[str, Any]] = field(default_factory=dict)
     _links: Links | None = None

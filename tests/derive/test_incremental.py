@@ -30,6 +30,7 @@ from schedule.calendars import WorkPattern
 from schedule.commitment import PromiseRules
 from store import Store, open_store
 from store.catalogue import TABLES
+from store.forecasts import forget_references
 from sync.absences import PersonCalendar
 from sync.derive import DeriveCounts, derive
 from sync.placement import TreeNode
@@ -58,6 +59,7 @@ RICH = DeriveSettings(
         ),
     ],
 )
+COMPARED = [*DERIVED, "engine_forecast", "engine_reference"]
 NAMES = [str(number) for number in range(12)]
 SCHEDULES = {"shop/CHK": "project", "shop/PAY": "project", "shop/plan": "plan", "shop/other": "plan"}
 
@@ -151,11 +153,11 @@ def derived(
 
 
 def tables(store: Store) -> dict[str, list[Any]]:
-    """Every derived table as it is stored, digests of rows included."""
+    """Every derived table as it is stored, digests of rows included, and what is remembered of forecasts."""
     with store._db.read() as connection:
         return {
             name: sorted(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {name}").fetchall()), key=repr)
-            for name in DERIVED
+            for name in COMPARED
         }
 
 
@@ -167,6 +169,39 @@ def both(
     found = tables(store)
     assert derived(store, full=True, told=told).changed == 0
     return counts, found, tables(store)
+
+
+def history() -> list[AnyRecord]:
+    """Forty stories of the last ten weeks, promised for ten days, that took eleven to thirty."""
+    records: list[AnyRecord] = []
+    for number in range(40):
+        name, ago = f"old{number}", 11 + number % 20
+        finish = NOW.date() - timedelta(days=5 + number)
+        begun = finish - timedelta(days=ago)
+        made = datetime(begun.year, begun.month, begun.day, 9, tzinfo=UTC)
+        records.append(
+            item(
+                name,
+                state="done",
+                created_at=made,
+                due=begun + timedelta(days=10),
+                actual_finish=finish,
+                owner_id="ana",
+            )
+        )
+        records.append(
+            Change(
+                source="shop",
+                event_id=name,
+                item_id=f"shop/{name}",
+                at=made,
+                by="ana",
+                field="state",
+                before="todo",
+                after="in_progress",
+            )
+        )
+    return records
 
 
 days = st.dates(date(2026, 11, 1), date(2027, 1, 15)) | st.none()
@@ -199,6 +234,7 @@ items = st.builds(
     total_float_minutes=st.sampled_from([0, -480, 480 * 50, None, None]),
     duration_minutes=st.sampled_from([0, 960, 2400, None]),
     constraint_type=st.sampled_from(["ASAP", "MSO", None]),
+    priority_rank=st.sampled_from([None, 1, 2]),
     title=st.sampled_from(["one", "two"]),
     key=st.sampled_from(["CHK-1", "CHK-2", "CHK-3"]),
 )
@@ -272,12 +308,16 @@ plan_pages = st.builds(Page, records=st.lists(tasks | links, min_size=1, max_siz
     st.sampled_from([SETTINGS, RICH]),
     st.lists(items | changes | links | risks | baselines, min_size=12, max_size=30),
     st.lists(st.lists(pages, min_size=1, max_size=2), min_size=1, max_size=4),
+    st.booleans(),
 )
 def test_what_a_change_reaches_is_what_a_full_derivation_changes(
-    told: DeriveSettings, first: list[AnyRecord], runs: list[list[Page]]
+    told: DeriveSettings, first: list[AnyRecord], runs: list[list[Page]], has_history: bool
 ) -> None:
     with opened() as store:
+        if has_history:
+            save(store, *history())
         save(store, *first)
+        derived(store, told=told, day=-1)
         derived(store, told=told)
         for run in runs:
             for page in run:
@@ -552,7 +592,7 @@ def test_a_float_that_a_file_begins_to_say_is_compared(chain: Store) -> None:
     assert [
         (row["schedule_id"], row["numerator"], row["denominator"], row["members"])
         for row in chain.rows("schedule_check", where={"check": "float-differs"})
-    ] == [("shop/other", 0, 0, []), ("shop/plan", 1, 1, ["plan#6"])]
+    ] == [("shop/other", None, 0, []), ("shop/plan", 1, 1, ["plan#6"])]
 
 
 def test_a_change_in_a_tracker_works_out_no_network(chain: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -701,3 +741,73 @@ def test_in_two_trackers_the_differences_of_twins_follow_a_moved_date() -> None:
         counts, found, expected = both(store)
         assert found == expected
         assert list(store.rows("twin")) == []
+
+
+def test_what_is_finished_today_teaches_only_tomorrow() -> None:
+    with opened() as store:
+        save(
+            store, *history(), item("1", due=date(2026, 11, 30)), item("2", due=date(2026, 12, 1)), item("3")
+        )
+        derived(store)
+        learned = tables(store)["engine_reference"]
+        said = {row["key"]: row["forecast_method"] for row in store.rows("item")}
+        # From its creation forty days ago to the date in six more: more than any story was promised for.
+        assert said["CHK-1"] == "plan date"
+        assert said["CHK-3"] == "throughput"
+        save(store, item("2", state="done", actual_finish=NOW.date(), due=date(2026, 12, 1)))
+        counts, found, expected = both(store)
+        assert found == expected
+        assert counts.reached == 1
+        assert found["engine_reference"] == learned
+        derived(store, day=1)
+        assert tables(store)["engine_reference"] != learned
+
+
+def test_what_comes_to_a_backlog_stands_at_its_end_until_tomorrow() -> None:
+    def days() -> dict[str, date]:
+        return {row["key"]: row["p50"] for row in store.rows("item") if row["state"] != "done"}
+
+    with opened() as store:
+        save(store, *history(), *(item(str(number)) for number in (1, 2, 3)))
+        derived(store)
+        before = days()
+        save(store, item("4", priority_rank=1), item("5"))
+        counts, found, expected = both(store)
+        assert found == expected
+        assert counts.reached == 2
+        after = days()
+        assert {key: after[key] for key in before} == before
+        assert after["CHK-4"] == after["CHK-5"] >= max(before.values())
+        queue = store.references("backlogs")["shop/CHK"]["places"]
+        assert queue == {"shop/1": 1, "shop/2": 2, "shop/3": 3}
+        derived(store, day=1)
+        queue = store.references("backlogs")["shop/CHK"]["places"]
+        assert queue == {"shop/4": 1, "shop/1": 2, "shop/2": 3, "shop/3": 4, "shop/5": 5}
+
+
+def test_a_look_ahead_leaves_no_forecast_and_the_day_itself_is_derived_anew() -> None:
+    with opened() as store:
+        save(store, *history(), item("1", due=date(2026, 11, 30)), item("3"))
+        derived(store)
+        kept = {name: tables(store)[name] for name in ("engine_forecast", "engine_reference")}
+        before = tables(store)
+        ahead = NOW + timedelta(days=30)
+        counts = derive(store, SETTINGS, today=ahead.date(), now=ahead, is_look_ahead=True)
+        assert counts.reached == 42
+        looked = tables(store)
+        assert looked["derived_item"] != before["derived_item"]
+        assert {name: looked[name] for name in kept} == kept
+        assert derived(store).reached == 42
+        assert tables(store) == before
+
+
+def test_what_was_learned_and_is_gone_is_learned_anew() -> None:
+    with opened() as store:
+        save(store, *history(), item("1", due=date(2026, 11, 30)))
+        derived(store)
+        learned = tables(store)["engine_reference"]
+        with store._db.write() as connection:
+            forget_references(connection)
+        save(store, item("1", due=date(2026, 12, 7)))
+        assert derived(store).reached == 41
+        assert tables(store)["engine_reference"] == learned
