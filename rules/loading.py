@@ -17,7 +17,10 @@ from rules.yaml_text import Problem, read_yaml
 CATALOGUE = Path(__file__).parent / "catalogue"
 
 # The order of the docs and of `rules list`.
-GROUPS: tuple[str, ...] = ("schedule-slip", "schedule-quality", "risk", "ownership", "data-quality")
+GROUPS: tuple[str, ...] = (
+    "schedule-slip", "schedule-quality", "risk", "ownership", "dependency", "governance", "data-quality",
+    "delivery",
+)  # fmt: skip
 
 
 class RuleSet(msgspec.Struct, frozen=True):
