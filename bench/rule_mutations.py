@@ -128,7 +128,7 @@ def _changes_here(term: Term) -> Iterator[tuple[str, Term]]:
         for number, arg in enumerate(term.args):
             rest = (*term.args[:number], *term.args[number + 1 :])
             kept = rest[0] if len(rest) == 1 else msgspec.structs.replace(term, args=rest)
-            yield f"{shown}: without {words(arg)}", kept
+            yield f"{term.op.upper()} without {words(arg)}", kept
     if term.op in ("not", "minus", "abs"):
         yield f"{shown}: without {term.op.upper()}", term.args[0]
     if term.op in _CLAIMS or (term.op in ("column", "measure") and term.kind == "bool"):
@@ -179,9 +179,7 @@ def _with_measure(rule: Rule, name: str, term: Term) -> Rule:
 
     measures = {one: conditions(measure) for one, measure in rule.measures.items()}
     measures[name] = Condition(rule.measures[name].text, term)
-    steps = [
-        msgspec.structs.replace(step, condition=conditions(step.condition)) for step in rule.steps
-    ]
+    steps = [msgspec.structs.replace(step, condition=conditions(step.condition)) for step in rule.steps]
     return msgspec.structs.replace(rule, measures=measures, flag=conditions(rule.flag), steps=steps)
 
 
