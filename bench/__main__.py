@@ -7,6 +7,7 @@ import sys
 
 NAMES = (
     "pull_jira", "pull_azure_devops", "check_plan", "push_azure_devops", "storms", "rollup", "twins",
+    "rule_mutations",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Changes of rules that make no difference to any row, each with its reason.
 
-Some conditions say what another one implies: `explain` shows them, and a reader needs not think of unknown values.
+Some conditions say what another one implies: `explain` shows them, and readers need not think of the unknown.
 """
 
 from __future__ import annotations

@@ -116,6 +116,8 @@ def _changes(term: Term) -> Iterator[tuple[str, Term]]:
         return
     for number, arg in enumerate(term.args):
         for what, changed in _changes(arg):
+            if term.op == "not" and changed == _not(arg):
+                continue  # the NOT left out, once more
             args = (*term.args[:number], changed, *term.args[number + 1 :])
             yield what, msgspec.structs.replace(term, args=args)
 

@@ -211,7 +211,11 @@ class _Reading:
         for rule, value in listed.items() if isinstance(listed, dict) else ():
             text = _usable(value)
             overrides[rule] = Override(
-                params=text.params, severity=text.severity, enabled=text.enabled, filter=text.filter
+                params=text.params,
+                severity=text.severity,
+                enabled=text.enabled,
+                filter=text.filter,
+                comments=text.comments,
             )
             for problem in overrides_problems(known.rules, {rule: overrides[rule]}):
                 where = ("rules", "overrides", rule)
