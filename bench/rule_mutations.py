@@ -1,4 +1,4 @@
-"""Do the tests beside the rules notice when a rule is wrong? `python -m bench rule_mutations [group …]`.
+"""Do the tests beside the rules notice when a rule is wrong? `python -m bench.rule_mutations [group …]`.
 
 Each rule's conditions are changed in one place at a time, on the tree that the rule language itself parsed: a
 comparison turned around or moved by one, AND for OR, a part or a NOT left out, a limit moved. A change that
