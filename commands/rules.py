@@ -165,7 +165,7 @@ def _catalogue(session: Session) -> tuple[list[Rule], dict[str, Override]]:
     config = session.config_if_any()
     if config is None:
         return load_catalogue(), {}
-    return config.rules(), dict(config.overrides)
+    return config.rules(with_tests=True), dict(config.overrides)
 
 
 def _severity(rule: Rule, override: Override | None) -> str:

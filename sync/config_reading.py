@@ -205,7 +205,7 @@ class _Reading:
         listed = section.get("overrides") if isinstance(section, dict) else None
         if not files and not listed:
             return {}
-        known = read_rules(files)
+        known = read_rules(files, with_tests=False)
         self._problems.others += [str(problem) for problem in known.problems]
         overrides: dict[str, Override] = {}
         for rule, value in listed.items() if isinstance(listed, dict) else ():

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from portfolio.errors import ConfigError
@@ -295,6 +296,20 @@ def test_an_inhibitor_exists_and_does_not_inhibit_itself(tmp_path: Path) -> None
         "rule five, inhibit_by: no rule `due-date-pased`; did you mean `due-date-passed`?",
         "rule six inhibits itself through inhibit_by",
     ]
+
+
+def test_without_their_tests_the_built_in_rules_are_the_same_rules_in_the_same_lines() -> None:
+    whole, short = load_catalogue(), load_catalogue(with_tests=False)
+    assert all(rule.tests for rule in whole)
+    assert not any(rule.tests for rule in short)
+    assert short == [msgspec.structs.replace(rule, tests=()) for rule in whole]
+
+
+def test_the_tests_of_users_rules_are_read_always(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD + "  tests:\n    - name: silent\n      given: [{key: A}]\n      expect: []\n")
+    [test] = load_catalogue([path], with_tests=False)[-1].tests
+    assert test.name == "silent"
 
 
 def test_a_file_that_cannot_be_read_is_a_problem_and_not_an_end(tmp_path: Path) -> None:
