@@ -144,15 +144,18 @@ class Config:
         """The day of an instant in the portfolio's zone."""
         return moment.astimezone(self.zone).date()
 
-    def rules(self) -> list[Rule]:
+    def rules(self, *, with_tests: bool = False) -> list[Rule]:
         """The built-in rules and the configured ones.
+
+        Args:
+            with_tests: also the tests of the built-in ones, which takes three times as long.
 
         Raises:
             ConfigError: something is wrong with a rule file.
         """
         from rules.loading import load_catalogue
 
-        return load_catalogue(self.rule_files)
+        return load_catalogue(self.rule_files, with_tests=with_tests)
 
 
 def search_path(folder: Path | None = None) -> list[Path]:

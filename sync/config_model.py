@@ -166,6 +166,9 @@ class OverrideText(_Model):
     filter: Annotated[str, Field(min_length=1, max_length=2000)] | None = Field(
         default=None, description="One more condition, joined with AND."
     )
+    comments: bool | None = Field(
+        default=None, description="Whether its findings stand in comments; as the rule says if absent."
+    )
 
 
 class RulesText(_Model):

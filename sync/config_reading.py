@@ -218,13 +218,17 @@ class _Reading:
         listed = section.get("overrides") if isinstance(section, dict) else None
         if not files and not listed:
             return {}
-        known = read_rules(files)
+        known = read_rules(files, with_tests=False)
         self._problems.others += [str(problem) for problem in known.problems]
         overrides: dict[str, Override] = {}
         for rule, value in listed.items() if isinstance(listed, dict) else ():
             text = _usable(value)
             overrides[rule] = Override(
-                params=text.params, severity=text.severity, enabled=text.enabled, filter=text.filter
+                params=text.params,
+                severity=text.severity,
+                enabled=text.enabled,
+                filter=text.filter,
+                comments=text.comments,
             )
             for problem in overrides_problems(known.rules, {rule: overrides[rule]}):
                 where = ("rules", "overrides", rule)
