@@ -97,7 +97,12 @@ def test_a_plan_without_dates_of_its_own_gets_ours(store: Store) -> None:
     assert rows["plan#1"]["driver_id"] is None
     row = check(store)
     assert row is not None
-    assert (row["numerator"], row["denominator"], row["share"], row["is_assessable"]) == (None, 0, None, False)
+    assert (row["numerator"], row["denominator"], row["share"], row["is_assessable"]) == (
+        None,
+        0,
+        None,
+        False,
+    )
 
 
 def test_what_the_file_says_stands_and_what_differs_is_counted(store: Store) -> None:
