@@ -105,6 +105,7 @@ def _learned(work: Workspace, store: Store, items: ForecastItems) -> tuple[Read,
     if not work.is_full or store.reference_basis() == work.basis:
         return store.references, 0
     first = store.first_forecasts(work.today, places=work.position)
+    first = first.take(first.places("item_id") >= 0)  # what is gone teaches nothing any more
     learned = learn(work, store, items, first)
     changed = 0
     if not work.is_look_ahead:
