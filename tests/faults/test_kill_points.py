@@ -1,9 +1,9 @@
 """A run that dies after any commit and after any request, in each tracker, and runs again: as if undisturbed.
 
 The points are counted by the program itself, in a run that nothing disturbs. What a killed process leaves
-behind changes only with a commit and with a request that writes: those are the points. By default each request
-that writes is tried, and of the commits some that are spread over the run, in memory more than in the others;
-with DOVETAIL_SOAK=1 all of them try every boundary there is.
+behind changes only with a commit and with a request that writes: those are the points. By default each
+request that writes is tried, and of the commits some that are spread over the run, in memory more than in the
+others; with DOVETAIL_SOAK=1 all of them try every boundary there is.
 """
 
 from __future__ import annotations
