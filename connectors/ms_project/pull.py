@@ -135,8 +135,7 @@ class FolderPull:
     def _records(self, plan: Plan, first: int, last: int) -> list[AnyRecord]:
         records: list[AnyRecord] = []
         if first == 0:
-            records += [plan.schedule, *([plan.calendar] if plan.calendar else [])]
-            records += [*plan.task_calendars, *plan.identities]
+            records += [plan.schedule, *([plan.calendar] if plan.calendar else []), *plan.identities]
         for item in plan.items[first:last]:
             records.append(item)
             records.extend(plan.baselines.get(item.item_id, ()))
