@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "reconcile": "commands.reconcile:reconcile",
         "twins": "commands.twins:twins",
         "diff": "commands.diff:diff",
+        "baseline": "commands.baseline:baseline",
         "errors": "commands.errors:errors",
         "audit": "commands.audit:audit",
         "export": "commands.export:export",

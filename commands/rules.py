@@ -165,7 +165,7 @@ def _catalogue(session: Session) -> tuple[list[Rule], dict[str, Override]]:
     config = session.config_if_any()
     if config is None:
         return load_catalogue(), {}
-    return config.rules(), dict(config.overrides)
+    return config.rules(with_tests=True), dict(config.overrides)
 
 
 def _severity(rule: Rule, override: Override | None) -> str:
@@ -203,7 +203,21 @@ def _show(rule: Rule, override: Override | None) -> None:
             indent=2,
         )
     print_heading("Evidence")
-    print_pairs([("columns", ", ".join(rule.evidence)), ("tests", len(rule.tests))], indent=2)
+    comments = _comment_columns(rule, override)
+    print_pairs(
+        [
+            ("columns", ", ".join(rule.evidence)),
+            ("comment on", ", ".join(comments) or "nothing"),
+            ("tests", len(rule.tests)),
+        ],
+        indent=2,
+    )
+
+
+def _comment_columns(rule: Rule, override: Override | None) -> list[str]:
+    from rules.compiler import compile_rule
+
+    return list(compile_rule(rule, "sqlite", override).comment_on)
 
 
 def _as_object(rule: Rule, override: Override | None) -> dict[str, object]:
@@ -222,6 +236,7 @@ def _as_object(rule: Rule, override: Override | None) -> dict[str, object]:
         "enabled": override.enabled if override is not None else True,
         "filter": override.filter if override is not None else None,
         "evidence": list(rule.evidence),
+        "comment_on": _comment_columns(rule, override),
         "message": rule.message,
         "action": rule.action,
         "docs": rule.docs,

@@ -92,6 +92,11 @@ def clock_of(config: Config, today: date | None = None) -> Callable[[], datetime
     return run_clock(config.zone, today=today)
 
 
+def is_another_day(config: Config, today: date | None) -> bool:
+    """Whether `--today` names another day than it is: a look at what would be true then."""
+    return today is not None and today != config.day_of(utc_now())
+
+
 def check_sources(config: Config, names: Sequence[str]) -> None:
     """Refuse the name of a source that is not configured.
 

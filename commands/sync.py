@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.apply import not_written_rows, say_head, written
+from commands.derive import warn_of_baseline
 from commands.finding_rows import severities
 from commands.group import Verb
 from commands.options import (
@@ -22,7 +23,7 @@ from commands.options import (
 from commands.output import Format, Listing, emit, print_line, to_json
 from commands.plan import folded, plan_listing, summary
 from commands.pull import accepted_sources, say_outcome
-from commands.session import Session, clock_of, session_of, utc_now
+from commands.session import Session, clock_of, is_another_day, session_of
 from commands.table import Column
 from commands.text import plural
 from portfolio.errors import UsageError
@@ -77,7 +78,7 @@ def sync(
     config = session.config()
     settings = sync_settings(config, full=full, accept_vanished=accepted)
     clock = clock_of(config, today)
-    is_look_ahead = today is not None and today != config.day_of(utc_now()) and not for_real
+    is_look_ahead = is_another_day(config, today) and not for_real
     with (
         session.store(config) as store,
         session.connectors(config, clock, only=sources) as (connectors, unopened),
@@ -89,7 +90,8 @@ def sync(
             clock=clock,
             sources=sources or None,
             unopened=unopened,
-            dry_run=dry_run or is_look_ahead,
+            dry_run=dry_run,
+            is_look_ahead=is_look_ahead,
             fail_on=fail_on,
             tell=session.talk.tell,
         )
@@ -172,6 +174,8 @@ def _complain(session: Session, result: SyncResult) -> None:
     talk = session.talk
     for outcome in result.sources.values():
         say_outcome(session, outcome)
+    if result.derived is not None:
+        warn_of_baseline(session, result.derived)
     if result.checked is not None:
         for problem in result.checked.broken.values():
             talk.error(problem)

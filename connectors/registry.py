@@ -13,11 +13,15 @@ from connectors.base import Connector, Context
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of source: where its settings model and its factory are, as `module:attribute`."""
+    """A kind of source: where its settings model and its factory are, as `module:attribute`.
+
+    `told` are the columns of an item whose every change its timeline tells, so that they can be replayed.
+    """
 
     name: str
     settings: str
     factory: str
+    told: frozenset[str] = frozenset()
 
     def settings_model(self) -> type[BaseModel]:
         """The pydantic model of one `sources:` entry of this kind."""
@@ -33,14 +37,23 @@ def _load(place: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
+# What both trackers tell of every edit. Neither tells health, money, or fields that only Dovetail reads.
+_TOLD = frozenset(
+    (
+        "key", "scope", "title", "type", "status", "state", "owner_id", "priority", "severity", "parent_id",
+        "start", "due", "iteration_id", "release_ids", "points", "estimate_hours", "labels", "is_blocked",
+    )
+)  # fmt: skip
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("jira", "connectors.jira.settings:JiraSettings", "connectors.jira:build"),
+        Kind("jira", "connectors.jira.settings:JiraSettings", "connectors.jira:build", _TOLD),
         Kind(
             "azure_devops",
             "connectors.azure_devops.settings:AzureDevOpsSettings",
             "connectors.azure_devops:build",
+            _TOLD | {"board_column", "remaining_hours", "spent_hours"},
         ),
         Kind(
             "project_file",

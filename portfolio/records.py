@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -107,6 +107,10 @@ class WorkItem(Record, frozen=True, kw_only=True, gc=False):
     baseline_start_at: Wall | None = None
     baseline_finish_at: Wall | None = None
     duration_minutes: int | None = None
+    elapsed_minutes: int | None = None  # the same duration where it runs around the clock
+    remaining_minutes: int | None = None
+    is_manual: bool | None = None  # its planner sets its dates, not the network
+    calendar_id: str | None = None  # where it has another than its plan
     baseline_duration_minutes: int | None = None
     early_start_at: Wall | None = None
     early_finish_at: Wall | None = None
@@ -185,6 +189,8 @@ class Schedule(Record, frozen=True, kw_only=True, gc=False):
     baseline_at: datetime | None = None
     calendar_id: str | None = None
     minutes_per_day: int | None = None
+    start_at: Wall | None = None  # before which nothing of the plan starts
+    is_from_finish: bool | None = None  # planned backwards from its finish
     health_declared: str | None = None
     last_status_at: datetime | None = None
     currency: str | None = None
@@ -194,7 +200,9 @@ class Schedule(Record, frozen=True, kw_only=True, gc=False):
 class Calendar(Record, frozen=True, kw_only=True, gc=False):
     """A working calendar of a source: the ISO weekdays (1 Monday) that are worked and the dated exceptions.
 
-    `exceptions` holds triples (first day, last day, is_working) as ISO dates; a later one wins.
+    `exceptions` holds triples (first day, last day, is_working) as ISO dates; a later one wins. `hours`,
+    where known, has `week`, the hours of Monday to Sunday, and `exceptions`, triples (first day, last day,
+    hours); hours are pairs (from, to) of minutes of the day.
     """
 
     calendar_id: str
@@ -202,6 +210,7 @@ class Calendar(Record, frozen=True, kw_only=True, gc=False):
     name: str
     weekdays: Sequence[int] = (1, 2, 3, 4, 5)
     exceptions: Sequence[tuple[str, str, bool]] = ()
+    hours: Mapping[str, Any] | None = None
 
 
 class Identity(Record, frozen=True, kw_only=True, gc=False):
@@ -255,6 +264,7 @@ class Dependency(Record, frozen=True, kw_only=True, gc=False):
     type: str = "FS"
     lag_minutes: int | None = None
     lag_percent: float | None = None
+    lag_elapsed_minutes: int | None = None  # the same lag where it runs around the clock
 
 
 class Change(Record, frozen=True, kw_only=True, gc=False):
@@ -283,7 +293,7 @@ class Baseline(Record, frozen=True, kw_only=True, gc=False):
     work_hours: float | None = None
     cost: float | None = None
     taken_at: datetime | None = None
-    origin: str = "imported"  # imported, taken, replayed
+    origin: str = "imported"  # imported; ours: taken, replayed, frozen (of an imported one)
 
 
 class Unmapped(Record, frozen=True, kw_only=True, gc=False):

@@ -93,7 +93,7 @@ _ITEM = _parse(
     wall: early_start_at early_finish_at late_start_at late_finish_at
     int: total_float_minutes free_float_minutes total_float_wd
     bool: is_critical
-    text: constraint_type
+    text: float_source constraint_type
     date: constraint_date deadline
     int: predecessor_count successor_count assignment_count
     text: driver_id
@@ -111,6 +111,11 @@ _ITEM = _parse(
     bool: is_rolled_up
     instant: created_at updated_at last_activity_at last_transition_at state_since blocked_since
     int: age_wd p85_cycle_wd
+    text: commitment_source
+    int: inherited_push_count replan_count
+    text: actual_finish_source
+    int: reopened_count
+    date: earlier_finish
     """
 )
 
@@ -204,6 +209,7 @@ _VIEWS = (
             real: share
             list: members
             bool: is_assessable
+            text: reason
             """
         ),
         ("schedule_id", "check"),
@@ -363,6 +369,51 @@ _VIEWS = (
             """
         ),
         ("source", "event_id"),
+    ),
+    View(
+        "baseline_event",
+        "When and why each baseline was taken, replayed or imported, and taken again.",
+        _parse(
+            """
+            text: name
+            int: version
+            text: kept_as
+            instant: at
+            date: as_of
+            text: by reason origin imported_from
+            int: item_count
+            list: schedules
+            bool: is_current
+            """
+        ),
+        ("name", "version"),
+    ),
+    View(
+        "container_change",
+        "The dates of releases, iterations and plans as they were seen to change, and what that moved.",
+        _parse(
+            """
+            text: source event_id kind container_id name
+            instant: at
+            text: by field before after
+            bool: is_observed is_first
+            int: open_items
+            """
+        ),
+        ("source", "event_id"),
+    ),
+    View(
+        "replan",
+        "Bulk moves of dates: one decision each, however many items it moved.",
+        _parse(
+            """
+            text: replan_id source by
+            instant: at last_at
+            int: moved_days moved_wd item_count push_count
+            list: items
+            """
+        ),
+        ("replan_id",),
     ),
     View(
         "finding",

@@ -14,7 +14,7 @@ from rules.checking import SEVERITY_ALIAS, rule_scope
 from rules.dialects import writer
 from rules.lexer import ExpressionError
 from rules.message import fields
-from rules.rule import Override, Rule
+from rules.rule import Override, Rule, default_comment_on
 from rules.spelling import nearest
 from rules.terms import Condition, Kind
 from rules.values import Dialect, ParamValue, kind_of, members
@@ -47,6 +47,7 @@ class CompiledRule(msgspec.Struct, frozen=True, kw_only=True):
     where: str
     parameters: Mapping[str, object]
     kinds: Mapping[str, Kind]
+    comment_on: Sequence[str] = ()
 
     def bind(self, today: date, now: datetime) -> dict[str, object]:
         """All parameters of one run."""
@@ -69,8 +70,9 @@ def compile_rule(rule: Rule, dialect: Dialect, override: Override | None = None)
     if problems := override_problems(rule, override):
         raise RuleError(rule.id, problems[0], hint="See rules.overrides in the configuration.")
     out = writer(dialect, {**rule.params, **override.params})
+    comment_on = _comment_on(rule, override)
     try:
-        columns = {name: out.quote(name) for name in selected(rule)}
+        columns = {name: out.quote(name) for name in _selected(rule, comment_on)}
         columns |= {name: out.write(measure.term) for name, measure in rule.measures.items()}
         columns[SEVERITY_ALIAS] = _severity(rule, out, override.severity)
         parts = [rule.where, rule.flag, filter_condition(rule, override)]
@@ -86,14 +88,8 @@ def compile_rule(rule: Rule, dialect: Dialect, override: Override | None = None)
         where=where,
         parameters=out.parameters,
         kinds=kinds,
+        comment_on=comment_on,
     )
-
-
-def selected(rule: Rule) -> list[str]:
-    """The columns of the view that a rule's verdicts need, each once."""
-    identity = [name for name in _IDENTITY if rule.view.column(name)]
-    shown = [name for name, _ in fields(rule.message) if name not in rule.measures]
-    return list(dict.fromkeys([*identity, *rule.fingerprint, *rule.comment_on, *rule.evidence, *shown]))
 
 
 def filter_condition(rule: Rule, override: Override) -> Condition | None:
@@ -116,6 +112,8 @@ def override_problems(rule: Rule, override: Override) -> list[str]:
     if override.severity is not None and override.severity not in SEVERITIES:
         near = nearest(override.severity, SEVERITIES)
         problems.append(f"severity `{override.severity}` is not one of {', '.join(SEVERITIES)}{near}")
+    if override.comments and not (rule.comment_on or default_comment_on(rule.over)):
+        problems.append(f"comments: a finding about a row of {rule.over} is on no item that could get one")
     try:
         filter_condition(rule, override)
     except ExpressionError as error:
@@ -156,6 +154,19 @@ def _param_problem(rule: Rule, name: str, value: ParamValue) -> str | None:
         "text": "a text",
     }
     return f"parameter `{name}` is {word[wanted]}; {wrong[0]!r} is not"
+
+
+def _comment_on(rule: Rule, override: Override) -> Sequence[str]:
+    if override.comments is None:
+        return rule.comment_on
+    return (rule.comment_on or default_comment_on(rule.over)) if override.comments else ()
+
+
+def _selected(rule: Rule, comment_on: Sequence[str]) -> list[str]:
+    """The columns of the view that a rule's verdicts need, each once."""
+    identity = [name for name in _IDENTITY if rule.view.column(name)]
+    shown = [name for name, _ in fields(rule.message) if name not in rule.measures]
+    return list(dict.fromkeys([*identity, *rule.fingerprint, *comment_on, *rule.evidence, *shown]))
 
 
 def _severity(rule: Rule, out: Writer, override: str | None) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rules.loading import GROUPS, load_catalogue
 from rules.message import plain
-from rules.rule import Rule
+from rules.rule import Rule, default_comment_on
 from rules.values import members
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +29,22 @@ _UNITS: Mapping[str, str] = {
     "_share": "share, 0 to 1",
     "_confidence": "0 to 1",
     "_exposure": "exposure, 1 to 25",
+    "_ratio": "ratio, 1 is equal",
+    "_spi": "index, 1 is as planned",
+    "_cei": "index, 1 is as forecast",
+    "_slope": "days per day",
+    "_percent_complete": "per cent",
+    "_amount": "in the item's currency",
+    "_population": "tasks or links",
+    "_items": "items",
+    "_in_progress": "items",
+    "_count": "items",
+    "_pushes": "pushes",
+    "_turns": "turns",
+    "_snapshots": "reports",
+    "_rebaselines": "baselines",
+    "_runs": "runs",
+    "_forecasts": "forecasts",
 }
 
 
@@ -61,15 +77,17 @@ def _index(rules: Sequence[Rule]) -> str:
         "",
         _NOTE,
         "",
-        "What each rule looks for, group by group. How to write one is in [The rule language](language.md).",
+        "What each rule looks for, group by group. How to write one is in [The rule language](language.md),",
+        "which rules wait for data that no view has yet in [Rules that wait](not-yet.md), and how schedules",
+        "are counted, and why another tool's number may differ, in [Schedule checks](../schedule-checks.md).",
         "",
-        "| rule | what it finds | severity | over |",
-        "|---|---|---|---|",
+        "| rule | what it finds | severity | over | status |",
+        "|---|---|---|---|---|",
     ]
     for rule in rules:
         steps = list(dict.fromkeys([rule.severity, *(step.severity for step in reversed(rule.steps))]))
         link = f"[{rule.id}]({rule.group}.md#{rule.id})"
-        lines.append(f"| {link} | {rule.title} | {' → '.join(steps)} | `{rule.over}` |")
+        lines.append(f"| {link} | {rule.title} | {' → '.join(steps)} | `{rule.over}` | {rule.status} |")
     return "\n".join(lines) + "\n"
 
 
@@ -90,7 +108,7 @@ def _rule(rule: Rule) -> Iterator[str]:
             shown = ", ".join(plain(member) for member in members(value))
             yield f"| `{name}` | {shown} | {_unit(name, value)} |"
         yield ""
-    yield f"- Severity: {_severity(rule)}."
+    yield f"- Severity: {_severity(rule)}. Status: {rule.status}."
     if rule.hold_for or rule.keep_for:
         yield f"- Opens after {_duration(rule.hold_for)}, is resolved after {_duration(rule.keep_for)}."
     if rule.inhibit_by:
@@ -98,9 +116,14 @@ def _rule(rule: Rule) -> Iterator[str]:
         yield f"- Silent on an item that has a finding of {others}."
     yield f"- Evidence: {', '.join(f'`{name}`' for name in rule.evidence)}."
     comments = ", ".join(f"`{name}`" for name in rule.comment_on)
-    yield f"- Comment on: {comments or 'nothing; the finding is shown in lists and reports'}."
+    yield f"- Comment on: {comments or _no_comment(rule)}."
     yield f"- Says: `{rule.message}`"
     yield from (f"- Tests: {len(rule.tests)}.", "")
+
+
+def _no_comment(rule: Rule) -> str:
+    shown = "nothing; the finding is shown in lists and reports"
+    return f"{shown}, `comments: true` changes that" if default_comment_on(rule.over) else shown
 
 
 def _code(rule: Rule) -> Iterator[str]:

@@ -118,7 +118,7 @@ def _verdict(compiled: CompiledRule, row: Mapping[str, Any]) -> Verdict:
         key=row.get("key"),
         project=row.get("project"),
         evidence={name: _json(row[name]) for name in rule.evidence},
-        comment_items=tuple(row[name] for name in rule.comment_on if row[name] is not None),
+        comment_items=tuple(row[name] for name in compiled.comment_on if row[name] is not None),
         sources=_sources(row),
     )
 

@@ -74,13 +74,15 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     """What an organisation changes about a rule: never its predicate.
 
     `severity` replaces the rule's severity with all its steps; the thresholds of the steps are `params`.
-    `filter` is one more condition, joined with AND.
+    `filter` is one more condition, joined with AND. `comments` says whether its findings stand in comments;
+    None: as the rule says, and most that are still experimental do not.
     """
 
     params: Mapping[str, ParamValue] = {}
     severity: str | None = None
     enabled: bool = True
     filter: str | None = None
+    comments: bool | None = None
 
 
 def default_comment_on(view: str) -> tuple[str, ...]:

@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
+
+from schedule.calendars import DayArray
+
 SOURCES = ("own", "iteration", "release", "parent", "schedule")
 
 
@@ -25,6 +30,21 @@ def effective_due(
         if day is not None:
             return day, source
     return None, None
+
+
+def effective_dues(candidates: Sequence[DayArray]) -> tuple[DayArray, npt.NDArray[np.int32]]:
+    """The effective due dates of many items, and each one's provenance: its place in `SOURCES`, -1 for none.
+
+    Args:
+        candidates: one array of dates for each of `SOURCES`, in that order; NaT is unknown.
+    """
+    day = candidates[0].copy()
+    source = np.where(np.isnat(day), -1, 0).astype(np.int32)
+    for place, candidate in enumerate(candidates[1:], start=1):
+        takes = np.isnat(day) & ~np.isnat(candidate)
+        day[takes] = candidate[takes]
+        source[takes] = place
+    return day, source
 
 
 def slip(

@@ -76,33 +76,12 @@ def build_hierarchy(ids: Sequence[str], parent_ids: Sequence[str | None]) -> Hie
 def hierarchy_of(parents: IntArray) -> Hierarchy:
     """The forest in which each position has this parent, -1 for none."""
     parent = parents.copy()
-    depth = np.full(len(parent), -1, dtype=np.int64)
-    current = np.flatnonzero(parent < 0)
-    depth[current] = 0
-    children_of = np.argsort(parent, kind="stable")
-    sorted_parents = parent[children_of]
-    level = 0
-    while True:
-        while len(current):
-            level += 1
-            starts = np.searchsorted(sorted_parents, current, side="left")
-            stops = np.searchsorted(sorted_parents, current, side="right")
-            spans = [
-                children_of[start:stop] for start, stop in zip(starts, stops, strict=True) if start < stop
-            ]
-            current = np.concatenate(spans) if spans else np.empty(0, dtype=np.int64)
-            current = current[depth[current] < 0]
-            depth[current] = level
-        unreached = np.flatnonzero(depth < 0)
-        if not len(unreached):
-            break
+    depth = _depths(parent)
+    unreached = np.flatnonzero(depth < 0)
+    if len(unreached):
         # Only a circle is unreachable from the roots. Its first member becomes a root.
-        first = _on_the_circle(parent, int(unreached[0]))
-        parent[first] = -1
-        children_of = np.argsort(parent, kind="stable")
-        sorted_parents = parent[children_of]
-        depth[first] = 0
-        current, level = np.array([first], dtype=np.int64), 0
+        parent[_cuts(parent, unreached)] = -1
+        depth = _depths(parent)
     # One sort, not one search per level: a chain has as many levels as members.
     deepest_first = np.argsort(-depth, kind="stable")
     stops = np.flatnonzero(np.diff(depth[deepest_first])) + 1
@@ -110,19 +89,44 @@ def hierarchy_of(parents: IntArray) -> Hierarchy:
     return Hierarchy(parent, depth, levels)
 
 
-def _on_the_circle(parent: IntArray, start: int) -> int:
-    """A position on the circle that `start` leads into: the smallest, so that the cut is always the same."""
-    seen: set[int] = set()
-    here = start
-    while here not in seen:
-        seen.add(here)
-        here = int(parent[here])
-    circle = [here]
-    walker = int(parent[here])
-    while walker != here:
-        circle.append(walker)
-        walker = int(parent[walker])
-    return min(circle)
+def _depths(parent: IntArray) -> IntArray:
+    """How deep each position lies below a root; -1 for what no root leads to."""
+    depth = np.full(len(parent), -1, dtype=np.int64)
+    current = np.flatnonzero(parent < 0)
+    children_of = np.argsort(parent, kind="stable")[len(current) :]
+    counts = np.bincount(parent[children_of], minlength=len(parent))
+    starts = np.cumsum(counts) - counts
+    level = 0
+    while len(current):
+        depth[current] = level
+        level += 1
+        current = children_of[spans(starts[current], counts[current])]
+    return depth
+
+
+def spans(starts: IntArray, counts: IntArray) -> IntArray:
+    """The whole numbers of several ranges, one after the other: `counts` of them from each of `starts`."""
+    before = np.cumsum(counts) - counts
+    return np.repeat(starts - before, counts) + np.arange(int(counts.sum()), dtype=np.int64)
+
+
+def _cuts(parent: IntArray, unreached: IntArray) -> list[int]:
+    """A position on each circle: the smallest, so that the cut is always the same."""
+    above = dict(zip(unreached.tolist(), parent[unreached].tolist(), strict=True))
+    seen: dict[int, int] = {}  # position → the walk that came by first
+    cuts: list[int] = []
+    for start in above:
+        here = start
+        while here not in seen:
+            seen[here] = start
+            here = above[here]
+        if seen[here] != start:
+            continue
+        circle = [here]
+        while (walker := above[circle[-1]]) != here:
+            circle.append(walker)
+        cuts.append(min(circle))
+    return cuts
 
 
 def members_of_cycles(node_count: int, edges: Sequence[tuple[int, int]]) -> set[int]:

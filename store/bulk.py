@@ -78,10 +78,20 @@ def without_doubles(table: TableSpec, rows: list[Row]) -> list[Row]:
 
 
 def upsert(
-    connection: Connection, dialect: Dialect, table: TableSpec, rows: Sequence[Row], names: Sequence[str]
+    connection: Connection,
+    dialect: Dialect,
+    table: TableSpec,
+    rows: Sequence[Row],
+    names: Sequence[str],
+    *,
+    nulled: Sequence[str] = (),
 ) -> int:
-    """Insert rows or overwrite those of equal key. Returns how many rows were written."""
-    return _insert(connection, dialect, table, rows, tuple(names), overwrite=True)
+    """Insert rows or overwrite those of equal key. Returns how many rows were written.
+
+    `nulled` are further columns, which become null.
+    """
+    more = "".join(f', "{name}" = NULL' for name in nulled)
+    return _insert(connection, dialect, table, rows, tuple(names), overwrite=True, condition=more)
 
 
 def insert_ignore(
@@ -137,6 +147,24 @@ def stored(
     return {tuple(row[:width]): tuple(row[width:]) for row in answer}
 
 
+def one_of(dialect: Dialect, column: str, values: Iterable[str]) -> tuple[str, Any]:
+    """The condition that a column of text has one of these values, and its one parameter."""
+    if dialect == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each(?))", msgspec.json.encode(list(values)).decode()  # noqa: S608
+    return f"{column} = ANY(%s)", list(values)
+
+
+def insert_new(
+    connection: Connection, dialect: Dialect, table: TableSpec, rows: Sequence[Row], names: Sequence[str]
+) -> None:
+    """Insert rows of which none is stored yet: without the look for those that are."""
+    if dialect == "sqlite":
+        marks = ", ".join("?" * len(names))
+        execute_many(connection, f"INSERT INTO {table.name} ({quoted_list(names)}) VALUES ({marks})", rows)  # noqa: S608
+        return
+    _copy_into(connection.connection.cursor(), table.name, rows, names)
+
+
 def delete_keys(connection: Connection, dialect: Dialect, table: TableSpec, keys: Sequence[Any]) -> int:
     """Delete the rows under these keys. Returns how many there were."""
     if not keys:
@@ -189,14 +217,18 @@ def _copy(
     )
     cursor: Any = connection.connection.cursor()
     with cursor:
-        with cursor.copy(f"COPY {staging} ({quoted_list(names)}) FROM STDIN") as copy:
-            write: Callable[[Row], None] = copy.write_row
-            for row in rows:
-                write(row)
+        _copy_into(cursor, staging, rows, names)
         cursor.execute(_copy_sql(table.name, names, overwrite=overwrite) + condition)
         written = max(0, int(cursor.rowcount))
         cursor.execute(f"TRUNCATE {staging}")
     return written
+
+
+def _copy_into(cursor: Any, table: str, rows: Sequence[Row], names: Sequence[str]) -> None:
+    with cursor.copy(f"COPY {table} ({quoted_list(names)}) FROM STDIN") as copy:
+        write: Callable[[Row], None] = copy.write_row
+        for row in rows:
+            write(row)
 
 
 @cache

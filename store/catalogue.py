@@ -24,7 +24,7 @@ from portfolio.records import (
     Unmapped,
     WorkItem,
 )
-from store.results import FailedWrite, RunEvent, SourceState, WriteRow
+from store.results import BaselineEvent, ContainerChange, FailedWrite, RunEvent, SourceState, WriteRow
 from store.specs import (
     HASH_COLUMN,
     RUN_COLUMN,
@@ -36,15 +36,23 @@ from store.specs import (
     ordinal_columns,
 )
 
+# What a plan's file may bring, and derivation computes where it does not.
+FILLED = (
+    "early_start_at", "early_finish_at", "late_start_at", "late_finish_at", "total_float_minutes",
+    "free_float_minutes", "is_critical",
+)  # fmt: skip
 _DERIVED_ITEM = (
     "portfolio", "program", "project", "parent_key", "depth", "is_leaf", "is_summary", "is_committed",
     "owner", "owner_email", "owner_kind", "owner_problem", "effective_due", "effective_due_source",
     "iteration_end", "release_date", "parent_due", "iteration", "release", "releases", "commitment",
     "first_commitment", "committed_at", "push_count", "push_count_90d", "pull_count", "pushed_wd",
     "p50", "p80", "p80_last_week", "forecast_method", "forecast_references", "slip_wd", "slip_pair",
-    "total_float_wd", "predecessor_count", "successor_count", "driver_id", "open_children",
+    "total_float_wd", "float_source", "predecessor_count", "successor_count", "driver_id",
+    "open_children",
     "children_at_commit", "children_added", "last_activity_at", "last_transition_at", "state_since",
-    "blocked_since", "team", "age_wd", "p85_cycle_wd",
+    "blocked_since", "team", "age_wd", "p85_cycle_wd", *FILLED, "commitment_source", "inherited_push_count",
+    "replan_count", "actual_finish", "actual_finish_source", "reopened_count", "earlier_finish",
+    "baseline_name", "baseline_start", "baseline_finish", "baseline_start_at", "baseline_finish_at",
 )  # fmt: skip
 _DERIVED_DEPENDENCY = (
     "predecessor_id", "successor_id", "lag_wd", "predecessor_finish", "predecessor_due", "successor_start",
@@ -57,7 +65,7 @@ _DERIVED_TWIN = (
 _DERIVED_SCHEDULE = (
     "project", "lead", "lead_problem", "item_count", "baseline_at",
     "rebaselines_12m", "spi_t", "cpli", "bei", "hit_rate", "cei", "cei_previous", "critical_path_ok",
-    "percent_complete", "budget", "actual_cost", "forecast_cost",
+    "percent_complete", "budget", "actual_cost", "forecast_cost", "has_logic",
 )  # fmt: skip
 _DERIVED_ROLLUP = (
     "percent_complete", "health", "health_reason", "open_risks", "open_findings", "worst_finding",
@@ -87,7 +95,8 @@ TRACKER_TABLES: Mapping[type[AnyRecord], TableSpec] = {
         "tracker_item",
         (*columns_of_struct(WorkItem, ("item_id",)), *_TOMBSTONE, HASH_COLUMN, RUN_COLUMN),
         ("item_id",),
-        indexes=(("source", "scope"), ("key",)),
+        # The last three are the ways on which derivation follows a change.
+        indexes=(("source", "scope"), ("key",), ("parent_id",), ("schedule_id",), ("owner_id",)),
         # Tombstones are few: the index costs nothing and makes leaving them out cheap.
         partial_indexes={"ix_tracker_item_tombstone": (("item_id",), "deleted_at IS NOT NULL")},
     ),
@@ -106,6 +115,8 @@ TRACKER_TABLES: Mapping[type[AnyRecord], TableSpec] = {
         columns_of_struct(Change, ("source", "event_id")),
         ("source", "event_id"),
         (("item_id",),),
+        # Whose other dates somebody moved at the same time.
+        partial_indexes={"ix_tracker_change_by": (("by",), "field = 'due'")},
     ),
     Baseline: _tracker(Baseline, "baseline", ("name", "item_id"), (("item_id",),)),
     Unmapped: _tracker(Unmapped, "unmapped", ("source", "what", "value")),
@@ -117,18 +128,38 @@ def _derived(
     key: tuple[str, ...],
     columns: tuple[ColumnSpec, ...],
     indexes: tuple[tuple[str, ...], ...] = (),
+    partial_indexes: Mapping[str, tuple[tuple[str, ...], str]] = {},
 ) -> TableSpec:
     keyed = tuple(
         ColumnSpec(column.name, column.kind, nullable=False) if column.name in key else column
         for column in columns
     )
-    return TableSpec(f"derived_{name}", (*keyed, HASH_COLUMN), key, indexes)
+    return TableSpec(f"derived_{name}", (*keyed, HASH_COLUMN), key, indexes, partial_indexes)
 
 
 _ITEM_ID = ColumnSpec("item_id", "text", nullable=False)
 
 _DERIVED = (
-    _derived("item", ("item_id",), (_ITEM_ID, _CALENDAR_ID, *columns_of_view("item", _DERIVED_ITEM))),
+    _derived(
+        "item",
+        ("item_id",),
+        (
+            _ITEM_ID,
+            _CALENDAR_ID,
+            *columns_of_view("item", _DERIVED_ITEM),
+            # What the network says, and what each item adds to the end of its group.
+            ColumnSpec("network_start", "date"),
+            ColumnSpec("network_finish", "date"),
+            ColumnSpec("is_waiting", "bool"),
+            ColumnSpec("network_group", "text"),
+            ColumnSpec("network_last", "date"),
+            ColumnSpec("network_promise", "date"),
+            # What a plan's own network says of its tasks where its file does not.
+            ColumnSpec("plan_is_critical", "bool"),
+            ColumnSpec("plan_driver_id", "text"),
+            ColumnSpec("baseline_counts", "bool"),  # the columns of the baseline are these, not the tracker's
+        ),
+    ),
     _derived("item_ordinal", ("item_id",), (_ITEM_ID, *ordinal_columns(ITEM_DATES))),
     _derived(
         "risk",
@@ -149,6 +180,17 @@ _DERIVED = (
             _CALENDAR_ID,
             *ordinal_columns(dated_columns("dependency")),
         ),
+        # Only ends that were addresses stand here.
+        partial_indexes={
+            f"ix_derived_dependency_{end}": ((end,), f"{end} IS NOT NULL")
+            for end in ("predecessor_id", "successor_id")
+        },
+    ),
+    # When the work of a project, or of a schedule outside of all projects, ends in the network.
+    _derived(
+        "network_end",
+        ("network_group",),
+        (ColumnSpec("network_group", "text"), ColumnSpec("last", "date"), ColumnSpec("promise", "date")),
     ),
     _derived(
         "schedule",
@@ -156,7 +198,7 @@ _DERIVED = (
         (ColumnSpec("schedule_id", "text"), *columns_of_view("schedule", _DERIVED_SCHEDULE)),
     ),
     _derived("schedule_check", ("schedule_id", "check"), columns_of_view("schedule_check")),
-    _derived("twin", ("twin_id",), columns_of_view("twin", _DERIVED_TWIN)),
+    _derived("twin", ("twin_id",), columns_of_view("twin", _DERIVED_TWIN), indexes=(("a_id",), ("b_id",))),
     _derived("person", ("person_id",), columns_of_view("person")),
     _derived("person_schedule", ("person_id", "schedule_id"), columns_of_view("person_schedule")),
     _derived(
@@ -165,6 +207,7 @@ _DERIVED = (
         # The colour of the item by itself is kept so that the next run knows which one it returns from.
         (_ITEM_ID, *columns_of_view("item", _DERIVED_ROLLUP), ColumnSpec("own_health", "text")),
     ),
+    _derived("replan", ("replan_id",), columns_of_view("replan")),
     _derived("project", ("slug",), columns_of_view("project")),
     _derived(
         "schedule_health",
@@ -265,6 +308,64 @@ SEEN_TABLE = TableSpec(
     ),
     ("item_id",),
 )
+# What has changed since the last derivation, with the values that were there before (store/dirty.py).
+DIRTY_TABLE = TableSpec(
+    "engine_dirty",
+    (
+        ColumnSpec("what", "text", nullable=False),
+        ColumnSpec("id", "text", nullable=False),
+        ColumnSpec("before", "object"),
+        ColumnSpec("seq", "int", nullable=False),
+    ),
+    ("what", "id"),
+)
+CONTAINER_TABLE = TableSpec(
+    "engine_container_change",
+    columns_of_struct(ContainerChange, ("source", "event_id")),
+    ("source", "event_id"),
+    (("container_id",),),
+)
+BASELINE_TABLE = TableSpec(
+    "engine_baseline", columns_of_struct(BaselineEvent, ("name", "version")), ("name", "version")
+)
+FORECAST_TABLE = TableSpec(
+    "engine_forecast",
+    (
+        ColumnSpec("item_id", "text", nullable=False),
+        ColumnSpec("as_of", "date", nullable=False),
+        ColumnSpec("class", "text", nullable=False),
+        ColumnSpec("forecast_method", "text"),
+        ColumnSpec("predicted", "date"),
+        ColumnSpec("due", "date"),
+        ColumnSpec("p50", "date"),
+        ColumnSpec("p80", "date"),
+        ColumnSpec("forecast_references", "int"),
+        ColumnSpec("late_chance", "real"),
+    ),
+    ("item_id", "as_of"),
+    (("as_of",),),
+)
+# What was learned of finished work, once on each day (sync/forecast_learning.py).
+REFERENCE_TABLE = TableSpec(
+    "engine_reference",
+    (
+        ColumnSpec("family", "text", nullable=False),
+        ColumnSpec("class", "text", nullable=False),
+        ColumnSpec("detail", "object", nullable=False),
+    ),
+    ("family", "class"),
+)
+# What was said about a date on a day: what trends and the honesty of forecasts are worked out from.
+SNAPSHOT_TABLE = TableSpec(
+    "engine_date_snapshot",
+    (
+        ColumnSpec("item_id", "text", nullable=False),
+        ColumnSpec("day", "date", nullable=False),
+        ColumnSpec("finish", "date"),
+        ColumnSpec("forecast", "date"),
+    ),
+    ("item_id", "day"),
+)
 META_TABLE = TableSpec(
     "engine_meta", (ColumnSpec("name", "text", nullable=False), ColumnSpec("value", "text")), ("name",)
 )
@@ -285,6 +386,12 @@ TABLES: Mapping[str, TableSpec] = {
         FAILED_WRITE_TABLE,
         EVENT_TABLE,
         SEEN_TABLE,
+        DIRTY_TABLE,
+        CONTAINER_TABLE,
+        BASELINE_TABLE,
+        FORECAST_TABLE,
+        REFERENCE_TABLE,
+        SNAPSHOT_TABLE,
         META_TABLE,
     )
 }

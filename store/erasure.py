@@ -11,8 +11,10 @@ import msgspec
 from portfolio.records import SourceId
 from store import bulk
 from store.audit import AuditStore, blank_details
-from store.catalogue import META_TABLE, STREAM_TABLE, TABLES, TRACKER_TABLES
+from store.catalogue import META_TABLE, REFERENCE_TABLE, STREAM_TABLE, TABLES, TRACKER_TABLES
+from store.dirty import mark_everything
 from store.erased import ACCOUNTS, Erased, new_erased, read_erased, write_erased
+from store.forecasts import forget_references
 from store.mentions import Mentions
 from store.specs import ROW_HASH, ColumnSpec, Dialect, TableSpec
 from store.values import decode_column, encode_value, row_hashes
@@ -35,7 +37,9 @@ _STRUCTURE = frozenset(
 _KEYS_THAT_ARE_PEOPLE = frozenset({"account_id", "person_id"})
 _ACCOUNTS_OF_TABLE = {TRACKER_TABLES[kind].name: (kind, names) for kind, names in ACCOUNTS.items()}
 _AUDIT = "engine_audit"
-_NEVER = frozenset({_AUDIT, META_TABLE.name, STREAM_TABLE.name})  # each is treated in its own way
+_NEVER = frozenset(
+    {_AUDIT, META_TABLE.name, REFERENCE_TABLE.name, STREAM_TABLE.name}
+)  # each is treated in its own way
 _FETCH_ROWS = 5_000
 
 
@@ -74,6 +78,9 @@ class ErasureStore(AuditStore):
         words = Mentions(person)
         dialect = self._db.dialect
         with self._db.write() as connection:
+            if not dry_run:
+                mark_everything(connection, dialect)
+                forget_references(connection)
             if entries := _audit_entries(connection, dialect, words):
                 counts[_AUDIT] = len(entries)
                 if not dry_run:
@@ -186,7 +193,12 @@ def _plain(value: Any) -> Any:
 
 
 def _hash(table: TableSpec, row: Mapping[str, Any]) -> int:
-    return row_hashes([tuple(encode_value(column, row[column.name]) for column in table.data)])[0]
+    rows = [tuple(encode_value(column, row[column.name]) for column in table.data)]
+    if table.name.startswith("derived_"):
+        from store.frame_writing import digests_of_rows
+
+        return digests_of_rows(table, rows)[0]
+    return row_hashes(rows)[0]
 
 
 def _update(

@@ -20,10 +20,12 @@ from portfolio.records import (
     Page,
     Risk,
     SourceId,
+    Unmapped,
     WorkItem,
 )
-from store import bulk
+from store import bulk, dirty
 from store.catalogue import STREAM_TABLE, TRACKER_TABLES, table_of
+from store.containers import WATCHED, remember_changes
 from store.erased import Erased, keep_out, read_erased
 from store.results import PageCounts, Vanishing
 from store.specs import ROW_HASH, Dialect
@@ -41,6 +43,8 @@ _OWNED: Mapping[str, tuple[type[AnyRecord], tuple[str, ...], str]] = {
     "Risk": (Risk, ("item_id",), ""),
     "Baseline": (Baseline, ("item_id",), " AND t.origin = 'imported'"),
 }
+# Records that are a face of an item: what derivation calls the change of one.
+_FACES: Mapping[type[AnyRecord], str] = {Risk: "risk", Baseline: "baseline"}
 
 
 class PageStore:
@@ -71,7 +75,7 @@ class PageStore:
             page: what the connector delivered.
             tombstones: further items that are gone and why, from `vanishing`; what the page carries lives.
             run_id: kept with every row that was written.
-            now: the instant of a tombstone.
+            now: the instant of a tombstone, and of what is seen to have changed at a release or iteration.
 
         Raises:
             MappingError: a record cannot be stored; names the record and its field. Nothing of the page is
@@ -92,7 +96,7 @@ class PageStore:
             for replaced in page.replaces:
                 counts += _remove_unlisted(connection, dialect, source, replaced, encoded)
             for kind, rows in encoded.items():
-                counts += _store(connection, dialect, kind, rows, run_id)
+                counts += _store(connection, dialect, kind, rows, run_id, now)
             counts += PageCounts(gone=_bury(connection, dialect, source, gone, now))
             if page.cursor is not None:
                 cursor = to_json(msgspec.to_builtins(page.cursor))
@@ -191,7 +195,12 @@ def _name(kind: type[AnyRecord], columns: Mapping[str, Sequence[Any]], index: in
 
 
 def _store(
-    connection: Connection, dialect: Dialect, record: type[AnyRecord], rows: list[bulk.Row], run_id: str
+    connection: Connection,
+    dialect: Dialect,
+    record: type[AnyRecord],
+    rows: list[bulk.Row],
+    run_id: str,
+    now: datetime,
 ) -> PageCounts:
     table = table_of(record)
     if record is Change:
@@ -200,13 +209,17 @@ def _store(
         changed = (
             bulk.overwrite_different(connection, dialect, table, rows, table.names) if new < len(rows) else 0
         )
+        if new or changed:
+            _mark_timelines(connection, dialect, rows)
         return PageCounts(new=new, changed=changed, unchanged=len(rows) - new - changed)
     keys = bulk.keys_of(table, rows)
-    extra = {WorkItem: ("deleted_at",), Baseline: ("origin",)}.get(record, ())
+    watched = WATCHED[record][1] if record in WATCHED else ()
+    extra = {WorkItem: ("deleted_at",), Baseline: ("origin",)}.get(record, watched)
     known = bulk.stored(connection, dialect, table, keys, (ROW_HASH, *extra))
     origin = table.names.index("origin") if record is Baseline else 0
     new = unchanged = 0
     written: list[bulk.Row] = []
+    written_keys: list[Any] = []
     for key, row in zip(keys, rows, strict=True):
         before = known.get(key)
         if before is None:
@@ -217,12 +230,57 @@ def _store(
             unchanged += 1
             continue
         written.append((*row, run_id))
+        written_keys.append(key)
+    _mark_written(connection, dialect, record, dict(zip(written_keys, written, strict=True)), known)
+    if watched:
+        remember_changes(connection, dialect, record, written, known, now=now)
     names = (*(column.name for column in table.data), ROW_HASH, "changed_run")
     if record is WorkItem:
         written = [(*row, None, None) for row in written]
         names = (*names, "deleted_at", "deleted_because")
     bulk.upsert(connection, dialect, table, written, names)
     return PageCounts(new=new, changed=len(written) - new, unchanged=unchanged)
+
+
+def _mark_written(
+    connection: Connection,
+    dialect: Dialect,
+    record: type[AnyRecord],
+    rows: Mapping[Any, bulk.Row],
+    known: Mapping[Any, bulk.Row],
+) -> None:
+    """Tell derivation what is about to be written over."""
+    if not rows or not dirty.is_tracking(connection):
+        return
+    table = table_of(record)
+    if record is WorkItem:
+        there = {key: row for key, row in rows.items() if key in known}
+        before: dict[str, dict[str, Any] | None] = {key: None for key in rows if key not in known}
+        before.update(dirty.changed_columns(connection, dialect, table, there))
+        for key in there:
+            if known[key][1] is not None:
+                before.setdefault(key, {})["deleted_at"] = "before"  # type: ignore[index] # it was there
+        dirty.mark_items(connection, dialect, before)
+    elif record is Dependency:
+        before_ends = dirty.ends_of(connection, dialect, table, list(rows))
+        dirty.mark_dependencies(connection, dialect, before_ends)
+    elif record in _FACES:
+        place = table.names.index("item_id")
+        told = {_FACES[record]: None}
+        dirty.mark_items(connection, dialect, {row[place]: told for row in rows.values()})
+    elif record is not Unmapped:
+        dirty.mark_lists(connection, dialect, [table.name])
+
+
+def _mark_timelines(connection: Connection, dialect: Dialect, rows: Sequence[bulk.Row]) -> None:
+    names = table_of(Change).names
+    item, field = names.index("item_id"), names.index("field")
+    before: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        told = before.setdefault(row[item], {"changes": None})
+        if row[field] == "key":
+            told["former_keys"] = None
+    dirty.mark_items(connection, dialect, before)
 
 
 def _remove_unlisted(
@@ -260,7 +318,14 @@ def _remove_unlisted(
             parameters = (ids, source)
         rows = connection.exec_driver_sql(sql, parameters).fetchall()
         removed.update(row[0] if len(table.key) == 1 else tuple(row) for row in rows)
-    bulk.delete_keys(connection, dialect, table, sorted(removed - carried))
+    gone = sorted(removed - carried)
+    if record is Dependency:
+        dirty.mark_dependencies(connection, dialect, dirty.ends_of(connection, dialect, table, gone))
+    else:
+        place = table.key.index("item_id")
+        items = [key if isinstance(key, str) else key[place] for key in gone]
+        dirty.mark_items(connection, dialect, {item: {_FACES[record]: None} for item in items})
+    bulk.delete_keys(connection, dialect, table, gone)
     return PageCounts(changed=len(removed - carried))
 
 
@@ -270,6 +335,9 @@ def _bury(
     kinds = {column.name: column for column in _ITEM.columns}
     items = encode_column(kinds["item_id"], list(ids))
     reasons = encode_column(kinds["deleted_because"], list(ids.values()))
+    stored = bulk.stored(connection, dialect, _ITEM, items, ("deleted_at", "source"))
+    living = [item for item, (gone_at, owner) in stored.items() if gone_at is None and owner == source]
+    dirty.mark_items(connection, dialect, {item: {"deleted_at": None} for item in living})
     at = encode_column(kinds["deleted_at"], (now,))[0]
     mark = "?" if dialect == "sqlite" else "%s"
     rows: Iterable[bulk.Row] = zip([at] * len(items), reasons, items, [source] * len(items), strict=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
@@ -33,6 +34,26 @@ class Vanishing(msgspec.Struct, frozen=True, kw_only=True):
 
     ids: Mapping[ItemId, str]
     known: int
+
+
+class Dirty(msgspec.Struct, kw_only=True):
+    """What has changed since the last derivation.
+
+    Attributes:
+        basis: on what the last derivation that came to its end was made; None where none did.
+        items: item → the values that its columns had then, of those that have changed; None where it was not
+            there. Further names say what of it changed elsewhere: `changes`, `former_keys`, `risk`,
+            `baseline`.
+        dependencies: dependency → the ends it had; None where it was not there.
+        lists: tables that have changed, or `everything`.
+        marks: the number of each mark, by what it marks.
+    """
+
+    basis: str | None = None
+    items: dict[ItemId, dict[str, Any] | None] = {}
+    dependencies: dict[str, dict[str, Any] | None] = {}
+    lists: set[str] = set()
+    marks: dict[tuple[str, str], int] = {}
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,3 +151,44 @@ class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
     rule: str | None = None
     severity: str | None = None
     title: str | None = None
+
+
+class ContainerChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A date of a release, an iteration or a plan that is another than before.
+
+    No tracker tells the history of these, so Dovetail remembers what it saw: `at` is the instant of the run
+    that saw the new value (`is_observed`), and `by` is unknown. `is_first` marks the value that stood when
+    the container was seen for the first time, which is no change.
+    """
+
+    source: SourceId
+    event_id: str
+    kind: str  # release, iteration, schedule
+    container_id: str
+    at: datetime
+    by: str | None = None
+    field: str  # date of a release; start and end of an iteration; baseline_at of a plan
+    before: str | None = None
+    after: str | None = None
+    is_observed: bool = True
+    is_first: bool = False
+
+
+class BaselineEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A baseline was taken, replayed or imported, once or again: why, and where its dates are kept.
+
+    `kept_as` is the name under which the view `baseline` has its rows: `name` itself for the newest version,
+    `name@1` and so on for earlier ones.
+    """
+
+    name: str
+    version: int
+    kept_as: str
+    at: datetime
+    as_of: date | None = None
+    by: str | None = None
+    reason: str | None = None
+    origin: str = "taken"
+    imported_from: str | None = None
+    item_count: int = 0
+    schedules: Sequence[str] = ()

@@ -9,6 +9,7 @@ from portfolio.intents import COMMENT
 from portfolio.records import SourceId
 from store import bulk
 from store.catalogue import NOTE_TABLE
+from store.dirty import mark_everything
 from store.specs import Dialect
 from store.values import decode_column
 
@@ -29,9 +30,11 @@ _PARTS = (
     ("engine_finding", "item_id IN ({gone}) AND state = 'resolved'"),
     ("engine_write", "item_id IN ({gone}) AND state NOT IN ('sending', 'unknown')"),
     ("engine_slot", "item_id IN ({gone})"),
+    ("engine_date_snapshot", "item_id IN ({gone})"),
     ("engine_failed_write", "item_id IN ({gone})"),
     ("engine_event", "item_id IN ({gone})"),
     ("engine_seen", "item_id IN ({gone})"),
+    ("engine_forecast", "item_id IN ({gone})"),
     ("tracker_item", "item_id IN ({gone})"),
 )
 
@@ -52,6 +55,13 @@ class RetentionStore:
         text = f"{before.isoformat(timespec='milliseconds').replace('+00:00', '')}Z"
         count = 0
         with self._db.write() as connection:
+            marked = connection.exec_driver_sql(
+                f"SELECT 1 FROM engine_dirty WHERE what = 'item' AND id IN ({gone}) LIMIT 1",  # noqa: S608
+                (source, text),
+            ).first()
+            if marked is not None:
+                # Derivation has not seen yet that they are gone, and will not find what they were part of.
+                mark_everything(connection, self._db.dialect)
             said = _said(connection, self._db.dialect, f"item_id IN ({gone})", (source, text))
             for table, condition in _PARTS:
                 count = connection.exec_driver_sql(

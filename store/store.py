@@ -5,17 +5,21 @@ from __future__ import annotations
 from types import TracebackType
 
 from store.audit import AuditStore
+from store.baselines import BaselineStore
 from store.columns import ColumnStore
 from store.database import Database
+from store.dirty import DirtyStore
 from store.erasure import ErasureStore
 from store.events import EventStore
 from store.failed_writes import FailedWriteStore
 from store.findings import FindingStore
+from store.forecasts import ForecastStore
 from store.lock import LockStore
 from store.pages import PageStore
 from store.retention import RetentionStore
 from store.rows import RowStore
 from store.selection import SelectionStore
+from store.snapshots import SnapshotStore
 from store.sources import SourceStore
 from store.specs import Dialect
 from store.writes import WriteStore
@@ -24,14 +28,18 @@ from store.writes import WriteStore
 class Store(
     PageStore,
     ColumnStore,
+    DirtyStore,
     SelectionStore,
     FindingStore,
+    ForecastStore,
     WriteStore,
     FailedWriteStore,
     ErasureStore,
     AuditStore,
     EventStore,
+    SnapshotStore,
     SourceStore,
+    BaselineStore,
     RowStore,
     LockStore,
     RetentionStore,

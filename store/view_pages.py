@@ -14,7 +14,8 @@ _NONE_NAMES = frozenset(
     {
         "deleted_because", "owner_problem", "lead_problem", "predecessor_owner_problem", "problem", "error",
         "blocked_since", "resolved_at", "resolved_because", "muted_until", "muted_by", "muted_reason",
-        "worst_finding", "armed_at", "missing_side", "held_because", "until", "by", "why",
+        "worst_finding", "armed_at", "missing_side", "held_because", "until", "by", "why", "reason",
+        "earlier_finish",
     }
 )  # fmt: skip
 

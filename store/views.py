@@ -16,7 +16,7 @@ from functools import cache
 import msgspec
 
 from portfolio.views import VIEWS, Column, View
-from store.catalogue import ITEM_DATES, RISK_DATES, TABLES
+from store.catalogue import FILLED, ITEM_DATES, RISK_DATES, TABLES
 from store.specs import Dialect
 
 PORTFOLIO_CALENDAR = "portfolio"
@@ -77,8 +77,24 @@ _ITEM_SPECIAL = {
     "is_summary": "coalesce(d.is_summary, t.is_summary)",
     "percent_complete": "coalesce(r.percent_complete, t.percent_complete)",
     "team": "coalesce(t.team, d.team)",
+    **{name: f"coalesce(t.{name}, d.{name})" for name in FILLED},
     # What was derived may be older than what was pulled.
     "blocked_since": "CASE WHEN t.is_blocked THEN coalesce(t.blocked_since, d.blocked_since) END",
+    # A reopened item has not finished, whatever its tracker still shows.
+    "actual_finish": "CASE WHEN t.state IN ('done', 'removed')"
+    " THEN coalesce(t.actual_finish, d.actual_finish) END",
+    # What counts is another baseline than the plan's own where the configuration says so.
+    **{
+        name: f"CASE WHEN d.baseline_counts THEN d.{name} ELSE t.{name} END"
+        for name in (
+            "baseline_name",
+            "baseline_start",
+            "baseline_finish",
+            "baseline_start_at",
+            "baseline_finish_at",
+        )
+    },
+    "baseline_duration_minutes": "CASE WHEN d.baseline_counts THEN NULL ELSE t.baseline_duration_minutes END",
     "is_done": "t.state = 'done'",
     "is_removed": "t.state = 'removed'",
     "is_stale": "s.error IS NOT NULL",
@@ -148,6 +164,7 @@ _DEFINITIONS: Mapping[str, Definition] = {
         special={
             "baseline_at": "coalesce(d.baseline_at, t.baseline_at)",
             "health_declared": "coalesce(t.health_declared, h.health_declared)",
+            "has_logic": "coalesce(d.has_logic, t.has_logic)",
         },
     ),
     "schedule_check": _one("d", "derived_schedule_check"),
@@ -195,6 +212,21 @@ _DEFINITIONS: Mapping[str, Definition] = {
         special={"key": "i.key"},
         where="i.deleted_at IS NULL",
     ),
+    "baseline_event": _one("t", "engine_baseline", is_current="t.kept_as = t.name"),
+    "container_change": Definition(
+        rows="engine_container_change AS t"
+        + _left("tracker_release", "r", "t.kind = 'release' AND r.release_id = t.container_id")
+        + _left("tracker_iteration", "n", "t.kind = 'iteration' AND n.iteration_id = t.container_id")
+        + _left("tracker_schedule", "h", "t.kind = 'schedule' AND h.schedule_id = t.container_id"),
+        tables={"t": "engine_container_change"},
+        special={
+            "name": "coalesce(r.name, n.name, h.name)",
+            "open_items": "(SELECT count(*) FROM tracker_item AS i WHERE i.deleted_at IS NULL"
+            " AND i.state NOT IN ('done', 'removed') AND CASE t.kind WHEN 'release' THEN i.release_id"
+            " WHEN 'iteration' THEN i.iteration_id ELSE i.schedule_id END = t.container_id)",
+        },
+    ),
+    "replan": _one("d", "derived_replan"),
     "change": Definition(
         rows="tracker_change AS t" + _left("tracker_item", "i", "i.item_id = t.item_id"),
         tables={"t": "tracker_change"},

@@ -57,7 +57,7 @@ _JOINED_BY = {
 _OUR_WORDS = frozenset(
     {
         "kind", "state", "owner_kind", "owner_problem", "effective_due_source", "health", "worst_finding",
-        "type", "constraint_type", "successor_state", "check",
+        "type", "constraint_type", "successor_state", "check", "predecessor_owner_problem", "lead_problem",
     }
 )  # fmt: skip
 

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from portfolio.errors import ConfigError
+from schedule.calendars import WorkPattern
+from schedule.commitment import PromiseRules
 from schedule.health import DEFAULT_THRESHOLDS, HealthThresholds
+from sync.absences import PersonCalendar
 from sync.canary import Canary
 from sync.limits import Limits
 from sync.placement import TreeNode
@@ -92,6 +95,9 @@ class Config:
         rule_files: the user's own rules.
         overrides: what is different about rules, by id.
         health: when a colour turns, where the tree says nothing else.
+        promises: when a date becomes a promise, where the tree does not say otherwise.
+        baseline: the name of the baseline that counts; None is each plan's own.
+        person_calendars: when people work and when they are away, by e-mail address.
     """
 
     path: Path | None
@@ -120,6 +126,14 @@ class Config:
     write_stop: bool = False
     plan_expires_after: timedelta = timedelta(hours=24)
     keep_gone: timedelta | None = None
+    promises: PromiseRules = field(default_factory=PromiseRules)
+    baseline: str | None = None
+    person_calendars: Mapping[str, PersonCalendar] = field(default_factory=dict)
+
+    @property
+    def pattern(self) -> WorkPattern:
+        """The portfolio's working days."""
+        return WorkPattern(self.weekdays, self.holidays, self.extra_holidays)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -130,15 +144,18 @@ class Config:
         """The day of an instant in the portfolio's zone."""
         return moment.astimezone(self.zone).date()
 
-    def rules(self) -> list[Rule]:
+    def rules(self, *, with_tests: bool = False) -> list[Rule]:
         """The built-in rules and the configured ones.
+
+        Args:
+            with_tests: also the tests of the built-in ones, which takes three times as long.
 
         Raises:
             ConfigError: something is wrong with a rule file.
         """
         from rules.loading import load_catalogue
 
-        return load_catalogue(self.rule_files)
+        return load_catalogue(self.rule_files, with_tests=with_tests)
 
 
 def search_path(folder: Path | None = None) -> list[Path]:

@@ -91,6 +91,10 @@ def check_names(content: Mapping[str, Any], sources: Sequence[str], problems: Pr
         for number, account in enumerate(accounts if isinstance(accounts, list) else []):
             if isinstance(account, str) and "@" not in account:
                 check_reference(account, ("people", "aliases", person, number), sources, problems)
+    calendars = people.get("calendars") if isinstance(people, dict) else None
+    for person in calendars if isinstance(calendars, dict) else ():
+        if "@" not in str(person):
+            problems.add(("people", "calendars", person), "the e-mail address of the person belongs here")
     check_pairs(content.get("twins"), ("twins",), sources, problems)
     limits = content.get("limits")
     canary = limits.get("canary") if isinstance(limits, dict) else None

@@ -5,98 +5,28 @@ What one entry of `sources:` may hold is its connector's business; it is found t
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Annotated, Any, Literal, TypeAlias
+from datetime import timedelta
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from connectors.auth import SecretRef
 from rules.file_model import ParamValue, RuleId, SeverityName
-from rules.spelling import nearest
-from sync.quiet_hours import PATTERN as QUIET_HOURS_PATTERN
+from sync.config_values import (
+    Absence,
+    Day,
+    Duration,
+    Moment,
+    QuietHoursText,
+    Slug,
+    Words,
+    WorkedDays,
+    place,
+    time_zone,
+)
 from sync.quiet_hours import QuietHours
 
-WEEKDAYS: Sequence[str] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DEFAULT_STORE = "sqlite:///dovetail.db"
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_DURATION = re.compile(r"([1-9][0-9]{0,4})([mhd])")
-
-
-def _duration(value: object) -> object:
-    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise PydanticCustomError("duration", "a duration such as 15m, 1h, 24h or 7d belongs here")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
-def _weekdays(value: object) -> object:
-    """ISO weekdays from `mon-fri`, `sun-thu` or a list of days."""
-    first, dash, last = value.casefold().partition("-") if isinstance(value, str) else ("", "", "")
-    if dash and {first, last} <= set(WEEKDAYS):
-        start, stop = WEEKDAYS.index(first), WEEKDAYS.index(last)
-        return sorted((start + step) % 7 + 1 for step in range((stop - start) % 7 + 1))
-    names = [value] if isinstance(value, str) else value
-    if isinstance(names, list) and names and all(isinstance(one, str) for one in names):
-        unknown = [one for one in names if one.casefold() not in WEEKDAYS]
-        if not unknown:
-            return sorted({WEEKDAYS.index(one.casefold()) + 1 for one in names})
-    raise PydanticCustomError("weekdays", "a range such as mon-fri, or a list such as [mon, tue, wed]")
-
-
-def _time_zone(value: object) -> object:
-    from zoneinfo import ZoneInfo, available_timezones
-
-    try:
-        ZoneInfo(str(value))
-    except (KeyError, ValueError, OSError):
-        near = nearest(str(value)[:60], available_timezones())
-        raise PydanticCustomError(
-            "time_zone", "{text}", {"text": f"not a time zone such as Europe/Zurich{near}"}
-        ) from None
-    return value
-
-
-def _place(value: object) -> object:
-    """A place whose public holidays are known."""
-    import holidays  # 0.2 s: only where a calendar names a place
-
-    if not isinstance(value, str):
-        raise PydanticCustomError("place", "a country such as CH, or a region such as CH-ZH, belongs here")
-    country, _, region = value.partition("-")
-    places: dict[str, list[str]] = holidays.list_supported_countries()
-    if country not in places:
-        text = f"the holidays of `{country[:20]}` are not known{nearest(country, places)}"
-        raise PydanticCustomError("place", "{text}", {"text": text})
-    if region and region not in places[country]:
-        text = f"{country} has no region `{region[:20]}`; it has {', '.join(places[country]) or 'none'}"
-        raise PydanticCustomError("place", "{text}", {"text": text})
-    return value
-
-
-Words: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Slug: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
-Duration: TypeAlias = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^[1-9][0-9]{0,4}[mhd]$"}),
-]
-Day: TypeAlias = Annotated[date, Field(strict=False)]
-_DAY_NAME = {"type": "string", "enum": list(WEEKDAYS)}
-WorkedDays: TypeAlias = Annotated[
-    list[int],
-    BeforeValidator(_weekdays),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": "^[a-z]{3}(-[a-z]{3})?$"},
-                {"type": "array", "items": _DAY_NAME, "minItems": 1},
-            ]
-        }
-    ),
-]
 
 
 class _Model(BaseModel):
@@ -111,7 +41,7 @@ class CalendarText(_Model):
         description="Days that are worked: mon-fri, sun-thu, or a list such as [mon, tue, wed].",
         json_schema_extra={"default": "mon-fri"},
     )
-    holidays: Annotated[str | None, BeforeValidator(_place)] = Field(
+    holidays: Annotated[str | None, BeforeValidator(place)] = Field(
         default=None, description="Whose public holidays are days off: a country (CH) or a region (CH-ZH)."
     )
     extra_holidays: list[Day] = Field(default=[], description="Further days off.")
@@ -156,6 +86,26 @@ class HealthText(_Model):
     )
 
 
+class PromisesText(_Model):
+    """When a date becomes a promise. A programme or project may say otherwise for what is below it."""
+
+    committed_by: list[Moment] = Field(
+        default=["leaves_todo", "active_iteration", "release"],
+        min_length=1,
+        description="The moments of which the first counts: leaves_todo, active_iteration, release, "
+        "`label:NAME` (it gets that label), `status:NAME` (it enters that status).",
+    )
+    dates: list[Literal["own", "iteration", "release"]] = Field(
+        default=["own"],
+        min_length=1,
+        description="Which dates can be promised: the item's own; where it has none, its iteration's end or "
+        "its release's date.",
+    )
+    settle_days: int = Field(
+        default=5, ge=0, le=60, description="An edit within so many days is a correction and no push."
+    )
+
+
 class ProjectText(_Model):
     """A project of the portfolio, and the tracker scopes that feed it."""
 
@@ -173,6 +123,12 @@ class ProjectText(_Model):
         default=[],
         description="`source:scope`: a Jira project key, an Azure DevOps area, the name of a plan's file.",
     )
+    calendar: CalendarText | None = Field(
+        default=None, description="Its own working days; what it does not say is as above it."
+    )
+    promises: PromisesText | None = Field(
+        default=None, description="When its dates become promises; what it does not say is as above it."
+    )
 
 
 class ProgramText(_Model):
@@ -183,6 +139,12 @@ class ProgramText(_Model):
     lead: Words | None = None
     health: HealthText | None = Field(default=None, description="When its colours turn, if not as above it.")
     projects: list[ProjectText] = Field(default=[], description="Its projects.")
+    calendar: CalendarText | None = Field(
+        default=None, description="Working days of its projects; what it does not say is as above it."
+    )
+    promises: PromisesText | None = Field(
+        default=None, description="When their dates become promises; what it does not say is as above it."
+    )
 
 
 class PortfolioText(_Model):
@@ -204,6 +166,9 @@ class OverrideText(_Model):
     filter: Annotated[str, Field(min_length=1, max_length=2000)] | None = Field(
         default=None, description="One more condition, joined with AND."
     )
+    comments: bool | None = Field(
+        default=None, description="Whether its findings stand in comments; as the rule says if absent."
+    )
 
 
 class RulesText(_Model):
@@ -211,26 +176,6 @@ class RulesText(_Model):
 
     include: list[Words] = Field(default=[], description="Rule files, or patterns such as rules/*.yaml.")
     overrides: dict[RuleId, OverrideText] = Field(default={}, description="By the rule's id.")
-
-
-def _quiet_hours(value: object) -> object:
-    from sync.quiet_hours import read_quiet_hours
-
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
-        raise PydanticCustomError("quiet_hours", "hours such as 22:00-06:00, or a list of them, belong here")
-    try:
-        return read_quiet_hours(texts)
-    except ValueError as error:
-        raise PydanticCustomError("quiet_hours", "{text}", {"text": str(error)}) from None
-
-
-_HOURS = {"type": "string", "pattern": QUIET_HOURS_PATTERN}
-QuietHoursText: TypeAlias = Annotated[
-    QuietHours,
-    BeforeValidator(_quiet_hours),
-    WithJsonSchema({"anyOf": [_HOURS, {"type": "array", "items": _HOURS}]}),
-]
 
 
 class LimitsText(_Model):
@@ -274,8 +219,16 @@ class LimitsText(_Model):
     )
 
 
+class PersonCalendarText(CalendarText):
+    """When one person works. What it does not say is as in `calendar`."""
+
+    absences: list[Absence] = Field(
+        default=[], description="Days away: 2026-12-24, or from the first to the last 2026-12-21..2027-01-08."
+    )
+
+
 class PeopleText(_Model):
-    """Accounts that are one person and cannot be joined by their e-mail address."""
+    """Accounts that are one person and cannot be joined by their e-mail address; when people are away."""
 
     aliases: dict[Words, list[Words]] = Field(
         default={},
@@ -284,6 +237,9 @@ class PeopleText(_Model):
     left: list[Words] = Field(
         default=[],
         description="Who has left, by e-mail address or `source:account`, whatever the accounts say.",
+    )
+    calendars: dict[Words, PersonCalendarText] = Field(
+        default={}, description="By the person's e-mail address: other working days, holidays, absences."
     )
 
 
@@ -317,7 +273,7 @@ class ConfigText(_Model):
     """The configuration of Dovetail."""
 
     version: Literal[1] = Field(description="The version of this format.")
-    timezone: Annotated[str, BeforeValidator(_time_zone)] = Field(
+    timezone: Annotated[str, BeforeValidator(time_zone)] = Field(
         default="UTC", description="The portfolio's zone, in which an instant has a day: an IANA name."
     )
     store: Words | StoreText = Field(
@@ -329,6 +285,11 @@ class ConfigText(_Model):
     )
     portfolio: PortfolioText | None = None
     health: HealthText = Field(default=HealthText(), description="When a colour turns, everywhere.")
+    promises: PromisesText = PromisesText()
+    baseline: Words | None = Field(
+        default=None,
+        description="The baseline that counts, by name; if absent, the one that each plan brings itself.",
+    )
     rules: RulesText = RulesText()
     limits: LimitsText = LimitsText()
     lists_every: Duration = Field(

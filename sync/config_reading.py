@@ -16,7 +16,10 @@ from rules.compiler import overrides_problems
 from rules.loading import read_rules
 from rules.rule import Override
 from rules.yaml_text import Document, read_yaml
+from schedule.calendars import WorkPattern
+from schedule.commitment import PromiseRules
 from schedule.health import HealthThresholds
+from sync.absences import PersonCalendar
 from sync.canary import Canary
 from sync.config import TWINS_FILE, Config, SourceConfig, StoreConfig
 from sync.config_checks import (
@@ -28,7 +31,14 @@ from sync.config_checks import (
     slug_of,
     tree_of,
 )
-from sync.config_model import ConfigText, OverrideText, StoreText
+from sync.config_model import (
+    CalendarText,
+    ConfigText,
+    OverrideText,
+    PersonCalendarText,
+    PromisesText,
+    StoreText,
+)
 from sync.config_problems import Problems, not_one_of
 from sync.limits import Limits
 from sync.placement import TreeNode
@@ -83,7 +93,7 @@ class _Reading:
             weekdays=tuple(model.calendar.weekdays),
             holidays=model.calendar.holidays,
             extra_holidays=tuple(model.calendar.extra_holidays),
-            tree=_tree(content.get("portfolio")),
+            tree=_tree(content),
             rule_files=files,
             overrides=overrides,
             limits=Limits(
@@ -119,6 +129,9 @@ class _Reading:
             forecast_step_wd=model.write.forecast_step_wd,
             health=HealthThresholds(**model.health.model_dump(exclude_none=True)),
             keep_gone=model.privacy.keep_gone,
+            promises=_promises(model.promises.model_dump()),
+            baseline=model.baseline,
+            person_calendars=_person_calendars(content),
         )
 
     def _model(self) -> ConfigText | None:
@@ -205,13 +218,17 @@ class _Reading:
         listed = section.get("overrides") if isinstance(section, dict) else None
         if not files and not listed:
             return {}
-        known = read_rules(files)
+        known = read_rules(files, with_tests=False)
         self._problems.others += [str(problem) for problem in known.problems]
         overrides: dict[str, Override] = {}
         for rule, value in listed.items() if isinstance(listed, dict) else ():
             text = _usable(value)
             overrides[rule] = Override(
-                params=text.params, severity=text.severity, enabled=text.enabled, filter=text.filter
+                params=text.params,
+                severity=text.severity,
+                enabled=text.enabled,
+                filter=text.filter,
+                comments=text.comments,
             )
             for problem in overrides_problems(known.rules, {rule: overrides[rule]}):
                 where = ("rules", "overrides", rule)
@@ -247,13 +264,19 @@ def _store(store: str | StoreText, folder: Path) -> StoreConfig:
     return StoreConfig(store.url, folder, None, store.password)
 
 
-def _tree(portfolio: object) -> list[TreeNode]:
+def _tree(content: Mapping[str, Any]) -> list[TreeNode]:
+    portfolio = content.get("portfolio")
     if not isinstance(portfolio, dict):
         return []
+    # What a node does not say of its calendar or its promises is as above it.
+    said: dict[tuple[str | int, ...] | None, dict[str, Any]] = {
+        None: {name: content.get(name) or {} for name in ("calendar", "promises")}
+    }
     slugs: dict[tuple[str | int, ...], str] = {}
     nodes: list[TreeNode] = []
     for at, parent, node in tree_of(portfolio):
         slugs[at] = slug_of(node)
+        said[at] = {name: {**one, **(node.get(name) or {})} for name, one in said[parent].items()}
         nodes.append(
             TreeNode(
                 slug=slugs[at],
@@ -266,9 +289,32 @@ def _tree(portfolio: object) -> list[TreeNode]:
                 scopes=tuple(node.get("scopes", ())),
                 people=None if node.get("people") is None else tuple(node["people"]),
                 health=dict(node.get("health") or {}),
+                calendar=_pattern(said[at]["calendar"]) if node.get("calendar") else None,
+                promises=_promises(said[at]["promises"]) if node.get("promises") else None,
             )
         )
     return nodes
+
+
+def _pattern(said: Mapping[str, Any]) -> WorkPattern:
+    text = CalendarText.model_validate(said)
+    return WorkPattern(tuple(text.weekdays), text.holidays, tuple(text.extra_holidays))
+
+
+def _promises(said: Mapping[str, Any]) -> PromiseRules:
+    text = PromisesText.model_validate(said)
+    return PromiseRules(tuple(text.committed_by), tuple(text.dates), text.settle_days)
+
+
+def _person_calendars(content: Mapping[str, Any]) -> dict[str, PersonCalendar]:
+    people = content.get("people") or {}
+    found: dict[str, PersonCalendar] = {}
+    for address, said in (people.get("calendars") or {}).items():
+        own = {**(content.get("calendar") or {}), **said}
+        absences = PersonCalendarText.model_validate(said).absences
+        own.pop("absences", None)
+        found[address.casefold()] = PersonCalendar(_pattern(own), tuple(absences))
+    return found
 
 
 def _refused(path: Path, problems: Problems) -> ConfigError:

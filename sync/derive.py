@@ -1,57 +1,368 @@
 """The derive step: reads what connectors delivered as columns, computes, and writes the derived columns back.
 
-Nothing here asks a tracker. Rows that come out as they were are not written again.
+Nothing here asks a tracker. Rows that come out as they were are not written again, and a small change costs
+what it reaches: pages mark what they store (`store/dirty.py`), `sync/reach.py` tells how far that spreads,
+and only that is read, derived and written. The result is that of a full derivation, byte for byte.
+
+How a part plugs in: it is a file `sync/derive_<what>.py` with one function `(work, store) -> rows changed`,
+and a `Step` in `STEPS`. Steps run in that order; each may read what trackers delivered and what the steps
+before it have written, and says so in `reads` and `writes`.
+
+- A step that derives columns of items puts them into `work.derived` for *all* loaded rows and returns 0; the
+  last step, `write_items`, writes them. In rows that are loaded only to be read (`~work.is_reached`) the
+  values of the last derivation are put in place right after the step, from its `writes`: what a later step
+  reads is right in every loaded row, and an expensive step may leave those rows alone.
+- A step that derives a table writes it with `work.write(store, table, rows, keys=…)`: all of it in a full
+  derivation, else only the rows under the keys that were reached (`work.reach`).
+- Where `work.is_full` is false, it gives the very rows that it would give in a full derivation. Where a
+  change spreads further than `sync/reach.py` follows it (down a network, over a plan), the step has a
+  `spread`, which adds to the reach before anything is loaded, or raises `ReachesEverything`. A step that
+  sees only from what it computed which loaded rows it changed calls `work.reach_late`; one that sees that
+  it must look further raises `ReachesFurther` or `ReachesEverything`, and the derivation begins again.
+- Lists (accounts, calendars, iterations, releases, schedules), the configuration and the day need not be
+  followed: any change of those makes the next derivation full. So does `REVISION`, for a step's own code, and
+  so does a source that can be read again: what it says today is kept.
+- Nothing else may be read here: no findings, no clock, no random seed that is not made from those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
-from portfolio.records import Identity, ItemId
-from portfolio.views import VIEWS
-from schedule.calendars import WorkCalendar, public_holidays, work_calendar, workday_table
-from schedule.commitment import Promise, promise_of
-from schedule.effective_due import effective_due, slip
-from schedule.hierarchy import build_hierarchy
-from sync.derive_links import derive_dependencies, linked_addresses
-from sync.derive_schedules import derive_persons, derive_schedules
+from schedule.calendars import WorkCalendar, workday_table
+from store.catalogue import FILLED
+from sync.changed import Reach, ReachesEverything, ReachesFurther, everything
+from sync.derive_absences import derive_absences
+from sync.derive_baselines import derive_baselines, spread_baselines
+from sync.derive_calendars import calendars_of
+from sync.derive_checks import derive_checks, spread_over_schedules
+from sync.derive_dates import derive_dates
+from sync.derive_forecast import derive_forecasts, spread_forecasts
+from sync.derive_items import write_items
+from sync.derive_links import derive_links, linked_addresses, write_links
+from sync.derive_milestones import current_sources, derive_milestones
+from sync.derive_network import WRITTEN as NETWORK_COLUMNS
+from sync.derive_network import derive_network
+from sync.derive_owners import derive_owners, derive_teams
+from sync.derive_persons import derive_persons
+from sync.derive_plan_network import WRITTEN, derive_plan_networks, spread_over_networks
+from sync.derive_promises import derive_promises
+from sync.derive_replans import spread_replans
+from sync.derive_risks import derive_risks
+from sync.derive_schedules import derive_schedules
+from sync.derive_shape import derive_shape
+from sync.derive_slips import derive_slips
 from sync.derive_twins import derive_twins
-from sync.people import People
-from sync.placement import Placement
-from sync.teams import Teams
-from sync.timeline import Timeline, committed_at, read_timelines
-from sync.workspace import PORTFOLIO_CALENDAR, Columns, DeriveSettings, Workspace, by_calendar, ordinals
+from sync.loading import load, stored_identities
+from sync.plan_networks import LINK_COLUMNS, TASK_COLUMNS
+from sync.reach import reach_of
+from sync.reach_links import spread_over_network
+from sync.workspace import BaselineFacts, DeriveSettings, Workspace
 
 if TYPE_CHECKING:
-    from store import Store
+    from store import Dirty, Store
 
-_ITEM_COLUMNS = (
-    "item_id", "source", "key", "scope", "kind", "title", "schedule_id", "parent_id", "state", "status",
-    "is_summary", "is_detail", "is_milestone", "is_blocked", "owner_id", "team", "start", "due",
-    "actual_start", "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish",
-    "duration_minutes", "total_float_minutes", "percent_complete", "iteration_id", "release_id",
-    "release_ids", "twin_keys", "linked_urls", "created_at", "updated_at", "blocked_since", "points",
-)  # fmt: skip
-_ORDINALS = tuple(column for column in VIEWS["item"].columns if column.has_ordinal)
-_RISK_ORDINALS = ("response_due", "review_due", "proximity_from", "proximity_to")
+__all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "stored_identities"]
+
+REVISION = 5
+"""Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
+
+Run: TypeAlias = "Callable[[Workspace, Store], int]"
+Spread: TypeAlias = "Callable[[Store, Reach], None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One part of the derivation.
+
+    Attributes:
+        run: derives; returns the rows that it changed in tables of its own.
+        reads: the columns that it reads, `table.column`, or whole tables.
+        writes: the columns of `derived_item` that it puts into `work.derived`, or the tables it writes.
+        spread: how a change spreads through it, where that is further than dependencies' other ends.
+    """
+
+    run: Run
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    spread: Spread | None = None
+
+
+def _columns(table: str, names: str) -> tuple[str, ...]:
+    return tuple(f"{table}.{name}" for name in names.split())
+
+
+STEPS: tuple[Step, ...] = (
+    Step(
+        derive_plan_networks,
+        (
+            "tracker_schedule",
+            "tracker_calendar",
+            *_columns("tracker_dependency", " ".join(LINK_COLUMNS)),
+            *_columns("tracker_item", " ".join((*TASK_COLUMNS, *FILLED, "key"))),
+        ),
+        _columns("derived_item", " ".join(WRITTEN)),
+        spread_over_networks,
+    ),
+    Step(
+        derive_shape,
+        _columns("tracker_item", "source scope schedule_id parent_id key state is_summary"),
+        _columns(
+            "derived_item",
+            "calendar_id portfolio program project parent_key depth is_leaf is_summary open_children",
+        ),
+    ),
+    Step(
+        derive_owners,
+        ("tracker_identity", "derived_item.project", *_columns("tracker_item", "source owner_id")),
+        _columns("derived_item", "owner owner_email owner_kind owner_problem"),
+    ),
+    Step(
+        derive_baselines,
+        (
+            "tracker_baseline",
+            "engine_baseline",
+            "engine_container_change",
+            *_columns(
+                "tracker_item",
+                "schedule_id baseline_name baseline_start baseline_finish baseline_start_at"
+                " baseline_finish_at baseline_duration_minutes",
+            ),
+        ),
+        ("derived_item.baseline_counts",),
+        spread_baselines,
+    ),
+    Step(
+        derive_teams,
+        ("tracker_schedule", *_columns("tracker_item", "team scope schedule_id")),
+        _columns("derived_item", "team"),
+    ),
+    Step(
+        derive_dates,
+        (
+            "tracker_iteration",
+            "tracker_release",
+            "tracker_schedule",
+            *_columns("tracker_item", "due parent_id iteration_id release_id release_ids schedule_id"),
+        ),
+        _columns(
+            "derived_item",
+            "iteration iteration_end release release_date releases parent_due effective_due"
+            " effective_due_source",
+        ),
+    ),
+    Step(
+        derive_absences,
+        (
+            "tracker_item.state",
+            *_columns("derived_item", "calendar_id effective_due owner_email owner_problem"),
+        ),
+        ("derived_item.owner_problem",),
+    ),
+    Step(
+        derive_promises,
+        (
+            "tracker_change",
+            "tracker_iteration",
+            "tracker_release",
+            "tracker_schedule",
+            "engine_container_change",
+            *_columns(
+                "tracker_item",
+                "source scope key due state status labels iteration_id release_id release_ids created_at"
+                " baseline_finish deadline actual_finish is_blocked blocked_since schedule_id",
+            ),
+            *_columns("derived_item", "calendar_id effective_due baseline_counts total_float_minutes"),
+        ),
+        (
+            "derived_replan",
+            *_columns(
+                "derived_item",
+                "commitment commitment_source first_commitment committed_at is_committed push_count"
+                " push_count_90d pull_count pushed_wd replan_count inherited_push_count actual_finish"
+                " actual_finish_source reopened_count earlier_finish last_activity_at"
+                " last_transition_at state_since blocked_since age_wd",
+            ),
+        ),
+        spread_replans,
+    ),
+    Step(derive_risks, ("tracker_risk", "derived_item.calendar_id"), ("derived_risk",)),
+    Step(
+        derive_links,
+        (
+            "tracker_dependency",
+            *_columns("tracker_item", "source schedule_id start native_id key url"),
+            *_columns("derived_item", "calendar_id effective_due team"),
+        ),
+        (),
+    ),
+    Step(
+        derive_twins,
+        (
+            "engine_source",
+            *_columns("tracker_item", "source key title kind state owner_id twin_keys linked_urls"),
+            *_columns("derived_item", "project effective_due"),
+        ),
+        ("derived_twin",),
+    ),
+    Step(
+        derive_network,
+        (
+            "tracker_schedule",
+            "derived_twin",
+            *_columns("tracker_dependency", "type lag_minutes lag_percent"),
+            *_columns(
+                "tracker_item",
+                "source schedule_id parent_id state start due actual_start actual_finish iteration_id"
+                " release_id percent_complete duration_minutes is_milestone constraint_type start_at"
+                " finish_at total_float_minutes is_critical",
+            ),
+            *_columns(
+                "derived_item",
+                "calendar_id effective_due effective_due_source commitment project total_float_minutes"
+                " plan_is_critical plan_driver_id",
+            ),
+        ),
+        (*_columns("derived_item", " ".join(NETWORK_COLUMNS)), "derived_network_end"),
+        spread_over_network,
+    ),
+    Step(
+        derive_forecasts,
+        (
+            "tracker_schedule",
+            "engine_forecast",
+            "engine_reference",
+            *_columns(
+                "tracker_item",
+                "source schedule_id kind state owner_id is_summary start baseline_start baseline_finish"
+                " percent_complete created_at priority_rank sort",
+            ),
+            *_columns(
+                "derived_item",
+                "calendar_id project team is_leaf effective_due commitment committed_at actual_finish"
+                " network_finish is_waiting",
+            ),
+        ),
+        (
+            "derived_calibration",
+            "engine_forecast",
+            "engine_reference",
+            *_columns("derived_item", "p50 p80 p80_last_week forecast_method forecast_references"),
+        ),
+        spread_forecasts,
+    ),
+    Step(
+        derive_slips,
+        (
+            "tracker_item.baseline_finish",
+            *_columns(
+                "derived_item", "calendar_id commitment effective_due actual_finish p50 forecast_method"
+            ),
+        ),
+        _columns("derived_item", "slip_wd slip_pair"),
+    ),
+    Step(write_links, ("derived_item.p80",), ("derived_dependency",)),
+    Step(
+        derive_milestones,
+        (
+            "engine_source",
+            "engine_date_snapshot",
+            "tracker_change",
+            "tracker_schedule",
+            *_columns("tracker_item", "source key state schedule_id is_milestone is_detail due created_at"),
+            *_columns("derived_item", "effective_due p50 forecast_method"),
+        ),
+        ("derived_milestone", "engine_date_snapshot"),
+    ),
+    Step(
+        derive_checks,
+        (
+            "engine_date_snapshot",
+            "tracker_change",
+            "tracker_dependency",
+            "derived_dependency",
+            "tracker_iteration",
+            "tracker_schedule",
+            *_columns(
+                "tracker_item",
+                "source key kind state schedule_id parent_id is_detail is_milestone start due finish_at"
+                " actual_start actual_finish deadline constraint_type constraint_date baseline_start"
+                " baseline_finish baseline_duration_minutes duration_minutes total_float_minutes is_critical"
+                " assignment_count estimate_hours forecast_cost budget percent_complete owner_id"
+                " iteration_id created_at",
+            ),
+            *_columns(
+                "derived_item",
+                "calendar_id is_summary effective_due first_commitment state_since last_activity_at"
+                " owner_problem team p85_cycle_wd",
+            ),
+        ),
+        ("derived_schedule_check",),
+        spread_over_schedules,
+    ),
+    Step(
+        derive_schedules,
+        (
+            "derived_schedule_check",
+            "tracker_schedule",
+            "tracker_identity",
+            *_columns("tracker_item", "schedule_id state duration_minutes percent_complete"),
+            "derived_item.is_leaf",
+        ),
+        ("derived_schedule",),
+    ),
+    Step(
+        derive_persons,
+        ("tracker_identity", *_columns("tracker_item", "source owner_id state schedule_id")),
+        ("derived_person", "derived_person_schedule"),
+    ),
+    Step(write_items, ("derived_item",), ("derived_item", "derived_item_ordinal")),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DeriveCounts:
-    """How much there was, how many rows changed, and how many dependencies lead out of the portfolio."""
+    """How much there was, how many rows changed, and how many dependencies lead out of the portfolio.
+
+    `reached` is how many items were derived anew: all of them in a full derivation. `missing_baseline` is the
+    configured one where nothing is stored under its name.
+    """
 
     items: int
     changed: int
     unknown_ends: int = 0
+    reached: int = 0
+    missing_baseline: str | None = None
 
 
-def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime) -> DeriveCounts:
+class _Basis(msgspec.Struct, kw_only=True):
+    """On what a derivation was made: as long as this is the same, only what is marked has to be done."""
+
+    digest: str
+    unknown_ends: int
+    covered: dict[str, datetime | None] = {}
+    missing_baseline: str | None = None
+    current: list[str] = []
+    """The sources that were read by the day: what the others said could not be kept."""
+
+
+def derive(
+    store: Store,
+    settings: DeriveSettings,
+    *,
+    today: date,
+    now: datetime,
+    full: bool = False,
+    is_look_ahead: bool = False,
+) -> DeriveCounts:
     """Compute every derived column of the portfolio as of `today` and store what changed.
 
     Args:
@@ -59,43 +370,98 @@ def derive(store: Store, settings: DeriveSettings, *, today: date, now: datetime
         settings: calendar, tree, aliases and twins of the configuration.
         today: the day of the run in the portfolio's zone.
         now: the instant of the run, aware.
+        full: derive everything anew, whatever has changed.
+        is_look_ahead: `today` is not the day that it is: no forecast of it is remembered.
     """
-    calendars, calendar_of_schedule = _calendars(store, settings)
-    items = store.read("tracker_item", _ITEM_COLUMNS)
-    count = len(items["item_id"])
-    work = Workspace(
-        settings=settings,
-        today=today,
-        now=now,
-        items=items,
-        position={item: index for index, item in enumerate(items["item_id"])},
-        hierarchy=build_hierarchy(items["item_id"], items["parent_id"]),
-        people=People(stored_identities(store), settings.aliases, settings.left),
-        placement=Placement(settings.tree),
-        calendars=calendars,
-        calendar_ids=[calendar_of_schedule.get(one, PORTFOLIO_CALENDAR) for one in items["schedule_id"]],
-        derived={"item_id": items["item_id"]},
+    dirty = store.dirty()
+    digest = _digest(store, settings, today, now)
+    last = None if dirty.basis is None else msgspec.json.decode(dirty.basis, type=_Basis)
+    reach = everything()
+    current = current_sources(store, today, ZoneInfo(settings.timezone))
+    is_known = last is not None and last.digest == digest and current <= set(last.current)
+    if last is not None and is_known and not full and not is_look_ahead:
+        if not dirty.marks:
+            return DeriveCounts(
+                store.count("derived_item"), 0, last.unknown_ends, missing_baseline=last.missing_baseline
+            )
+        reach = _reach(store, dirty, settings)
+    changed = 0
+    while True:
+        if reach.is_everything:
+            store.begin_derive()
+        work = load(store, settings, reach, today=today, now=now)
+        work.basis, work.is_look_ahead = digest, is_look_ahead
+        if last is not None:
+            work.unknown_ends = last.unknown_ends
+            work.baselines = BaselineFacts(last.covered, missing=last.missing_baseline)
+        try:
+            for step_changed in _run(work, store):
+                changed += step_changed
+            break
+        except ReachesEverything:
+            reach = everything()
+        except ReachesFurther as further:
+            reach = _reach(store, dirty, settings, reach.groups | further.groups)
+    basis = _Basis(
+        digest=digest,
+        unknown_ends=work.unknown_ends,
+        covered=work.baselines.taken_at,
+        missing_baseline=work.baselines.missing,
+        current=sorted(current),
     )
-    timelines, former_keys = read_timelines(
-        store.read("tracker_change", ("at", "item_id", "field", "before", "after"))
+    # Nothing may rest on a day that has not come.
+    store.end_derive("" if is_look_ahead else msgspec.json.encode(basis).decode(), dirty)
+    return DeriveCounts(
+        items=len(work.items) if work.is_full else store.count("derived_item"),
+        changed=changed,
+        unknown_ends=work.unknown_ends,
+        reached=int(np.count_nonzero(work.is_reached)),
+        missing_baseline=work.baselines.missing,
     )
-    _places_and_shape(work)
-    _owners(work)
-    _teams(work, store)
-    _dates(work, store)
-    _promises(work, timelines, store)
-    addresses = linked_addresses(work, store, former_keys)
-    links = derive_dependencies(work, store, addresses)
-    changed = links.changed + derive_twins(work, store, former_keys, addresses, links.ordered)
-    changed += derive_schedules(work, store)
-    changed += derive_persons(work, store)
-    changed += _write(work, store)
-    return DeriveCounts(count, changed, links.unknown_ends)
+
+
+def _reach(
+    store: Store, dirty: Dirty, settings: DeriveSettings, groups: frozenset[str] = frozenset()
+) -> Reach:
+    try:
+        spreads = [step.spread for step in STEPS if step.spread is not None]
+        return reach_of(store, dirty, settings, spreads, groups)
+    except ReachesEverything:
+        return everything()
+
+
+def _run(work: Workspace, store: Store) -> Iterator[int]:
+    """The steps one after the other, and how many rows each changed."""
+    if work.is_full:
+        _write_today(store, work.calendars, work.today)
+        yield store.replace("derived_workday", workday_table(work.portfolio_calendar))
+        work.addresses = linked_addresses(work, store, work.former_keys)
+    for step in STEPS:
+        yield step.run(work, store)
+        _settle(work, store, step)
+
+
+def _settle(work: Workspace, store: Store, step: Step) -> None:
+    """What a step has put into rows that were not reached gives way to what was derived of them before."""
+    names = [one.removeprefix("derived_item.") for one in step.writes if one.startswith("derived_item.")]
+    if names:
+        work.put_back(store, names, np.flatnonzero(~work.is_reached))
+
+
+def _digest(store: Store, settings: DeriveSettings, today: date, now: datetime) -> str:
+    """Whatever else than the portfolio's own rows has a part in the result."""
+    # What was learned of finished work before a source was ever read to its end says too little.
+    sources = sorted(
+        (name, state.kind, state.last_good_at is not None) for name, state in store.sources().items()
+    )
+    days = [today, now.astimezone(UTC).date(), now.astimezone(ZoneInfo(settings.timezone)).date()]
+    told = (REVISION, settings, days, sources)
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 
 def set_today(store: Store, settings: DeriveSettings, today: date) -> None:
     """Tell the store the working-day number of today in each calendar, for rules that compare with it."""
-    calendars, _ = _calendars(store, settings)
+    calendars, _ = calendars_of(store, settings)
     _write_today(store, calendars, today)
 
 
@@ -109,274 +475,3 @@ def _write_today(store: Store, calendars: Mapping[str, WorkCalendar], today: dat
             "ord": [calendars[name].ordinal(today) for name in names],
         },
     )
-
-
-def _calendars(
-    store: Store, settings: DeriveSettings
-) -> tuple[dict[str, WorkCalendar], dict[str | None, str]]:
-    days_off = [*public_holidays(settings.holidays), *settings.days_off]
-    calendars = {PORTFOLIO_CALENDAR: work_calendar(settings.weekdays, days_off=days_off)}
-    schedules = store.read("tracker_schedule", ("schedule_id", "calendar_id"))
-    own = dict(zip(schedules["schedule_id"], schedules["calendar_id"], strict=True))
-    used = {calendar for calendar in own.values() if calendar is not None}
-    rows = store.read("tracker_calendar", ("calendar_id", "weekdays", "exceptions"))
-    for calendar_id, weekdays, exceptions in zip(*rows.values(), strict=True):
-        if calendar_id in used:
-            calendars[calendar_id] = work_calendar(
-                weekdays, [(first, last, bool(working)) for first, last, working in exceptions]
-            )
-    return calendars, {one: calendar for one, calendar in own.items() if calendar in calendars}
-
-
-def stored_identities(store: Store) -> list[Identity]:
-    """The accounts of all sources."""
-    names = ("source", "account_id", "name", "email", "kind", "is_active", "directory_id")
-    rows = store.read("tracker_identity", names)
-    return [
-        Identity(**dict(zip(names, row, strict=True)))
-        for row in zip(*(rows[name] for name in names), strict=True)
-    ]
-
-
-def _places_and_shape(work: Workspace) -> None:
-    items, derived = work.items, work.derived
-    places = [
-        work.placement.place(source, scope)
-        for source, scope in zip(items["source"], items["scope"], strict=True)
-    ]
-    derived["calendar_id"] = list(work.calendar_ids)
-    derived["portfolio"] = [place.portfolio for place in places]
-    derived["program"] = [place.program for place in places]
-    derived["project"] = [place.project for place in places]
-    hierarchy = work.hierarchy
-    parents = hierarchy.parent.tolist()
-    derived["parent_key"] = [items["key"][above] if above >= 0 else None for above in parents]
-    derived["depth"] = hierarchy.depth.tolist()
-    has_children = hierarchy.has_children.tolist()
-    derived["is_leaf"] = [not children for children in has_children]
-    derived["is_summary"] = [
-        children or bool(own) for children, own in zip(has_children, items["is_summary"], strict=True)
-    ]
-    is_open = np.array([state not in ("done", "removed") for state in items["state"]], dtype=np.float64)
-    open_children = np.zeros(len(parents), dtype=np.int64)
-    inner = hierarchy.parent >= 0
-    np.add.at(open_children, hierarchy.parent[inner], is_open[inner].astype(np.int64))
-    derived["open_children"] = open_children.tolist()
-
-
-def _owners(work: Workspace) -> None:
-    items, derived, people = work.items, work.derived, work.people
-    derived["owner"], derived["owner_email"], derived["owner_kind"], derived["owner_problem"] = [], [], [], []
-    known: dict[tuple[str, str | None, str | None], tuple[Any, ...]] = {}
-    teams = {node.slug: people.members(node.people) for node in work.settings.tree if node.people is not None}
-    for source, owner_id, project in zip(items["source"], items["owner_id"], derived["project"], strict=True):
-        if (source, owner_id, project) not in known:
-            identity = people.identity(source, owner_id)
-            person = people.person(source, owner_id)
-            known[source, owner_id, project] = (
-                identity.name if identity else owner_id,
-                person.email if person else None,
-                identity.kind if identity else (None if owner_id is None else "unknown"),
-                people.owner_problem(source, owner_id, teams.get(project)),
-            )
-        name, email, kind, problem = known[source, owner_id, project]
-        derived["owner"].append(name)
-        derived["owner_email"].append(email)
-        derived["owner_kind"].append(kind)
-        derived["owner_problem"].append(problem)
-
-
-def _teams(work: Workspace, store: Store) -> None:
-    """The team that an item names, else the one that is responsible for its scope."""
-    schedules = store.read("tracker_schedule", ("schedule_id", "team_areas"))
-    teams = {one: Teams(areas) for one, areas in zip(*schedules.values(), strict=True) if areas}
-    items = work.items
-    items["team"] = work.derived["team"] = [
-        own or (teams[schedule].of(scope) if schedule in teams else None)
-        for own, schedule, scope in zip(items["team"], items["schedule_id"], items["scope"], strict=True)
-    ]
-
-
-def _dates(work: Workspace, store: Store) -> None:
-    items, derived = work.items, work.derived
-    iterations = store.read("tracker_iteration", ("iteration_id", "name", "end"))
-    iteration_rows = {row[0]: row[1:] for row in zip(*iterations.values(), strict=True)}
-    releases = store.read("tracker_release", ("release_id", "name", "date"))
-    release_rows = {row[0]: row[1:] for row in zip(*releases.values(), strict=True)}
-    unknown = (None, None)
-    derived["iteration"], derived["iteration_end"] = map(
-        list, _split(iteration_rows.get(one, unknown) for one in items["iteration_id"])
-    )
-    derived["release"], derived["release_date"] = map(
-        list, _split(release_rows.get(one, unknown) for one in items["release_id"])
-    )
-    derived["releases"] = [
-        [release_rows[one][0] for one in many or () if one in release_rows] for many in items["release_ids"]
-    ]
-    own_due = items["due"]
-    has_due = np.array([day is not None for day in own_due], dtype=bool)
-    ancestors = work.hierarchy.nearest_ancestor(has_due).tolist()
-    derived["parent_due"] = [own_due[above] if above >= 0 else None for above in ancestors]
-    finishes = _plan_finishes(work, store)
-    pairs = [
-        effective_due(own, iteration, release, parent, finishes.get(schedule))
-        for own, iteration, release, parent, schedule in zip(
-            own_due,
-            derived["iteration_end"],
-            derived["release_date"],
-            derived["parent_due"],
-            items["schedule_id"],
-            strict=True,
-        )
-    ]
-    derived["effective_due"], derived["effective_due_source"] = map(list, _split(pairs))
-
-
-def _split(pairs: Any) -> tuple[Sequence[Any], Sequence[Any]]:
-    columns = tuple(zip(*pairs, strict=True))
-    return (columns[0], columns[1]) if columns else ((), ())
-
-
-def _plan_finishes(work: Workspace, store: Store) -> dict[str, date]:
-    """The last due date of each plan. A Jira or Azure DevOps project has no finish of its own."""
-    plans = _plans(store)
-    finishes: dict[str, date] = {}
-    for schedule, due in zip(work.items["schedule_id"], work.items["due"], strict=True):
-        if schedule in plans and due is not None:
-            finishes[schedule] = max(due, finishes.get(schedule, due))
-    return finishes
-
-
-def _plans(store: Store) -> set[str]:
-    schedules = store.read("tracker_schedule", ("schedule_id", "kind"))
-    return {one for one, kind in zip(*schedules.values(), strict=True) if kind == "plan"}
-
-
-def _promises(work: Workspace, timelines: Mapping[ItemId, Timeline], store: Store) -> None:
-    items, derived = work.items, work.derived
-    iterations = store.read("tracker_iteration", ("iteration_id", "start"))
-    starts = dict(zip(*iterations.values(), strict=True))
-    names = (
-        "commitment", "first_commitment", "committed_at", "is_committed", "push_count", "push_count_90d",
-        "pull_count", "pushed_wd", "slip_wd", "slip_pair", "last_activity_at", "last_transition_at",
-        "state_since", "blocked_since", "age_wd", "total_float_wd",
-    )  # fmt: skip
-    for name in names:
-        derived[name] = []
-    plans = _plans(store)
-    for index, item in enumerate(items["item_id"]):
-        timeline = timelines.get(item)
-        calendar = work.calendar_of(index)
-        has_history = (
-            items["schedule_id"][index] not in plans
-        )  # a saved plan does not tell what it said before
-        promise = _promise(work, index, timeline, starts, has_history=has_history)
-        commitment = promise.first
-        derived["commitment"].append(commitment)
-        derived["first_commitment"].append(commitment)
-        derived["committed_at"].append(promise.committed_at)
-        derived["is_committed"].append(promise.committed_at is not None or commitment is not None)
-        derived["push_count"].append(promise.push_count if has_history else None)
-        derived["push_count_90d"].append(promise.push_count_90d if has_history else None)
-        derived["pull_count"].append(promise.pull_count if has_history else None)
-        derived["pushed_wd"].append(promise.pushed_wd if has_history else None)
-        current = items["actual_finish"][index] or derived["effective_due"][index]
-        pair = slip(commitment, items["baseline_finish"][index], None, current)
-        derived["slip_wd"].append(pair and calendar.working_days_between(pair[0], pair[1]))
-        derived["slip_pair"].append(pair and pair[2])
-        created = items["created_at"][index]
-        transition = timeline.states[-1][0] if timeline and timeline.states else None
-        derived["last_activity_at"].append((timeline and timeline.last_activity_at) or created)
-        derived["last_transition_at"].append(transition)
-        derived["state_since"].append(transition or created)
-        derived["blocked_since"].append(_blocked_since(items, index, timeline))
-        born = created and created.astimezone(ZoneInfo(work.settings.timezone)).date()
-        derived["age_wd"].append(calendar.working_days_between(born, work.today))
-        minutes = items["total_float_minutes"][index]
-        derived["total_float_wd"].append(None if minutes is None else round(minutes / 480))
-
-
-def _blocked_since(items: Columns, index: int, timeline: Timeline | None) -> datetime | None:
-    """Since when an item is blocked: as its tracker says, else as its history does; None is unknown."""
-    if not items["is_blocked"][index]:
-        return None
-    said: datetime | None = items["blocked_since"][index]
-    return said or (timeline.blocked_since if timeline else None)
-
-
-def _promise(
-    work: Workspace,
-    index: int,
-    timeline: Timeline | None,
-    starts: Mapping[str, date | None],
-    *,
-    has_history: bool,
-) -> Promise:
-    items = work.items
-    if items["baseline_finish"][index] or items["deadline"][index]:
-        # A plan's promise is written in the plan: its baseline, else its deadline.
-        return Promise(items["baseline_finish"][index] or items["deadline"][index], None, 0, 0, 0, 0)
-    history = timeline or Timeline()
-    moment = committed_at(
-        history,
-        items["created_at"][index],
-        items["state"][index],
-        release_ids=items["release_ids"][index] or (),
-        iteration_starts=starts,
-        now=work.now,
-    )
-    if not has_history:
-        # Its present date is no promise: compared with itself, it would never slip.
-        return Promise(None, moment, 0, 0, 0, 0)
-    return promise_of(
-        items["due"][index],
-        history.due,
-        moment,
-        calendar=work.calendar_of(index),
-        today=work.today,
-        settle_days=work.settings.settle_days,
-    )
-
-
-def _write(work: Workspace, store: Store) -> int:
-    _write_today(store, work.calendars, work.today)
-    changed = store.replace("derived_workday", workday_table(work.portfolio_calendar))
-    changed += store.replace("derived_item", work.derived)
-    changed += store.replace("derived_item_ordinal", _item_ordinals(work))
-    return changed + _risk_rows(work, store)
-
-
-def _item_ordinals(work: Workspace) -> Columns:
-    zone = ZoneInfo(work.settings.timezone)
-    columns: Columns = {"item_id": work.items["item_id"]}
-    groups = by_calendar(work.calendar_ids)
-    for column in _ORDINALS:
-        values = work.derived.get(column.name, work.items.get(column.name))
-        if values is None or not any(values):
-            continue
-        columns[f"{column.name}_ord"] = ordinals(
-            work, groups, values, zone, is_instant=column.type == "instant"
-        )
-    return columns
-
-
-def _risk_rows(work: Workspace, store: Store) -> int:
-    names = ("item_id", "probability", "impact", "last_review_at", *_RISK_ORDINALS)
-    risks = store.read("tracker_risk", names)
-    calendars = [
-        work.calendar_ids[work.position[item]] if item in work.position else PORTFOLIO_CALENDAR
-        for item in risks["item_id"]
-    ]
-    groups = by_calendar(calendars)
-    zone = ZoneInfo(work.settings.timezone)
-    columns: Columns = {
-        "item_id": risks["item_id"],
-        "exposure": [
-            None if one is None or other is None else one * other
-            for one, other in zip(risks["probability"], risks["impact"], strict=True)
-        ],
-        "last_review_at_ord": ordinals(work, groups, risks["last_review_at"], zone, is_instant=True),
-    }
-    for name in _RISK_ORDINALS:
-        columns[f"{name}_ord"] = ordinals(work, groups, risks[name], zone, is_instant=False)
-    return store.replace("derived_risk", columns)

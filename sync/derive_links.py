@@ -6,182 +6,253 @@ source delivers stays an address, and the dependency is kept: its other end is u
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from portfolio.records import ItemId, address_of_end
-from schedule.hierarchy import members_of_cycles
+from schedule.hierarchy import IntArray
+from store.frames import BoolArray, Coded, Column, Frame, Ints, coded, constant
 from sync.addresses import Addressed, AddressIndex, address_index, is_address
-from sync.workspace import PORTFOLIO_CALENDAR, Columns, Workspace
+from sync.workspace import PORTFOLIO_CALENDAR, Workspace, ordinals
 
 if TYPE_CHECKING:
     from store import Store
 
 _MINUTES_PER_DAY = 480
-_DATES = ("predecessor_finish", "predecessor_due", "successor_start")
-
-
-_NAMES = (
-    "dependency_id", "predecessor_id", "successor_id", "repeats", "calendar_id", "lag_wd", *_DATES,
-    "overlap_wd", "crosses_source", "crosses_schedule", "crosses_team", "in_cycle",
-)  # fmt: skip
-
-
-class _Link(NamedTuple):
-    """A dependency as its tracker shows it."""
-
-    dependency_id: str
-    source: str
-    predecessor_id: ItemId
-    successor_id: ItemId
-    type: str
-    lag_minutes: int | None
+_DATES = ("predecessor_due", "successor_start")
+_ENDS = ("predecessor_id", "successor_id")
+_NO_DAY = np.datetime64("NaT", "D")
 
 
 @dataclass(frozen=True, slots=True)
-class LinkCounts:
-    """What derivation made of the dependencies.
+class Links:
+    """The dependencies that have a known end.
 
     Attributes:
-        changed: the rows that changed.
-        ordered: (predecessor, successor) of all whose two ends are known.
-        unknown_ends: how many lead to an address that no source delivers.
+        rows: what their trackers say: `source`, `type`, `lag_minutes`, `lag_percent`.
+        before, after: the positions of their ends, -1 where no source delivers it.
+        is_address: for each end whether its tracker knows it by an address.
+        columns: the derived side of each, which the steps after it complete and `write_links` writes.
+        repeats: where another one says the same already; None until that is worked out.
     """
 
-    changed: int
-    ordered: frozenset[tuple[ItemId, ItemId]]
-    unknown_ends: int
+    rows: Frame
+    before: IntArray
+    after: IntArray
+    is_address: Mapping[str, BoolArray]
+    columns: Frame
+    repeats: BoolArray | None = None
+
+    @property
+    def is_whole(self) -> BoolArray:
+        """Where both ends are known."""
+        return (self.before >= 0) & (self.after >= 0)
+
+    @property
+    def leads_elsewhere(self) -> BoolArray:
+        """Where an end is known by its address."""
+        first, second = (self.is_address[end] for end in _ENDS)
+        return first | second
 
 
 def linked_addresses(work: Workspace, store: Store, former_keys: Mapping[str, ItemId]) -> AddressIndex:
-    """Where all items stand; empty where nothing leads to an address, as in a portfolio of one tracker."""
+    """Where all items stand; empty where nothing leads to an address, as in a portfolio of one tracker.
+
+    Only in a full derivation; in any other no address leads elsewhere than it did.
+    """
     items = work.items
-    ends = store.read("tracker_dependency", ("predecessor_id", "successor_id"))
     is_needed = (
-        any(map(len, items["linked_urls"]))
-        or any(is_address(key) for keys in items["twin_keys"] if keys for key in keys)
-        or any(address_of_end(end) is not None for some in ends.values() for end in some)
+        any(map(len, items.codes("linked_urls").words))
+        or any(is_address(key) for keys in items.codes("twin_keys").words for key in keys)
+        or store.has_linked_ends()
     )
     if not is_needed:
         return AddressIndex()
-    rows = store.read("tracker_item", ("item_id", "source", "native_id", "key", "url"))
-    names = tuple(rows)
+    names = ("item_id", "source", "native_id", "key", "url")
+    rows = store.frame("tracker_item", names, texts=("item_id", "native_id", "key", "url"))
+    columns = [rows.texts(name) for name in names]
     return address_index(
-        (Addressed(**dict(zip(names, row, strict=True))) for row in zip(*rows.values(), strict=True)),
-        former_keys,
+        (Addressed(**dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)), former_keys
     )
 
 
-def derive_dependencies(work: Workspace, store: Store, addresses: AddressIndex) -> LinkCounts:
-    """Write the derived side of every dependency that has a known end."""
-    rows = store.read("tracker_dependency", _Link._fields)
-    edges: list[tuple[int, int]] = []
-    kept: list[_Link] = []
-    half: list[_Link] = []
-    for row in zip(*rows.values(), strict=True):
-        link = _Link(*row)
-        ends = [_position(work, addresses, end) for end in (link.predecessor_id, link.successor_id)]
-        if ends[0] is not None and ends[1] is not None:
-            kept.append(link)
-            edges.append((ends[0], ends[1]))
-        elif (ends[0] is None) != (ends[1] is None) and _leads_elsewhere(link):
-            half.append(link)
-    on_cycle = members_of_cycles(len(work.position), edges)
-    repeats = _repeats(kept, edges)
-    columns: Columns = {name: [] for name in _NAMES}
-    for link, (before, after) in zip(kept, edges, strict=True):
-        _append(columns, work, link, before, after)
-        columns["repeats"].append(repeats.get(link.dependency_id))
-        columns["in_cycle"].append(before in on_cycle and after in on_cycle)
-    for link in half:
-        _append_half(columns, work, link)
-    calendar_rows = columns["calendar_id"]
-    for name in _DATES:
-        columns[f"{name}_ord"] = [
-            work.calendars[calendar].ordinal(day)
-            for calendar, day in zip(calendar_rows, columns[name], strict=True)
-        ]
-    ids = work.items["item_id"]
-    return LinkCounts(
-        changed=store.replace("derived_dependency", columns),
-        ordered=frozenset((ids[before], ids[after]) for before, after in edges),
-        unknown_ends=len(half),
+def derive_links(work: Workspace, store: Store) -> int:
+    """Put the derived side of every dependency that has a known end into `work.links`; returns 0."""
+    links = _links(work, store, work.reach.links)
+    whole, count = links.is_whole, len(work.items)
+    if work.is_full:
+        work.unknown_ends = int(np.count_nonzero(~whole))
+    columns = links.columns
+    columns.put("dependency_id", links.rows.column("dependency_id"))
+    _ends(work, columns, links)
+    after_or_none = np.where(links.after >= 0, links.after, count)
+    words = [*work.calendar_ids.words, PORTFOLIO_CALENDAR]
+    codes = np.append(work.calendar_ids.codes, len(words) - 1)[after_or_none].astype(np.int32)
+    calendar_ids = Coded(codes, words).compact()
+    columns.put("calendar_id", calendar_ids)
+    _dates(work, columns, links, calendar_ids)
+    for name, column in (("source", "crosses_source"), ("schedule_id", "crosses_schedule")):
+        code = work.items.codes(name).codes
+        columns.put(column, ~whole | (code[links.before] != code[links.after]))
+    team = work.derived.codes("team").codes
+    first, second = team[links.before], team[links.after]
+    columns.put("crosses_team", whole & (first >= 0) & (second >= 0) & (first != second))
+    repeats = _repeats(links, count)
+    columns.put("repeats", repeats)
+    work.links = replace(links, repeats=repeats.codes >= 0)
+    links.rows.drop("dependency_id")  # by the million, texts are most of what a frame holds
+    return 0
+
+
+def write_links(work: Workspace, store: Store) -> int:
+    """Write the dependencies with the finish that their predecessors are forecast for.
+
+    That is P80, else the due date: whoever waits wants to know when it will be there. Returns the rows that
+    changed.
+    """
+    links = work.links
+    columns, due = links.columns, links.columns.dates("predecessor_due")
+    p80 = np.append(work.derived.dates("p80"), _NO_DAY)[links.before]
+    finish = np.where(links.is_whole & ~np.isnat(p80), p80, due)
+    last = ordinals(work.calendars, columns.codes("calendar_id"), finish, work.zone)
+    columns.put("predecessor_finish", finish)
+    columns.put("predecessor_finish_ord", last)
+    first, lag = columns.integers("successor_start_ord"), columns.integers("lag_wd")
+    known = first.known & last.known & links.is_whole & links.rows.codes("type").is_one_of(("FS",))
+    # Both ends are worked days: a successor that starts on the day its predecessor finishes overlaps by 1.
+    overlap = last.values - first.values + 1 + lag.values
+    columns.put("overlap_wd", Ints(np.where(known, overlap, 0), known))
+    return work.write(store, "derived_dependency", columns, keys=work.reach.links)
+
+
+def links_of_schedules(work: Workspace, store: Store) -> Links:
+    """The dependencies of all items of the schedules that were reached. Needs the derived dependencies."""
+    if work.is_full:
+        return work.links
+    links = _links(work, store, work.reach.schedule_links)
+    names = ("dependency_id", "repeats")
+    known = store.frame("derived_dependency", names, texts=names, among=(names[0], work.reach.schedule_links))
+    repeating = {one for one, other in zip(*map(known.texts, names), strict=True) if other is not None}
+    ids = links.rows.keys("dependency_id")
+    is_one = np.fromiter((one in repeating for one in ids), dtype=bool, count=len(ids))
+    return replace(links, repeats=is_one)
+
+
+def _links(work: Workspace, store: Store, among: Collection[str]) -> Links:
+    """These dependencies, or all in a full derivation, by their ids; those without a known end left out."""
+    rows = store.frame(
+        "tracker_dependency",
+        ("dependency_id", "source", "type", "lag_minutes", "lag_percent", *_ENDS),
+        texts=("dependency_id",),
+        places=dict.fromkeys(_ENDS, work.position),
+        among=None if work.is_full else ("dependency_id", among),
+        live_only=False,  # what is gone has no position
+    )
+    ends = {end: rows.places(end) for end in _ENDS}
+    is_address = {end: np.zeros(len(rows), dtype=bool) for end in _ENDS}
+    unplaced = np.flatnonzero((ends[_ENDS[0]] < 0) | (ends[_ENDS[1]] < 0)).tolist()
+    if unplaced:
+        _look_up(work, store, {rows.keys("dependency_id")[row]: row for row in unplaced}, ends, is_address)
+    known = [ends[end] >= 0 for end in _ENDS]
+    kept = (known[0] & known[1]) | ((known[0] ^ known[1]) & (is_address[_ENDS[0]] | is_address[_ENDS[1]]))
+    rows.drop(*_ENDS)
+    if kept.all():
+        return Links(rows, ends[_ENDS[0]], ends[_ENDS[1]], is_address, Frame(len(rows)))
+    rows = rows.take(kept)
+    return Links(
+        rows,
+        ends[_ENDS[0]][kept],
+        ends[_ENDS[1]][kept],
+        {end: flags[kept] for end, flags in is_address.items()},
+        Frame(len(rows)),
     )
 
 
-def _position(work: Workspace, addresses: AddressIndex, end: ItemId) -> int | None:
-    address = address_of_end(end)
-    if address is None:
-        return work.position.get(end)
-    # Where two sources read one tracker, both their items are the one that is meant.
-    return next((work.position[one] for one in addresses.items_at(address) if one in work.position), None)
+def _look_up(
+    work: Workspace,
+    store: Store,
+    row_of: Mapping[str, int],
+    ends: Mapping[str, IntArray],
+    is_address: Mapping[str, BoolArray],
+) -> None:
+    """Find what stands at the addresses of these dependencies; where an end is gone, nothing."""
+    names = ("dependency_id", *_ENDS)
+    texts = store.frame("tracker_dependency", names, texts=names, among=(names[0], row_of))
+    resolver = _Resolver(work, store, list(row_of))
+    for name, *pair in zip(*map(texts.keys, names), strict=True):
+        for end, text in zip(_ENDS, pair, strict=True):
+            address = address_of_end(text)
+            if address is not None:
+                is_address[end][row_of[name]] = True
+                ends[end][row_of[name]] = resolver.position(name, end, address)
 
 
-def _leads_elsewhere(link: _Link) -> bool:
-    return any(address_of_end(end) is not None for end in (link.predecessor_id, link.successor_id))
+class _Resolver:
+    """Which item stands at an address: looked up, or as it was found in the last full derivation."""
+
+    def __init__(self, work: Workspace, store: Store, ids: Sequence[str]) -> None:
+        self._work = work
+        self._known: dict[tuple[str, str], str | None] = {}
+        if work.is_full or not ids:
+            return
+        names = ("dependency_id", *_ENDS)
+        stored = store.frame("derived_dependency", names, texts=names, among=("dependency_id", ids))
+        for name, *ends in zip(*map(stored.texts, names), strict=True):
+            self._known.update({(str(name), end): item for end, item in zip(_ENDS, ends, strict=True)})
+
+    def position(self, dependency_id: str, end: str, address: str) -> int:
+        """The position of the item at the address at one end of a dependency; -1 for none."""
+        place = self._work.position
+        if not self._work.is_full:
+            return place.get(self._known.get((dependency_id, end)) or "", -1)
+        # Where two sources read one tracker, both their items are the one that is meant.
+        return next((place[one] for one in self._work.addresses.items_at(address) if one in place), -1)
 
 
-def _repeats(links: Sequence[_Link], edges: Sequence[tuple[int, int]]) -> dict[str, str]:
+def _ends(work: Workspace, columns: Frame, links: Links) -> None:
+    """Only what was an address is told again: the tracker's own ids stand with the tracker's own record."""
+    ids = work.items.keys("item_id")
+    for name, places in zip(_ENDS, (links.before, links.after), strict=True):
+        told = links.is_address[name] & links.is_whole
+        column: Column = constant(None, len(places))
+        if told.any():
+            column = coded(
+                ids[place] if is_told else None
+                for place, is_told in zip(places.tolist(), told.tolist(), strict=True)
+            )
+        columns.put(name, column)
+
+
+def _dates(work: Workspace, columns: Frame, links: Links, calendar_ids: Coded) -> None:
+    calendars, zone, whole = work.calendars, work.zone, links.is_whole
+    lag = links.rows.integers("lag_minutes")
+    lag_wd = Ints(np.where(lag.known, np.rint(lag.values / _MINUTES_PER_DAY), 0).astype(np.int64), lag.known)
+    columns.put("lag_wd", lag_wd)
+    due = np.where(whole, np.append(work.derived.dates("effective_due"), _NO_DAY)[links.before], _NO_DAY)
+    start = np.append(work.items.dates("start"), _NO_DAY)[links.after]
+    for name, days in zip(_DATES, (due, start), strict=True):
+        columns.put(name, days)
+        columns.put(f"{name}_ord", ordinals(calendars, calendar_ids, days, zone))
+
+
+def _repeats(links: Links, count: int) -> Coded:
     """Links that say what another one says already: by address from one end, by address or id from the other.
 
     A tracker's own links are never hidden, even where two of them say the same.
     """
-    first: dict[tuple[int, int], _Link] = {}
-    repeats: dict[str, str] = {}
-    order = sorted(
-        zip(links, edges, strict=True), key=lambda one: (_leads_elsewhere(one[0]), one[0].dependency_id)
-    )
-    for link, edge in order:
-        known = first.setdefault(edge, link)
-        if known is not link and _leads_elsewhere(link):
-            repeats[link.dependency_id] = known.dependency_id
-    return repeats
-
-
-def _append_half(columns: Columns, work: Workspace, link: _Link) -> None:
-    """A dependency on something that no source delivers: what its known end says, the rest unknown."""
-    after = work.position.get(link.successor_id)
-    start = None if after is None else work.items["start"][after]
-    values = {
-        "dependency_id": link.dependency_id,
-        "calendar_id": PORTFOLIO_CALENDAR if after is None else work.calendar_ids[after],
-        "lag_wd": None if link.lag_minutes is None else round(link.lag_minutes / _MINUTES_PER_DAY),
-        "successor_start": start,
-        "crosses_source": True,
-        "crosses_schedule": True,
-        "crosses_team": False,
-        "in_cycle": False,
-    }
-    for name in _NAMES:
-        columns[name].append(values.get(name))
-
-
-def _append(columns: Columns, work: Workspace, link: _Link, before: int, after: int) -> None:
-    items, derived = work.items, work.derived
-    lag = link.lag_minutes
-    lag_wd = None if lag is None else round(lag / _MINUTES_PER_DAY)
-    finish: date | None = derived["effective_due"][before]
-    start: date | None = items["start"][after]
-    overlap = work.calendar_of(after).working_days_between(start, finish)
-    columns["dependency_id"].append(link.dependency_id)
-    # Only what was an address is told again: the tracker's own ids stand with the tracker's own record.
-    for name, end, index in (
-        ("predecessor_id", link.predecessor_id, before),
-        ("successor_id", link.successor_id, after),
-    ):
-        columns[name].append(None if address_of_end(end) is None else items["item_id"][index])
-    columns["calendar_id"].append(work.calendar_ids[after])
-    columns["lag_wd"].append(lag_wd)
-    columns["predecessor_finish"].append(finish)
-    columns["predecessor_due"].append(finish)
-    columns["successor_start"].append(start)
-    # Both ends are worked days: a successor that starts on the day its predecessor finishes overlaps by 1.
-    columns["overlap_wd"].append(
-        overlap + 1 + (lag_wd or 0) if overlap is not None and link.type == "FS" else None
-    )
-    columns["crosses_source"].append(items["source"][before] != items["source"][after])
-    columns["crosses_schedule"].append(items["schedule_id"][before] != items["schedule_id"][after])
-    teams = items["team"][before], items["team"][after]
-    columns["crosses_team"].append(None not in teams and teams[0] != teams[1])
+    elsewhere = links.leads_elsewhere & links.is_whole
+    if not elsewhere.any():
+        return constant(None, len(links.rows))
+    edges = links.before * (count + 1) + links.after
+    rows = np.flatnonzero(np.isin(edges, edges[elsewhere]) & links.is_whole)
+    ids = links.rows.keys("dependency_id")
+    first: dict[int, int] = {}
+    repeats: list[str | None] = [None] * len(links.rows)
+    for row in sorted(rows.tolist(), key=lambda one: (bool(elsewhere[one]), ids[one])):
+        known = first.setdefault(int(edges[row]), row)
+        if known != row and elsewhere[row]:
+            repeats[row] = ids[known]
+    return coded(repeats)

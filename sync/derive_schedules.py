@@ -1,62 +1,71 @@
-"""Derivation of schedules, their quality checks, and who still has open work in them."""
+"""Derivation of schedules: what they count, who leads them, and what their checks come to."""
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sync.people import People
+import numpy as np
+
+from schedule.hierarchy import IntArray
+from sync.derive_checks import INDICES
 from sync.workspace import Columns, Workspace
 
 if TYPE_CHECKING:
     from store import Store
 
-_ENDED = ("done", "removed")
+_SCHEDULE = (
+    "schedule_id",
+    "project",
+    "lead",
+    "lead_problem",
+    "item_count",
+    "percent_complete",
+    "baseline_at",
+    "rebaselines_12m",
+    *INDICES,
+)
 
 
 def derive_schedules(work: Workspace, store: Store) -> int:
-    """Write the derived side of each schedule and its checks; returns the rows that changed."""
-    rows = store.read(
-        "tracker_schedule", ("schedule_id", "source", "scope", "name", "kind", "lead_id", "baseline_at")
-    )
+    """Write the derived side of each schedule. Needs its checks; returns the rows that changed."""
+    rows = store.read("tracker_schedule", ("schedule_id", "source", "scope", "lead_id", "baseline_at"))
+    columns: Columns = {name: [] for name in _SCHEDULE}
     members = _members(work)
-    columns: Columns = {
-        name: []
-        for name in (
-            "schedule_id", "project", "lead", "lead_problem", "item_count", "percent_complete", "baseline_at",
-        )
-    }  # fmt: skip
-    checks: Columns = {
-        name: []
-        for name in (
-            "schedule_id", "name", "check", "numerator", "denominator", "share", "members", "is_assessable",
-        )
-    }  # fmt: skip
+    percents = _percents(work)
+    nothing = np.empty(0, dtype=np.int64)
     for row in zip(*rows.values(), strict=True):
-        schedule_id, source, scope, name, kind, lead_id, baseline_at = row
-        mine = members.get(schedule_id, [])
+        schedule_id, source, scope, lead_id, baseline_at = row
+        if not work.is_full and schedule_id not in work.reach.schedules:
+            continue
+        mine = members.get(schedule_id, nothing)
         project = work.placement.place(source, scope).project
         lead, lead_problem = _lead(work, project, source, lead_id)
-        columns["schedule_id"].append(schedule_id)
-        columns["project"].append(project)
-        columns["lead"].append(lead)
-        columns["lead_problem"].append(lead_problem)
-        columns["item_count"].append(len(mine))
-        columns["percent_complete"].append(_percent_complete(work, mine))
-        columns["baseline_at"].append(baseline_at)
-        _no_baseline(work, checks, schedule_id, name, mine if kind == "plan" else None)
-    changed = store.replace("derived_schedule", columns)
-    return changed + store.replace("derived_schedule_check", checks)
+        percent = _percent_complete(work, percents, mine)
+        values = (
+            schedule_id,
+            project,
+            lead,
+            lead_problem,
+            len(mine),
+            percent,
+            work.baselines.taken_at.get(schedule_id, baseline_at),
+            work.baselines.changed_12m.get(schedule_id),
+            *(work.indices[schedule_id][name] for name in INDICES),
+        )
+        for one, value in zip(_SCHEDULE, values, strict=True):
+            columns[one].append(value)
+    return work.write(store, "derived_schedule", columns, keys=work.reach.schedules)
 
 
-def _members(work: Workspace) -> dict[str, list[int]]:
-    members: dict[str, list[int]] = {}
-    for index, (schedule, state) in enumerate(
-        zip(work.items["schedule_id"], work.items["state"], strict=True)
-    ):
-        if schedule is not None and state != "removed":
-            members.setdefault(schedule, []).append(index)
-    return members
+def _members(work: Workspace) -> dict[str, IntArray]:
+    """The positions of what belongs to each schedule and is not removed, in order."""
+    owners = work.items.codes("schedule_id")
+    rows = np.flatnonzero((owners.codes >= 0) & ~work.items.codes("state").is_one_of(("removed",)))
+    codes = owners.codes[rows]
+    order = np.argsort(codes, kind="stable")
+    stops = np.flatnonzero(np.diff(codes[order])) + 1
+    groups = np.split(rows[order], stops) if len(rows) else []
+    return {owners.words[owners.codes[group[0]]]: group for group in groups}
 
 
 def _lead(
@@ -74,93 +83,23 @@ def _lead(
     return (identity.name if identity else lead_id), work.people.owner_problem(source, lead_id)
 
 
-def _percent_complete(work: Workspace, members: list[int]) -> float | None:
+def _percents(work: Workspace) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """How much of each item is complete, 0 to 100: what its tracker says, else done or not."""
+    said = work.items.numbers("percent_complete")
+    is_done = work.items.codes("state").is_one_of(("done",))
+    return np.where(is_done, 100.0, np.where(np.isnan(said), 0.0, said))
+
+
+def _percent_complete(
+    work: Workspace, percents: np.ndarray[tuple[int], np.dtype[np.float64]], members: IntArray
+) -> float | None:
     """Over the leaves: weighted by duration where every leaf has one, else by count."""
-    leaves = [index for index in members if work.derived["is_leaf"][index]]
-    if not leaves:
+    leaves = members[work.derived.flags("is_leaf")[members]]
+    if not len(leaves):
         return None
-    durations = [work.items["duration_minutes"][index] for index in leaves]
-    total = sum(durations) if all(one is not None for one in durations) else 0
-    weights: list[float] = durations if total else [1.0] * len(leaves)
-    done = sum(
-        weight * percent_of(work.items["state"][index], work.items["percent_complete"][index])
-        for weight, index in zip(weights, leaves, strict=True)
-    )
-    return round(done / sum(weights), 1)
-
-
-def percent_of(state: str, percent: float | None) -> float:
-    """How much of one leaf is complete, 0 to 100: what its tracker says, else done or not."""
-    return 100.0 if state == "done" else (percent or 0.0)
-
-
-def _no_baseline(
-    work: Workspace, checks: Columns, schedule_id: str, name: str, members: list[int] | None
-) -> None:
-    """The check `no-baseline`: detail tasks without a baseline finish, of all detail tasks of a plan.
-
-    A tracker's project is no plan: it has no baselines of its own, so the check does not apply to it.
-    """
-    if members is None:
-        return
-    detail = [index for index in members if work.items["is_detail"][index]]
-    without = [index for index in detail if work.items["baseline_finish"][index] is None]
-    checks["schedule_id"].append(schedule_id)
-    checks["name"].append(name)
-    checks["check"].append("no-baseline")
-    checks["numerator"].append(len(without))
-    checks["denominator"].append(len(detail))
-    checks["share"].append(len(without) / len(detail) if detail else None)
-    checks["members"].append([work.items["key"][index] for index in without])
-    checks["is_assessable"].append(bool(detail))
-
-
-def derive_persons(work: Workspace, store: Store) -> int:
-    """Write every person with open work, overall and per schedule; returns the rows that changed."""
-    items, people = work.items, work.people
-    open_items: Counter[str] = Counter()
-    in_progress: Counter[str] = Counter()
-    per_schedule: Counter[tuple[str, str]] = Counter()
-    for source, owner, state, schedule in zip(
-        items["source"], items["owner_id"], items["state"], items["schedule_id"], strict=True
-    ):
-        person = people.person(source, owner)
-        if person is None or state in _ENDED:
-            continue
-        open_items[person.person_id] += 1
-        in_progress[person.person_id] += state == "in_progress"
-        if schedule is not None:
-            per_schedule[person.person_id, schedule] += 1
-    return _write_persons(people, store, open_items, in_progress, per_schedule)
-
-
-def _write_persons(
-    people: People,
-    store: Store,
-    open_items: Counter[str],
-    in_progress: Counter[str],
-    per_schedule: Counter[tuple[str, str]],
-) -> int:
-    persons = people.persons
-    columns: dict[str, list[Any]] = {
-        "person_id": [one.person_id for one in persons],
-        "name": [one.name for one in persons],
-        "email": [one.email for one in persons],
-        "problem": [one.problem for one in persons],
-        "accounts": [sorted(f"{source}:{account}" for source, account in one.accounts) for one in persons],
-        "open_items": [open_items[one.person_id] for one in persons],
-        "in_progress": [in_progress[one.person_id] for one in persons],
-    }
-    by_id = {one.person_id: one for one in persons}
-    pairs = sorted(per_schedule)
-    changed = store.replace("derived_person", columns)
-    return changed + store.replace(
-        "derived_person_schedule",
-        {
-            "person_id": [person for person, _ in pairs],
-            "schedule_id": [schedule for _, schedule in pairs],
-            "name": [by_id[person].name for person, _ in pairs],
-            "problem": [by_id[person].problem for person, _ in pairs],
-            "open_items": [per_schedule[pair] for pair in pairs],
-        },
-    )
+    durations = work.items.integers("duration_minutes")
+    total = int(durations.values[leaves].sum()) if durations.known[leaves].all() else 0
+    weights = durations.values[leaves] if total else np.ones(len(leaves), dtype=np.int64)
+    # A sum from left to right, whatever else is loaded: numpy's own would depend on the length.
+    done = sum((weights * percents[leaves]).tolist())
+    return round(float(done / int(weights.sum())), 1)

@@ -124,6 +124,7 @@ def sync(
     sources: Sequence[str] | None = None,
     unopened: Mapping[str, str] | None = None,
     dry_run: bool = False,
+    is_look_ahead: bool = False,
     fail_on: str | None = None,
     tell: Tell = silent,
 ) -> SyncResult:
@@ -137,6 +138,7 @@ def sync(
         sources: pull and write only these; the others count as they were last read.
         unopened: sources whose connector could not even be made, with the reason. They fail like any other.
         dry_run: stop after the plan.
+        is_look_ahead: the clock's day is not the day that it is: stop after the plan, and remember nothing.
         fail_on: exit 1 where a finding of this severity or above is open.
         tell: is told what happens.
 
@@ -144,13 +146,14 @@ def sync(
         LockHeld: another run is at work.
         StoreError: the store cannot be used.
     """
+    dry_run = dry_run or is_look_ahead
     with running(store, "sync", clock=clock) as run:
         result = SyncResult(run_id=run.run_id, is_dry_run=dry_run)
         chosen = [one for one in connectors if sources is None or one.source in sources]
         for one in pull(store, chosen, run_id=run.run_id, now=run.now, settings=settings.pull, tell=tell):
             result.sources[one.source] = one
         _book_unopened(store, result, unopened or {}, sources)
-        work_out(store, settings, run, result, tell=tell)
+        work_out(store, settings, run, result, is_look_ahead=is_look_ahead, tell=tell)
         by_name = {one.source: one for one in chosen}
         result.plan = plan(store, by_name, settings.plan, run_id=run.run_id, now=run.now, tell=tell)
         if not dry_run:
@@ -161,11 +164,24 @@ def sync(
 
 
 def work_out(
-    store: Store, settings: SyncSettings, run: Run, result: SyncResult, *, tell: Tell = silent
+    store: Store,
+    settings: SyncSettings,
+    run: Run,
+    result: SyncResult,
+    *,
+    is_look_ahead: bool = False,
+    tell: Tell = silent,
 ) -> None:
     """Derive, check and roll up what is stored: everything between the pull and the plan."""
     today = run.now.astimezone(settings.plan.zone).date()
-    result.derived = derive(store, settings.derive, today=today, now=run.now)
+    result.derived = derive(
+        store,
+        settings.derive,
+        today=today,
+        now=run.now,
+        full=settings.pull.full,
+        is_look_ahead=is_look_ahead,
+    )
     tell(Progress(step="derive", done=result.derived.items))
     result.checked = check(store, settings.check, run_id=run.run_id, today=today, now=run.now, tell=tell)
     result.rollups_changed = rollup(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
+
+from schedule.calendars import WorkPattern
+from schedule.commitment import PromiseRules
 
 LEVELS = ("portfolio", "program", "project")
 
@@ -16,7 +19,8 @@ class TreeNode:
 
     `people` are those who are on a project; None where nobody says.
     `scopes` are `source:scope` names; only projects have them. `health` holds the thresholds of
-    `schedule.health.HealthThresholds` that differ from those above the node.
+    `schedule.health.HealthThresholds` that differ from those above the node. `calendar` and `promises`
+    are what it says itself, complete; None is as above it.
     """
 
     slug: str
@@ -27,6 +31,8 @@ class TreeNode:
     scopes: Sequence[str] = ()
     people: Sequence[str] | None = None
     health: Mapping[str, Any] = field(default_factory=dict)
+    calendar: WorkPattern | None = None
+    promises: PromiseRules | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,11 @@ class Place:
     portfolio: str | None = None
     program: str | None = None
     project: str | None = None
+
+    @property
+    def lowest(self) -> str | None:
+        """The slug of the lowest node; None where the tree does not reach."""
+        return self.project or self.program or self.portfolio
 
 
 class Placement:
@@ -56,6 +67,24 @@ class Placement:
         if key not in self._found:
             self._found[key] = self._look_up(source, scope)
         return self._found[key]
+
+    def promises_of(self, slug: str | None) -> PromiseRules | None:
+        """The rules of promises of the nearest node that has some; None where none has."""
+        node = self._nearest(slug, lambda one: one.promises is not None)
+        return None if node is None else node.promises
+
+    def calendar_node(self, slug: str | None) -> str | None:
+        """The slug of the nearest node that has a calendar of its own; None where none has."""
+        node = self._nearest(slug, lambda one: one.calendar is not None)
+        return None if node is None else node.slug
+
+    def _nearest(self, slug: str | None, has: Callable[[TreeNode], bool]) -> TreeNode | None:
+        while slug is not None:
+            node = self.nodes[slug]
+            if has(node):
+                return node
+            slug = node.parent
+        return None
 
     def _look_up(self, source: str, scope: str) -> Place:
         path = scope.replace("\\", "/").casefold()

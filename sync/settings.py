@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Connector, Context
 from portfolio.errors import ConfigError, SourceError
-from schedule.calendars import WorkCalendar, public_holidays, work_calendar
+from schedule.calendars import WorkCalendar
 from sync.check import CheckSettings
 from sync.pipeline import SyncSettings
 from sync.plan import PlanSettings
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 def portfolio_calendar(config: Config) -> WorkCalendar:
     """The working calendar of everything that has none of its own."""
-    days_off = [*public_holidays(config.holidays), *config.extra_holidays]
-    return work_calendar(config.weekdays, days_off=days_off)
+    return config.pattern.calendar()
 
 
 def write_settings(source: SourceConfig, *, forecast_step_wd: int) -> WriteSettings:
@@ -108,6 +107,10 @@ def sync_settings(
             left=config.left,
             twins=config.twins,
             twin_decisions=config.twin_decisions,
+            promises=config.promises,
+            baseline=config.baseline,
+            person_calendars=config.person_calendars,
+            forecast_step_wd=step,
         ),
         check=CheckSettings(
             rules=config.rules() if rules is None else rules,

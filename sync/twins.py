@@ -32,9 +32,9 @@ from sync.twin_evidence import (
 )
 
 AZURE_KIND = "azure_devops"
-_KEY_IN_TITLE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9_]+-[1-9][0-9]*(?![\w-])")
+KEY_IN_TITLE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9_]+-[1-9][0-9]*(?![\w-])")
 # How commits, branches and people mention an Azure DevOps item anywhere else.
-_AZURE_MENTION = re.compile(r"(?<![\w#-])AB#([1-9][0-9]{0,17})(?![\w-])", re.IGNORECASE)
+AZURE_MENTION = re.compile(r"(?<![\w#-])AB#([1-9][0-9]{0,17})(?![\w-])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ class _Search:
         """The items that a field's text names, as a whole and never in part."""
         if is_address(text):
             return self._at(text)
-        mention = _AZURE_MENTION.fullmatch(text)
+        mention = AZURE_MENTION.fullmatch(text)
         if mention is not None:
             return self._in_azure(mention.group(1))
         by_name = self._by_name.get(text)
@@ -243,10 +243,10 @@ class _Search:
 
     def _mentioned(self, title: str) -> Iterator[Sequence[TwinSide]]:
         if "-" in title:  # the pattern costs a hundred times this test
-            for key in dict.fromkeys(_KEY_IN_TITLE.findall(title)):
+            for key in dict.fromkeys(KEY_IN_TITLE.findall(title)):
                 yield self._by_key.get(key, ())
         if "#" in title:
-            for number in dict.fromkeys(_AZURE_MENTION.findall(title)):
+            for number in dict.fromkeys(AZURE_MENTION.findall(title)):
                 yield self._in_azure(number)
 
     def _in_azure(self, number: str) -> Sequence[TwinSide]:

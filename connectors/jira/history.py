@@ -25,6 +25,7 @@ _CANONICAL: Mapping[str, str] = {
     "duedate": "duedate",
     "fixVersions": "release",
     "priority": "priority",
+    "labels": "labels",
     "summary": "title",
     "status": "status",
     "resolution": "resolution",
@@ -133,6 +134,8 @@ class HistoryReader:
                 story.add(index, name, item.before or None, item.after or None)
             case "release" | "iteration":
                 story.add(index, name, self._refs(item.before), self._refs(item.after))
+            case "labels":
+                story.add(index, name, _labels(item.before_text), _labels(item.after_text))
             case "estimate":
                 story.add(index, name, _hours(item.before), _hours(item.after))
             case _:
@@ -295,6 +298,11 @@ def _short(text: str | None) -> str | None:
     if not text:
         return None
     return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+
+
+def _labels(text: str | None) -> str | None:
+    """Labels have no spaces here; elsewhere they do, so a timeline has them as `a; b` for all."""
+    return "; ".join(sorted((text or "").split())) or None
 
 
 def _scope(key: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""A plan's own working calendar, flattened: which weekdays are worked, and every dated exception.
+"""A plan's own working calendar, flattened: the hours of each weekday, and every dated exception.
 
 Base calendars, effective work weeks and recurring exceptions become one `Calendar` record, whose later
 exceptions win over earlier ones.
@@ -7,40 +7,80 @@ exceptions win over earlier ones.
 from __future__ import annotations
 
 import calendar as months
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import partial
 from itertools import islice
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from connectors.ms_project import units
-from connectors.ms_project.wire import CalendarRow, DayRow, ExceptionRow, WeekRow
+from connectors.ms_project.wire import CalendarRow, DayRow, ExceptionRow, HoursRow, WeekRow
+
+T = TypeVar("T", bound=Hashable)
 
 Exceptions: TypeAlias = list[tuple[str, str, bool]]
+Hours: TypeAlias = tuple[tuple[int, int], ...]
 _Span: TypeAlias = tuple[date, date]
 
 # The span of the portfolio's calendars (DESIGN §5); Project's own ends in 2149.
 FIRST_DAY = date(1990, 1, 1)
 LAST_DAY = date(2060, 12, 31)
 
-_DEFAULT_WEEK = {1: True, 2: True, 3: True, 4: True, 5: True, 6: False, 7: False}
+# A day that is worked and has no hours has those that every new calendar of Project begins with.
+_DEFAULT_HOURS: Hours = ((8 * 60, 12 * 60), (13 * 60, 17 * 60))
+_DEFAULT_WEEK: dict[int, Hours] = {day: _DEFAULT_HOURS if day <= 5 else () for day in range(1, 8)}
 _MAX_DEPTH = 10  # Project allows two levels; a calendar that is its own base must not hang the run
 
 _YEARLY, _YEARLY_BY_POSITION, _MONTHLY, _MONTHLY_BY_POSITION, _WEEKLY = 2, 3, 4, 5, 6
 _DAILY = frozenset({1, 7})  # "daily" and "by day count"
 
 
-def flatten(row: CalendarRow, others: Sequence[CalendarRow]) -> tuple[list[int], Exceptions, list[str]]:
-    """The ISO weekdays that are worked, the dated exceptions, and a line for each one that cannot be read.
+class Flat(NamedTuple):
+    """One calendar with everything that it inherits.
+
+    Attributes:
+        week: the hours of Monday to Sunday, as minutes of the day; empty where nobody works.
+        dated: (first day, last day, hours); a later one wins.
+        notes: a line for each exception that cannot be read.
+    """
+
+    week: list[Hours]
+    dated: list[tuple[str, str, Hours]]
+    notes: list[str]
+
+    @property
+    def weekdays(self) -> list[int]:
+        """The ISO weekdays that are worked."""
+        return [day for day, hours in enumerate(self.week, start=1) if hours]
+
+    @property
+    def exceptions(self) -> Exceptions:
+        """The dated exceptions as days that are worked, or not."""
+        return _last_of_each((first, last, bool(hours)) for first, last, hours in self.dated)
+
+    @property
+    def hours(self) -> dict[str, object]:
+        """Week and exceptions as they are stored (`Calendar.hours`)."""
+        return {"week": self.week, "exceptions": self.dated}
+
+
+def flatten(row: CalendarRow, others: Sequence[CalendarRow]) -> Flat:
+    """A calendar without base calendars, work weeks and recurring exceptions.
 
     What a calendar does not say it has from its base calendar. An exception wins over a work week, a work
     week over the default week, and at each step the calendar's own over its base's.
     """
     chain = _chain(row, others)
     week = dict(_DEFAULT_WEEK)
+    notes: list[str] = []
+    name = row.name or row.uid
     for calendar in chain:
-        week.update(_weekdays(calendar.days))
-    steps: list[Callable[[], Iterable[tuple[date, date, bool]]]] = [
+        for day in calendar.days:
+            try:
+                week.update(_weekdays([day]))
+            except ValueError:
+                notes.append(f"calendar {name}: hours of a weekday cannot be read; its base's are taken")
+    steps: list[Callable[[], Iterable[tuple[date, date, Hours]]]] = [
         partial(_work_week, work_week) for calendar in chain for work_week in calendar.weeks
     ]
     for calendar in chain:
@@ -48,19 +88,20 @@ def flatten(row: CalendarRow, others: Sequence[CalendarRow]) -> tuple[list[int],
         steps += [partial(_dated, day) for day in calendar.days if day.type == "0"]
         steps += [partial(_exception, exception) for exception in calendar.exceptions]
 
-    exceptions: Exceptions = []
-    notes: list[str] = []
+    dated: list[tuple[str, str, Hours]] = []
     for step in steps:
         try:
-            exceptions += [(first.isoformat(), last.isoformat(), works) for first, last, works in step()]
+            dated += [(first.isoformat(), last.isoformat(), hours) for first, last, hours in step()]
         except (ValueError, OverflowError):
-            notes.append(
-                f"calendar {row.name or row.uid}: an exception whose dates cannot be read is left out"
-            )
-    # Newer versions write each exception twice, for the sake of older ones. The later one wins anyway.
-    once = list(dict.fromkeys(reversed(exceptions)))
+            notes.append(f"calendar {name}: an exception whose dates cannot be read is left out")
+    return Flat([week[day] for day in sorted(week)], _last_of_each(dated), notes)
+
+
+def _last_of_each(rows: Iterable[T]) -> list[T]:
+    """Newer versions write each exception twice, for the sake of older ones. The later one wins anyway."""
+    once = list(dict.fromkeys(reversed(list(rows))))
     once.reverse()
-    return [day for day in sorted(week) if week[day]], once, notes
+    return once
 
 
 def _chain(row: CalendarRow, others: Sequence[CalendarRow]) -> list[CalendarRow]:
@@ -76,36 +117,53 @@ def _chain(row: CalendarRow, others: Sequence[CalendarRow]) -> list[CalendarRow]
     return chain
 
 
-def _weekdays(days: Iterable[DayRow]) -> Iterator[tuple[int, bool]]:
-    """(ISO weekday, worked) for the days that are set; Project counts from 1, Sunday."""
+def _weekdays(days: Iterable[DayRow]) -> Iterator[tuple[int, Hours]]:
+    """(ISO weekday, hours) for the days that are set; Project counts from 1, Sunday."""
     for day in days:
         if day.type in ("1", "2", "3", "4", "5", "6", "7") and day.working is not None:
             number = int(day.type) - 1
-            yield number or 7, bool(units.flag(day.working))
+            yield number or 7, _hours(day)
 
 
-def _work_week(row: WeekRow) -> Iterator[tuple[date, date, bool]]:
+def _hours(row: DayRow | ExceptionRow) -> Hours:
+    """The hours of a day that is worked; a day off has none.
+
+    Raises:
+        ValueError: times that are none.
+    """
+    if not units.flag(row.working):
+        return ()
+    found = tuple(sorted(_stretch(stretch) for stretch in row.hours if stretch.from_time or stretch.to_time))
+    return tuple(one for one in found if one[0] < one[1]) or _DEFAULT_HOURS
+
+
+def _stretch(row: HoursRow) -> tuple[int, int]:
+    begin, end = units.minute_of_day(row.from_time), units.minute_of_day(row.to_time)
+    return begin, end or 24 * 60  # midnight ends a day that began before it
+
+
+def _work_week(row: WeekRow) -> Iterator[tuple[date, date, Hours]]:
     first, last = _span(row.from_date, row.to_date)
     days = dict(_weekdays(row.days))
     for day in _each_day(first, last):
-        works = days.get(day.isoweekday())
-        if works is not None:
-            yield day, day, works
+        hours = days.get(day.isoweekday())
+        if hours is not None:
+            yield day, day, hours
 
 
-def _dated(row: DayRow) -> Iterator[tuple[date, date, bool]]:
+def _dated(row: DayRow) -> Iterator[tuple[date, date, Hours]]:
     if row.from_date is None and row.to_date is None:
         return
     first, last = _span(row.from_date, row.to_date)
     if first <= last:
-        yield first, last, bool(units.flag(row.working))
+        yield first, last, _hours(row)
 
 
-def _exception(row: ExceptionRow) -> Iterator[tuple[date, date, bool]]:
-    # Vico writes FromTime and ToTime here, which Project ignores, and so do we.
+def _exception(row: ExceptionRow) -> Iterator[tuple[date, date, Hours]]:
+    # Vico writes FromTime and ToTime outside of WorkingTimes, which Project ignores, and so do we.
     if row.from_date is None and row.to_date is None:
         return
-    works = bool(units.flag(row.working))
+    hours = _hours(row)
     kind = units.whole(row.type) or 1
     period = max(1, units.whole(row.period) or 1)
     if kind not in (*_DAILY, _YEARLY, _YEARLY_BY_POSITION, _MONTHLY, _MONTHLY_BY_POSITION, _WEEKLY) or (
@@ -113,11 +171,11 @@ def _exception(row: ExceptionRow) -> Iterator[tuple[date, date, bool]]:
     ):
         first, last = _span(row.from_date, row.to_date)
         if first <= last:
-            yield first, last, works
+            yield first, last, hours
         return
     for day in _recurring(row, kind, period):
         if FIRST_DAY <= day <= LAST_DAY:
-            yield day, day, works
+            yield day, day, hours
 
 
 def _recurring(row: ExceptionRow, kind: int, period: int) -> Iterator[date]:

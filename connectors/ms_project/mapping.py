@@ -19,7 +19,7 @@ from connectors.ms_project.wire import CalendarRow, FieldRow, PlanRows, TaskRow
 from portfolio.records import Baseline, Calendar, Dependency, Identity, ItemId, Schedule, WorkItem
 
 # Raised when records of an unchanged file would look different: the sources are then read again.
-MAPPING_REVISION = 1
+MAPPING_REVISION = 2
 
 _DEFAULT_MINUTES_PER_DAY = 480
 _DEFAULT_MINUTES_PER_WEEK = 2400
@@ -32,6 +32,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     schedule: Schedule
     calendar: Calendar | None
+    task_calendars: Sequence[Calendar] = ()
     identities: Sequence[Identity]
     items: Sequence[WorkItem]
     baselines: dict[ItemId, Sequence[Baseline]]
@@ -51,6 +52,7 @@ def map_plan(rows: PlanRows, *, source: str, scope: str, fields: ProjectFileFiel
         zone: the portfolio's zone, in which the plan's local creation times are read.
     """
     notes = Notes(scope)
+    plan = schedule_id(source, scope)
     crew = Crew(rows, source, scope)
     facts = _facts(rows, crew, notes, source=source, scope=scope, fields=fields, zone=zone)
     mapper = TaskMapper(facts, notes)
@@ -70,10 +72,11 @@ def map_plan(rows: PlanRows, *, source: str, scope: str, fields: ProjectFileFiel
             baselines[item.item_id] = own
         dependencies.extend(mapper.links(task, uid=uid, known=known))
     detail = {item.item_id for item in items if item.is_detail}
-    calendar = _calendar(rows, source, scope, notes)
+    of_plan = _project_calendar(rows)
+    calendar = None if of_plan is None else _calendar(of_plan, rows, source, notes, f"{plan}:calendar")
     return Plan(
         schedule=Schedule(
-            schedule_id=schedule_id(source, scope),
+            schedule_id=plan,
             source=source,
             scope=scope,
             name=_title(rows) or str(PurePosixPath(scope).with_suffix("")),
@@ -85,9 +88,16 @@ def map_plan(rows: PlanRows, *, source: str, scope: str, fields: ProjectFileFiel
             ),
             calendar_id=calendar.calendar_id if calendar else None,
             minutes_per_day=facts.minutes_per_day,
+            start_at=_header_wall(rows, "StartDate", notes),
+            is_from_finish=units.flag(rows.header.get("ScheduleFromStart")) is False,
             currency=facts.currency,
         ),
         calendar=calendar,
+        task_calendars=[
+            _calendar(row, rows, source, notes, facts.calendars[row.uid])
+            for row in rows.calendars
+            if row.uid is not None and row.uid in facts.calendars
+        ],
         identities=crew.identities(),
         items=items,
         baselines=baselines,
@@ -176,6 +186,7 @@ def _facts(
         lookup=rows.lookup,
         owners=crew.owners,
         assignment_counts=crew.assignment_counts,
+        calendars=_task_calendars(rows, schedule_id(source, scope)),
     )
 
 
@@ -227,20 +238,35 @@ def _status_date(rows: PlanRows, notes: Notes) -> date | None:
     return moment.day if moment else None
 
 
-def _calendar(rows: PlanRows, source: str, scope: str, notes: Notes) -> Calendar | None:
-    row = _project_calendar(rows)
-    if row is None:
+def _header_wall(rows: PlanRows, name: str, notes: Notes) -> str | None:
+    text = rows.header.get(name)
+    try:
+        moment = units.moment(text)
+    except ValueError:
+        notes.add(f'{name}: "{(text or "")[:60]}" cannot be read; taken as unknown')
         return None
-    weekdays, exceptions, problems = calendars.flatten(row, rows.calendars)
-    for problem in problems:
+    return moment.at if moment else None
+
+
+def _calendar(row: CalendarRow, rows: PlanRows, source: str, notes: Notes, calendar_id: str) -> Calendar:
+    flat = calendars.flatten(row, rows.calendars)
+    for problem in flat.notes:
         notes.add(problem)
     return Calendar(
-        calendar_id=f"{schedule_id(source, scope)}:calendar",
+        calendar_id=calendar_id,
         source=source,
         name=row.name or "",
-        weekdays=weekdays,
-        exceptions=exceptions,
+        weekdays=flat.weekdays,
+        exceptions=flat.exceptions,
+        hours=flat.hours,
     )
+
+
+def _task_calendars(rows: PlanRows, plan: str) -> dict[str, str]:
+    """UID → identity of the calendars that single tasks have; -1 and absent mean the plan's own."""
+    known = {row.uid for row in rows.calendars if row.uid is not None}
+    used = {task.calendar_uid for task in rows.tasks if task.calendar_uid in known}
+    return {uid: f"{plan}:calendar:{uid}" for uid in sorted(filter(None, used)) if uid != "-1"}
 
 
 def _project_calendar(rows: PlanRows) -> CalendarRow | None:

@@ -135,7 +135,8 @@ class FolderPull:
     def _records(self, plan: Plan, first: int, last: int) -> list[AnyRecord]:
         records: list[AnyRecord] = []
         if first == 0:
-            records += [plan.schedule, *([plan.calendar] if plan.calendar else []), *plan.identities]
+            records += [plan.schedule, *([plan.calendar] if plan.calendar else [])]
+            records += [*plan.task_calendars, *plan.identities]
         for item in plan.items[first:last]:
             records.append(item)
             records.extend(plan.baselines.get(item.item_id, ()))

@@ -18,6 +18,7 @@ from connectors.ms_project.wire import (
     DayRow,
     ExceptionRow,
     FieldRow,
+    HoursRow,
     LinkRow,
     PlanRows,
     ResourceRow,
@@ -58,7 +59,8 @@ _TASK = {
     "PercentComplete": "percent_complete", "Cost": "cost", "ActualStart": "actual_start",
     "ActualFinish": "actual_finish", "ActualWork": "actual_work", "ActualCost": "actual_cost",
     "RemainingWork": "remaining_work", "ConstraintType": "constraint_type",
-    "ConstraintDate": "constraint_date", "Deadline": "deadline",
+    "ConstraintDate": "constraint_date", "Deadline": "deadline", "CalendarUID": "calendar_uid",
+    "RemainingDuration": "remaining_duration",
 }  # fmt: skip
 _RESOURCE = {
     "UID": "uid", "Name": "name", "Type": "type", "IsNull": "is_null", "IsCostResource": "is_cost",
@@ -68,6 +70,7 @@ _RESOURCE = {
 _ASSIGNMENT = {"TaskUID": "task_uid", "ResourceUID": "resource_uid"}
 _CALENDAR = {"UID": "uid", "Name": "name", "BaseCalendarUID": "base_uid"}
 _DAY = {"DayType": "type", "DayWorking": "working"}
+_HOURS = {"FromTime": "from_time", "ToTime": "to_time"}
 _PERIOD = {"FromDate": "from_date", "ToDate": "to_date"}
 _EXCEPTION = {
     "DayWorking": "working", "Type": "type", "EnteredByOccurrences": "by_occurrences",
@@ -77,7 +80,7 @@ _EXCEPTION = {
 _FIELD = {"FieldID": "field_id", "FieldName": "field_name", "Alias": "alias"}
 _HEADER = frozenset({
     "Name", "Title", "GUID", "Manager", "StatusDate", "CalendarUID", "MinutesPerDay", "MinutesPerWeek",
-    "CurrencyCode", "CurrencySymbol", "LastSaved",
+    "CurrencyCode", "CurrencySymbol", "LastSaved", "StartDate", "ScheduleFromStart",
 })  # fmt: skip
 
 _SECTION_OF = {"Task": "Tasks", "Resource": "Resources", "Assignment": "Assignments", "Calendar": "Calendars"}
@@ -87,7 +90,7 @@ _RECORDS = frozenset(_SECTION_OF) | _WHOLE
 
 _TABLES: Mapping[str, Mapping[str, str]] = {
     "task": _TASK, "link": _LINK, "baseline": _BASELINE, "value": _VALUE, "resource": _RESOURCE,
-    "assignment": _ASSIGNMENT, "calendar": _CALENDAR, "day": _DAY, "period": _PERIOD,
+    "assignment": _ASSIGNMENT, "calendar": _CALENDAR, "day": _DAY, "period": _PERIOD, "hours": _HOURS,
     "exception": _EXCEPTION, "field": _FIELD,
 }  # fmt: skip
 
@@ -241,7 +244,9 @@ class PlanReader:
                 for week in self._each(element, "WorkWeeks", "WorkWeek")
             ),
             exceptions=tuple(
-                ExceptionRow(**self._flat(child, "exception"), **self._period(child))
+                ExceptionRow(
+                    hours=self._hours(child), **self._flat(child, "exception"), **self._period(child)
+                )
                 for child in self._each(element, "Exceptions", "Exception")
             ),
             **self._flat(element, "calendar"),
@@ -249,7 +254,13 @@ class PlanReader:
 
     def _days(self, element: etree._Element) -> Iterable[DayRow]:
         for day in self._each(element, "WeekDays", "WeekDay"):
-            yield DayRow(**self._flat(day, "day"), **self._period(day))
+            yield DayRow(hours=self._hours(day), **self._flat(day, "day"), **self._period(day))
+
+    def _hours(self, element: etree._Element) -> tuple[HoursRow, ...]:
+        return tuple(
+            HoursRow(**self._flat(stretch, "hours"))
+            for stretch in self._each(element, "WorkingTimes", "WorkingTime")
+        )
 
     def _period(self, element: etree._Element) -> dict[str, str]:
         period = element.find(f"{self._namespace}TimePeriod")

@@ -71,6 +71,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     lookup: Mapping[str, str]
     owners: Mapping[str, str]  # task UID → account id
     assignment_counts: Mapping[str, int]
+    calendars: Mapping[str, str]  # calendar UID → identity, of those that single tasks have
 
 
 class TaskMapper:
@@ -162,6 +163,12 @@ class TaskMapper:
                 if is_manual and task.duration_text
                 else self._duration(task, "Duration", task.duration, task.duration_format)
             ),
+            elapsed_minutes=self._elapsed(task),
+            remaining_minutes=self._duration(
+                task, "RemainingDuration", task.remaining_duration, task.duration_format
+            ),
+            is_manual=is_manual,
+            calendar_id=facts.calendars.get(task.calendar_uid or ""),
             baseline_duration_minutes=(
                 self._duration(task, "Baseline 0 Duration", current_row.duration, current_row.duration_format)
                 if current
@@ -219,6 +226,7 @@ class TaskMapper:
                 type=kind,
                 lag_minutes=minutes,
                 lag_percent=percent,
+                lag_elapsed_minutes=self._elapsed_lag(link),
             )
 
     def _baseline_rows(self, task: TaskRow) -> dict[int, BaselineRow]:
@@ -271,6 +279,20 @@ class TaskMapper:
         except (ValueError, OverflowError):
             self._complain(task, "LinkLag", link.lag or "")
             return None, None
+
+    @staticmethod
+    def _elapsed_lag(link: LinkRow) -> int | None:
+        try:
+            return units.elapsed_lag(link.lag, link.lag_format)
+        except (ValueError, OverflowError):  # said already where the lag was read
+            return None
+
+    def _elapsed(self, task: TaskRow) -> int | None:
+        is_words = bool(task.duration_text) and bool(units.flag(task.manual))
+        if is_words or not units.is_elapsed(task.duration_format):
+            return None
+        value = self._read(task, "Duration", units.minutes, task.duration)
+        return None if value is None else round(value)
 
     def _twin_keys(self, task: TaskRow) -> Iterator[str]:
         seen: set[str] = set()

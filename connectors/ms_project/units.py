@@ -27,6 +27,7 @@ _WALL = re.compile(
     r"(?:T([0-9]{2}):([0-9]{2})(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
     r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::[0-9]{2}(?:\.[0-9]+)?)?Z?")
 _NUMBER = r"(-?[0-9]{1,12}(?:\.[0-9]{1,12})?)"
 _DURATION = re.compile(rf"(-?)P(?:{_NUMBER}D)?(?:T(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?")
 
@@ -65,6 +66,22 @@ def moment(text: str | None) -> Moment | None:
     if hour > 23 or minute > 59:
         raise ValueError(text)
     return Moment(when, f"{when.isoformat()}T{hour:02d}:{minute:02d}")
+
+
+@lru_cache(maxsize=1_024)
+def minute_of_day(text: str | None) -> int:
+    """The minute that a time of day (`08:00:00`) is; an absent one is midnight.
+
+    Raises:
+        ValueError: not a time of day.
+    """
+    if text is None:
+        return 0
+    # Some exports write a whole date, of which only the time counts.
+    match = _TIME.fullmatch(text.rpartition("T")[2])
+    if match is None or int(match[1]) > 24 or int(match[2]) > 59:
+        raise ValueError(text)
+    return min(int(match[1]) * 60 + int(match[2]), 24 * 60)
 
 
 @lru_cache(maxsize=16_384)
@@ -117,6 +134,15 @@ def lag(text: str | None, unit: str | None, minutes_per_week: int) -> tuple[int 
     if is_percent(unit):
         return None, value or 0.0
     return working_minutes((value or 0.0) / 10, unit, minutes_per_week), None
+
+
+def elapsed_lag(text: str | None, unit: str | None) -> int | None:
+    """The minutes of a lag that runs around the clock; None for any other.
+
+    Raises:
+        ValueError: not a number.
+    """
+    return round((number(text) or 0.0) / 10) if is_elapsed(unit) and not is_percent(unit) else None
 
 
 def tenths(text: str | None) -> int | None:

@@ -62,6 +62,7 @@ class TaskRow(Row, frozen=True, kw_only=True, gc=False):
     finish: str | None = None
     duration: str | None = None
     duration_format: str | None = None
+    remaining_duration: str | None = None
     work: str | None = None
     milestone: str | None = None
     summary: str | None = None
@@ -84,6 +85,7 @@ class TaskRow(Row, frozen=True, kw_only=True, gc=False):
     constraint_type: str | None = None
     constraint_date: str | None = None
     deadline: str | None = None
+    calendar_uid: str | None = None
     links: tuple[LinkRow, ...] = ()
     baselines: tuple[BaselineRow, ...] = ()
     values: tuple[ValueRow, ...] = ()
@@ -111,6 +113,13 @@ class AssignmentRow(Row, frozen=True, kw_only=True, gc=False):
     resource_uid: str | None = None
 
 
+class HoursRow(Row, frozen=True, kw_only=True, gc=False):
+    """A `WorkingTime`: one stretch of work in a day."""
+
+    from_time: str | None = None
+    to_time: str | None = None
+
+
 class DayRow(Row, frozen=True, kw_only=True, gc=False):
     """A `WeekDay`: DayType 1 Sunday to 7 Saturday; 0 is a dated exception, as Project 2003 writes them."""
 
@@ -118,6 +127,7 @@ class DayRow(Row, frozen=True, kw_only=True, gc=False):
     working: str | None = None
     from_date: str | None = None
     to_date: str | None = None
+    hours: tuple[HoursRow, ...] = ()
 
 
 class WeekRow(Row, frozen=True, kw_only=True, gc=False):
@@ -143,6 +153,7 @@ class ExceptionRow(Row, frozen=True, kw_only=True, gc=False):
     month_position: str | None = None
     month: str | None = None
     month_day: str | None = None
+    hours: tuple[HoursRow, ...] = ()
 
 
 class CalendarRow(Row, frozen=True, kw_only=True, gc=False):

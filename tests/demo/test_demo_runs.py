@@ -46,7 +46,7 @@ def test_the_demo_keeps_the_promises_it_talks_about(tmp_path: Path) -> None:
     assert "1,322 issues in 6 projects" in told
     assert "1,066 work items in 3 projects" in told
     assert "Nothing was written: this was a dry run." in told
-    assert "26 items in Jira have a comment by Dovetail, exactly one each. It has sent 26 mails" in told
+    assert "29 items in Jira have a comment by Dovetail, exactly one each. It has sent 29 mails" in told
     assert (
         "12 items in Azure DevOps have a comment by Dovetail, exactly one each. It has sent 12 mails" in told
     )

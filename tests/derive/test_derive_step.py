@@ -341,7 +341,7 @@ def test_the_check_no_baseline_counts_detail_tasks_of_plans_only(store: Store) -
         task(4, state="removed"),
         issue("CHK-1"),
     )
-    check = row(store, "schedule_check")
+    check = row(store, "schedule_check", check="no-baseline")
     assert (check["schedule_id"], check["numerator"], check["denominator"]) == ("plans/plan.xml", 1, 2)
     assert (check["share"], check["members"], check["is_assessable"]) == (0.5, ["plan#2"], True)
 

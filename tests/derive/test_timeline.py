@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 
+from store.frames import Frame, as_instants, coded, values_of
+from sync.moments import Moments, Standing
 from sync.placement import Place, Placement, TreeNode
-from sync.timeline import Timeline, committed_at, read_timelines
+from sync.timeline import (
+    Timelines,
+    blocked_since,
+    due_edits,
+    last_transitions,
+)
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 CREATED = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -17,33 +25,60 @@ def at(month: int, day: int) -> datetime:
     return datetime(2026, month, day, 9, tzinfo=UTC)
 
 
+Told = tuple[datetime, str | None, str | None]
+
+
+def timelines(**told: list[Told]) -> Timelines:
+    """The history of one item: for each field its entries, in the order in which they were stored."""
+    rows = [(at, field, before, after) for field, some in told.items() for at, before, after in some]
+    columns = list(zip(*rows, strict=True)) or [()] * 4
+    frame = Frame(
+        len(rows),
+        {
+            "at": as_instants(columns[0]),
+            "field": coded(columns[1]),
+            "before": coded(columns[2]),
+            "after": coded(columns[3]),
+        },
+    )
+    return Timelines(frame, np.zeros(len(rows), dtype=np.int64), 1)
+
+
 def moment(
-    timeline: Timeline, state: str = "todo", releases: tuple[str, ...] = (), **starts: date
+    history: Timelines, state: str = "todo", releases: tuple[str, ...] = (), **starts: date
 ) -> datetime | None:
-    return committed_at(timeline, CREATED, state, release_ids=releases, iteration_starts=starts, now=NOW)
+    standing = Standing(
+        created_at=as_instants([CREATED]), state=coded([state]), release_ids=coded([releases])
+    )
+    (found,) = values_of(Moments(history, standing, iteration_starts=starts, today=NOW.date()).first_of())
+    assert found is None or isinstance(found, datetime)
+    return found
 
 
 @pytest.mark.parametrize(
-    ("timeline", "expected"),
+    ("told", "expected"),
     [
-        (Timeline(), None),
-        (Timeline(states=[(at(4, 1), "todo", "in_progress"), (at(5, 1), "in_progress", "done")]), at(4, 1)),
-        (Timeline(states=[(at(4, 1), "in_progress", "todo")]), CREATED),
-        (Timeline(releases=[(at(4, 7), None, "shop/1"), (at(4, 9), "shop/1", "shop/2")]), at(4, 7)),
-        (Timeline(releases=[(at(4, 7), "shop/1", None)]), CREATED),
-        (Timeline(iterations=[(at(4, 3), None, "s1")]), datetime(2026, 4, 6, tzinfo=UTC)),
-        (Timeline(iterations=[(at(4, 8), None, "s1")]), at(4, 8)),
-        (Timeline(iterations=[(at(4, 8), None, "future")]), None),
-        (Timeline(iterations=[(at(4, 8), None, "never heard of")]), None),
+        ({}, None),
+        ({"state": [(at(4, 1), "todo", "in_progress"), (at(5, 1), "in_progress", "done")]}, at(4, 1)),
+        ({"state": [(at(4, 1), "in_progress", "todo")]}, CREATED),
+        ({"release": [(at(4, 7), None, "shop/1"), (at(4, 9), "shop/1", "shop/2")]}, at(4, 7)),
+        ({"release": [(at(4, 7), "shop/1", None)]}, CREATED),
+        ({"iteration": [(at(4, 3), None, "s1")]}, datetime(2026, 4, 6, tzinfo=UTC)),
+        ({"iteration": [(at(4, 8), None, "s1")]}, at(4, 8)),
+        ({"iteration": [(at(4, 8), None, "future, s1")]}, at(4, 8)),
+        ({"iteration": [(at(4, 8), None, "future")]}, None),
+        ({"iteration": [(at(4, 8), None, "never heard of")]}, None),
     ],
 )
-def test_an_item_is_committed_at_the_first_sign(timeline: Timeline, expected: datetime | None) -> None:
-    assert moment(timeline, s1=date(2026, 4, 6), future=date(2026, 12, 1)) == expected
+def test_an_item_is_committed_at_the_first_sign(
+    told: dict[str, list[Told]], expected: datetime | None
+) -> None:
+    assert moment(timelines(**told), s1=date(2026, 4, 6), future=date(2026, 12, 1)) == expected
 
 
 def test_what_was_so_from_the_beginning_counts_from_its_creation() -> None:
-    assert moment(Timeline(), "in_progress") == CREATED
-    assert moment(Timeline(), releases=("shop/1",)) == CREATED
+    assert moment(timelines(), "in_progress") == CREATED
+    assert moment(timelines(), releases=("shop/1",)) == CREATED
 
 
 @pytest.mark.parametrize(
@@ -61,32 +96,21 @@ def test_what_was_so_from_the_beginning_counts_from_its_creation() -> None:
 def test_an_item_is_blocked_since_it_was_blocked_last(
     entries: list[tuple[datetime, str | None]], expected: datetime | None
 ) -> None:
-    columns = {
-        "at": [moment for moment, _ in entries],
-        "item_id": ["shop/1"] * len(entries),
-        "field": ["blocked"] * len(entries),
-        "before": [None] * len(entries),
-        "after": [after for _, after in entries],
-    }
-    timelines, _ = read_timelines(columns)
-    assert timelines.get("shop/1", Timeline()).blocked_since == expected
+    told = timelines(blocked=[(moment, None, after) for moment, after in entries])
+    assert values_of(blocked_since(told.of("blocked"), 1)) == [expected]
 
 
-def test_the_timeline_is_read_in_order_of_time_and_keeps_former_keys() -> None:
-    columns = {
-        "at": [at(5, 2), at(5, 1), at(5, 3), at(5, 4)],
-        "item_id": ["shop/1", "shop/1", "shop/1", "shop/2"],
-        "field": ["due", "due", "key", "title"],
-        "before": ["2026-06-01", None, "OLD-1", "a"],
-        "after": ["2026-06-08T00:00", "2026-06-01", "NEW-1", "b"],
-    }
-    timelines, former = read_timelines(columns)
-    assert [(one.before, one.after) for one in timelines["shop/1"].due] == [
-        (None, date(2026, 6, 1)),
-        (date(2026, 6, 1), date(2026, 6, 8)),
-    ]
-    assert timelines["shop/1"].last_activity_at == at(5, 3)
-    assert former == {"OLD-1": "shop/1"}
+def test_the_timeline_is_read_in_order_of_time() -> None:
+    told = timelines(
+        due=[(at(5, 2), "2026-06-01", "2026-06-08T00:00"), (at(5, 1), None, "2026-06-01")],
+        key=[(at(5, 3), "OLD-1", "NEW-1")],
+    )
+    edits = due_edits(told.of("due"))
+    assert values_of(edits.at) == [at(5, 1), at(5, 2)]
+    assert values_of(edits.before) == [None, date(2026, 6, 1)]
+    assert values_of(edits.after) == [date(2026, 6, 1), date(2026, 6, 8)]
+    assert values_of(told.last_activity_at) == [at(5, 3)]
+    assert values_of(last_transitions(told.of("state"), 1)) == [None]
 
 
 TREE = [

@@ -173,7 +173,10 @@ def test_the_page_of_a_rule_shows_its_waits_and_units() -> None:
     assert "| `yes` | yes | true or false |" in page
     assert "| `max_share` | 0.5 | share, 0 to 1 |" in page
     assert "- Opens after 2 days, is resolved after 6 hours." in page
-    assert "- Comment on: nothing; the finding is shown in lists and reports." in page
+    assert (
+        "- Comment on: nothing; the finding is shown in lists and reports, `comments: true` changes that."
+        in page
+    )
     bare = text.replace("  keep: 6h\n", "").replace(
         "  params: {level: 3, word: x, yes: true, max_share: 0.5}\n", ""
     )

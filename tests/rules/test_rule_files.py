@@ -7,6 +7,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from portfolio.errors import ConfigError
@@ -255,7 +256,7 @@ def test_users_files_join_the_catalogue(tmp_path: Path) -> None:
     path = tmp_path / "my_rules.yaml"
     path.write_text(GOOD)
     rules = load_catalogue([path])
-    assert len(rules) == 12
+    assert len(rules) == len(load_catalogue()) + 1
     assert rules[-1].group == "my-rules"
     assert rules[-1].file == str(path)
 
@@ -297,11 +298,25 @@ def test_an_inhibitor_exists_and_does_not_inhibit_itself(tmp_path: Path) -> None
     ]
 
 
+def test_without_their_tests_the_built_in_rules_are_the_same_rules_in_the_same_lines() -> None:
+    whole, short = load_catalogue(), load_catalogue(with_tests=False)
+    assert all(rule.tests for rule in whole)
+    assert not any(rule.tests for rule in short)
+    assert short == [msgspec.structs.replace(rule, tests=()) for rule in whole]
+
+
+def test_the_tests_of_users_rules_are_read_always(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD + "  tests:\n    - name: silent\n      given: [{key: A}]\n      expect: []\n")
+    [test] = load_catalogue([path], with_tests=False)[-1].tests
+    assert test.name == "silent"
+
+
 def test_a_file_that_cannot_be_read_is_a_problem_and_not_an_end(tmp_path: Path) -> None:
     binary = tmp_path / "binary.yaml"
     binary.write_bytes(b"\xff\xfe")
     found = read_rules([tmp_path / "absent.yaml", binary])
-    assert len(found.rules) == 11
+    assert len(found.rules) == len(load_catalogue())
     assert [problem.text for problem in found.problems] == [
         "the file cannot be read: No such file or directory",
         "the file cannot be read: it is not UTF-8 text",

@@ -304,6 +304,7 @@ def test_a_list_parameter_is_overridden_as_a_list() -> None:
         ("due-date-passed", Override(severity="hihg"), "severity `hihg` is not one of info, low, medium, high, critical; did you mean `high`?"),
         ("due-date-passed", Override(filter="is_dne"), "filter: the view item has no column `is_dne`; did you mean `is_done`?, at character 1 («is_dne»)"),
         ("due-date-passed", Override(filter="depth"), "filter: this is a number (`depth`); a condition is yes or no, at character 1 («depth»)"),
+        ("owner-left", Override(comments=True), "comments: a finding about a row of person_schedule is on no item that could get one"),
         ("due-date-passed", Override(filter=""), "filter: the expression is empty, at character 1 (the end)"),
         ("due-date-passed", Override(filter="is_done; DROP TABLE x"), "filter: a second statement is not read, at character 8 («; DROP TABLE x»)"),
     ],
@@ -313,6 +314,31 @@ def test_an_override_that_does_not_fit_is_refused(rule: str, override: Override,
     with pytest.raises(RuleError) as refusal:
         compile_rule(RULES[rule], "sqlite", override)
     assert refusal.value.message == f"rule {rule}: {problem}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "row", "comments", "items"),
+    [
+        ("due-date-passed", {"is_leaf": True, "effective_due": date(2026, 11, 2)}, None, ("shop/1",)),
+        ("due-date-passed", {"is_leaf": True, "effective_due": date(2026, 11, 2)}, False, ()),
+        ("date-churn", {"push_count_90d": 4}, None, ()),
+        ("date-churn", {"push_count_90d": 4}, True, ("shop/1",)),
+        ("date-churn", {"push_count_90d": 4}, False, ()),
+    ],
+)
+def test_an_override_says_whether_findings_stand_in_comments(
+    rule: str, row: dict[str, object], comments: bool | None, items: tuple[str, ...]
+) -> None:
+    given = [{"item_id": "shop/1", "key": "P-1", **row}]
+    [(_, verdict)] = judge(RULES[rule], given, override=Override(comments=comments))
+    assert verdict.comment_items == items
+    assert verdict.item_id == "shop/1"
+
+
+def test_a_twin_that_is_switched_on_comments_on_both_sides() -> None:
+    row = {"twin_id": "t", "a_id": "shop/1", "b_id": "plans/7", "is_confirmed": True, "map_count": 2}
+    [(_, verdict)] = judge(RULES["duplicate-mapping"], [row], override=Override(comments=True))
+    assert verdict.comment_items == ("shop/1", "plans/7")
 
 
 def test_an_override_of_no_rule_is_refused_and_good_ones_are_not() -> None:

@@ -1,106 +1,91 @@
-"""Commitment, pushes, effective due and slip."""
+"""Promises on arrays are the promises of each item by itself."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
-import pytest
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schedule.calendars import work_calendar
 from schedule.commitment import DateChange, Promise, promise_of
-from schedule.effective_due import effective_due, slip
+from schedule.promises import Edits, follow_promises
 
-WEEK = work_calendar()
+CALENDAR = work_calendar()
 TODAY = date(2026, 11, 24)
-COMMITTED = datetime(2026, 6, 1, 9, tzinfo=UTC)
-
-
-def changed(month: int, day: int, before: date | None, after: date | None) -> DateChange:
-    return DateChange(datetime(2026, month, day, 12, tzinfo=UTC), before, after)
-
-
-def promised(due: date | None, *changes: DateChange, at: datetime | None = COMMITTED) -> Promise:
-    return promise_of(due, changes, at, calendar=WEEK, today=TODAY)
-
-
-def test_what_is_not_committed_has_promised_nothing() -> None:
-    assert promised(date(2026, 7, 1), at=None) == Promise(None, None, 0, 0, 0, 0)
-
-
-def test_the_due_date_that_never_changed_is_the_promise() -> None:
-    assert promised(date(2026, 7, 1)) == Promise(date(2026, 7, 1), COMMITTED, 0, 0, 0, 0)
-
-
-def test_edits_before_the_commitment_are_planning() -> None:
-    change = changed(5, 20, date(2026, 7, 1), date(2026, 7, 31))
-    assert promised(date(2026, 7, 31), change) == Promise(date(2026, 7, 31), COMMITTED, 0, 0, 0, 0)
-
-
-def test_a_later_date_after_settling_is_a_push_and_keeps_the_first_promise() -> None:
-    change = changed(8, 3, date(2026, 7, 31), date(2026, 8, 14))
-    promise = promised(date(2026, 8, 14), change)
-    assert promise == Promise(date(2026, 7, 31), COMMITTED, 1, 0, 0, 10)  # ten working days, over 90 days ago
-
-
-@pytest.mark.parametrize(("hour", "first", "pushes"), [(9, date(2026, 7, 8), 0), (10, date(2026, 7, 1), 1)])
-def test_an_edit_within_five_days_corrects_and_one_just_after_pushes(
-    hour: int, first: date, pushes: int
-) -> None:
-    edit = DateChange(datetime(2026, 6, 6, hour, tzinfo=UTC), date(2026, 7, 1), date(2026, 7, 8))
-    promise = promised(date(2026, 7, 8), edit)
-    assert (promise.first, promise.push_count) == (first, pushes)
-
-
-def test_the_first_date_set_after_the_commitment_is_the_promise() -> None:
-    first = changed(6, 20, None, date(2026, 7, 31))
-    promise = promised(date(2026, 7, 31), first)
-    assert promise.first == date(2026, 7, 31)
-    assert promise.committed_at == datetime(2026, 6, 20, 12, tzinfo=UTC)
-    assert promise.push_count == 0
-
-
-def test_pushes_and_pulls_are_counted_apart_and_only_recent_pushes_are_recent() -> None:
-    promise = promised(
-        date(2026, 12, 4),
-        changed(7, 1, date(2026, 7, 31), date(2026, 8, 7)),  # push of 5 working days
-        changed(8, 1, date(2026, 8, 7), date(2026, 8, 5)),  # pull
-        changed(11, 2, date(2026, 8, 5), date(2026, 12, 4)),  # push of 87, within 90 days
-    )
-    assert (promise.push_count, promise.push_count_90d, promise.pull_count) == (2, 1, 1)
-    assert promise.pushed_wd == 5 + 87
-
-
-def test_clearing_a_date_is_no_push_and_setting_it_later_again_is_one() -> None:
-    promise = promised(
-        date(2026, 9, 1), changed(7, 1, date(2026, 7, 31), None), changed(8, 1, None, date(2026, 9, 1))
-    )
-    assert (promise.first, promise.push_count) == (date(2026, 7, 31), 1)
-
-
-DAY = [date(2026, 1, day) for day in range(1, 6)]
-
-
-@pytest.mark.parametrize(
-    ("dates", "expected"),
-    [
-        (DAY, (DAY[0], "own")),
-        ([None, *DAY[1:]], (DAY[1], "iteration")),
-        ([None, None, *DAY[2:]], (DAY[2], "release")),
-        ([None, None, None, *DAY[3:]], (DAY[3], "parent")),
-        ([None, None, None, None, DAY[4]], (DAY[4], "schedule")),
-        ([None] * 5, (None, None)),
-    ],
+START = datetime(2026, 6, 1, tzinfo=UTC)
+SOURCES = (None, "iteration", "release")
+days = st.none() | st.dates(date(2026, 11, 1), date(2026, 11, 6))
+moments = st.integers(0, 170).map(lambda day: START + timedelta(days=day, milliseconds=day % 2))
+edits_of_an_item = st.builds(
+    DateChange,
+    moments,
+    days,
+    days,
+    in_replan=st.booleans(),
+    is_inherited=st.booleans(),
+    source=st.sampled_from(SOURCES),
 )
-def test_the_effective_due_date_is_the_first_known_one_and_says_which(
-    dates: list[date | None], expected: tuple[date | None, str | None]
-) -> None:
-    assert effective_due(*dates) == expected
+stories = st.tuples(
+    days, st.none() | moments, st.lists(edits_of_an_item, max_size=6), st.sampled_from([0, 1, 5, 30])
+)
+Story = tuple[date | None, datetime | None, list[DateChange], int]
 
 
-def test_the_slip_names_its_pair() -> None:
-    first, second, third, fourth = DAY[:4]
-    assert slip(first, second, third, fourth) == (first, third, "commitment to forecast")
-    assert slip(first, second, None, fourth) == (first, fourth, "commitment to current")
-    assert slip(None, second, None, fourth) == (second, fourth, "baseline to current")
-    assert slip(None, None, third, fourth) is None
-    assert slip(first, second, None, None) is None
+def as_instants(values: list[datetime | None]) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
+    return np.array([one and one.replace(tzinfo=None) for one in values], dtype="datetime64[ms]")
+
+
+def on_arrays(told: list[Story]) -> list[Promise]:
+    rows = [(row, one) for row, (_, _, some, _) in enumerate(told) for one in some]
+    edits = Edits(
+        np.array([row for row, _ in rows], dtype=np.int64),
+        as_instants([one.at for _, one in rows]),
+        np.array([one.before for _, one in rows], dtype="datetime64[D]"),
+        np.array([one.after for _, one in rows], dtype="datetime64[D]"),
+        np.array([SOURCES.index(one.source) for _, one in rows], dtype=np.int64),
+    )
+    promises = follow_promises(
+        np.array([due for due, *_ in told], dtype="datetime64[D]"),
+        edits,
+        as_instants([moment for _, moment, *_ in told]),
+        settle_days=np.array([settle for *_, settle in told], dtype=np.int64),
+    )
+    moves = promises.moves
+    found: list[Promise] = []
+    for row in range(len(told)):
+        mine = [
+            (rows[edit][1], before.astype(date), after.astype(date))
+            for one, edit, before, after in zip(
+                moves.row, moves.edit.tolist(), moves.before, moves.after, strict=True
+            )
+            if one == row
+        ]
+        own = [move for move in mine if not move[0].is_inherited]
+        pushes = [(one, before, after) for one, before, after in own if after > before]
+        moment, source = promises.began[row].astype(datetime), int(promises.source[row])
+        found.append(
+            Promise(
+                promises.first[row].astype(date),
+                moment and moment.replace(tzinfo=UTC),
+                len(pushes),
+                sum((TODAY - one.at.date()).days <= 90 for one, _, _ in pushes),
+                len(own) - len(pushes),
+                sum(CALENDAR.working_days_between(before, after) or 0 for _, before, after in pushes),
+                sum(one.in_replan for one, _, _ in pushes),
+                sum(after > before for one, before, after in mine if one.is_inherited),
+                None if source < 0 else SOURCES[source],
+            )
+        )
+    return found
+
+
+@given(st.lists(stories, max_size=4))
+def test_each_story_is_told_as_it_is_told_alone(told: list[Story]) -> None:
+    told = [(due, moment, sorted(some, key=lambda one: one.at), settle) for due, moment, some, settle in told]
+    alone = [
+        promise_of(due, some, moment, calendar=CALENDAR, today=TODAY, settle_days=settle)
+        for due, moment, some, settle in told
+    ]
+    assert on_arrays(told) == alone

@@ -8,8 +8,9 @@ import numpy
 import pytest
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
-from store_samples import change, item, save
+from store_samples import change, item, link, save
 
+from portfolio.records import Calendar, linked_end
 from store import Store
 from store.catalogue import TABLES
 from store.tables import metadata
@@ -174,3 +175,43 @@ def test_every_derived_table_can_be_replaced_and_read(store: Store) -> None:
             assert store.replace(name, columns) == 1
             assert store.replace(name, columns) == 0
             assert len(store.read(name, table.names)) == len(table.names)
+
+
+def test_hours_of_a_calendar_come_back_as_they_went(store: Store) -> None:
+    hours = {"week": [[[480, 720]], [], [], [], [], [], []], "exceptions": [["2026-12-24", "2026-12-24", []]]}
+    save(
+        store,
+        Calendar(calendar_id="a", source="shop", name="A", hours=hours),
+        Calendar(calendar_id="b", source="shop", name="B"),
+    )
+
+    assert store.read("tracker_calendar", ["hours"]) == {"hours": [hours, None]}
+
+
+def test_what_is_connected_is_found_over_dependencies_containment_and_twins(store: Store) -> None:
+    save(
+        store,
+        item(1),
+        item(2, parent_id="shop/1"),
+        *(item(number) for number in range(3, 8)),
+        link("a", 2, 3),
+        link("b", 4, 3, predecessor_id=linked_end("https://shop.example/4")),
+    )
+    store.replace("derived_dependency", {"dependency_id": ["a", "b"], "predecessor_id": [None, "shop/4"]})
+    store.replace(
+        "derived_twin",
+        {
+            "twin_id": ["x", "y"],
+            "a_id": ["shop/4", "shop/4"],
+            "b_id": ["shop/5", "shop/6"],
+            "is_confirmed": [True, False],
+        },
+    )
+    together = {f"shop/{number}" for number in range(1, 6)}
+    for one in together:
+        assert {*store.connected({one}, at_most=100)} - {linked_end("https://shop.example/4")} == together
+    assert store.connected({"shop/7"}, at_most=100) == {"shop/7"}
+    assert store.connected((), at_most=100) == set()
+    assert len(store.connected({"shop/1"}, at_most=2)) == 3
+    assert store.has_rows("derived_twin")
+    assert not store.has_rows("derived_risk")

@@ -85,11 +85,14 @@ def test_the_tables_are_all_there(lasting_url: str) -> None:
     database.close()
 
     assert set(found["tables"]) == {*TABLES, "alembic_version"}
-    assert len(found["views"]) == 47  # 23 views, one more for rules of each, and the one with tombstones
+    assert len(found["views"]) == 53  # 26 views, one more for rules of each, and the one with tombstones
     assert found["version"] == [schema.HEAD]
     indexes = found["tables"]["tracker_item"]["indexes"]
     assert sorted(indexes) == [
         "ix_tracker_item_key",
+        "ix_tracker_item_owner_id",
+        "ix_tracker_item_parent_id",
+        "ix_tracker_item_schedule_id",
         "ix_tracker_item_source_scope",
         "ix_tracker_item_tombstone",
     ]

@@ -277,3 +277,53 @@ def test_two_items_of_one_tracker_are_no_twins_wherever_that_is_said(tmp_path: P
         f"line 5, column 9: twins[0]: {said}",
         f"twins.yaml, line 2, column 5: confirmed[0]: {said}",
     ]
+
+
+def test_mistakes_in_promises_and_calendars_are_named_where_they_stand(tmp_path: Path) -> None:
+    assert problems(
+        tmp_path,
+        """\
+version: 1
+sources: [{name: plans, kind: project_file, path: plans/*.xml}]
+promises:
+  committed_by: [leaves_tdo, "label:"]
+  dates: [own, sprint]
+  settle_days: -1
+portfolio:
+  name: Retail
+  projects:
+    - {name: A, promises: {setle_days: 3}, calendar: {weekdays: mon-fry}}
+people:
+  calendars:
+    lena: {absences: [2026-12-24..2026-12-21]}
+    bo@shop.example: {holidays: XX}
+""",
+    ) == [
+        (
+            "line 4, column 18: promises.committed_by[0]: `leaves_tdo` is none of leaves_todo, "
+            "active_iteration, release, label:NAME, status:NAME; did you mean `leaves_todo`?"
+        ),
+        (
+            "line 4, column 30: promises.committed_by[1]: `label:` is none of leaves_todo, active_iteration, "
+            "release, label:NAME, status:NAME"
+        ),
+        "line 5, column 16: promises.dates[1]: `sprint` is not one of own, iteration, release",
+        "line 6, column 3: promises.settle_days: at least 0 belongs here",
+        (
+            "line 10, column 28: portfolio.projects[0].promises.setle_days: unknown key; "
+            "did you mean `settle_days`?"
+        ),
+        (
+            "line 10, column 55: portfolio.projects[0].calendar.weekdays: a range such as mon-fri, "
+            "or a list such as [mon, tue, wed]"
+        ),
+        "line 13, column 5: people.calendars.lena: the e-mail address of the person belongs here",
+        (
+            "line 13, column 23: people.calendars.lena.absences[0]: a day such as 2026-12-24 "
+            "or days such as 2026-12-21..2027-01-08 belong here"
+        ),
+        (
+            "line 14, column 23: people.calendars.bo@shop.example.holidays: the holidays of `XX` are not "
+            "known; did you mean `XK`?"
+        ),
+    ]

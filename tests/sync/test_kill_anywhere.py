@@ -113,12 +113,12 @@ def without_revisions(seen: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_tried(die_at: int, name: str) -> bool:
-    """Every boundary of pages, looks and writes, and every fourth of the others; all in the long form."""
+    """Every boundary of pages, looks and writes, and every twelfth of the others; all in the long form."""
     is_vital = any(
         part in name
         for part in ("page", "pull", "census", "look", "push", "write", "arm", "findings", "mark_")
     )
-    return is_vital or die_at % 4 == 0 or "DOVETAIL_SOAK" in os.environ
+    return is_vital or die_at % 12 == 0 or "DOVETAIL_SOAK" in os.environ
 
 
 @pytest.mark.slow

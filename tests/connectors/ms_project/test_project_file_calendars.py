@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from plan_builder import loaded, plan, task
+from plan_builder import connector, loaded, pages, plan, task
 
 from portfolio.records import Calendar
 
@@ -202,3 +202,109 @@ def test_an_exception_whose_dates_cannot_be_read_is_left_out_and_named(tmp_path:
     assert found.calendar is not None
     assert found.calendar.exceptions == [("2026-12-25", "2026-12-25", False)]
     assert found.notes == ["plan.xml: calendar Standard: an exception whose dates cannot be read is left out"]
+
+
+# Hours
+
+NINE_TO_ONE = {"WorkingTime": {"FromTime": "09:00:00", "ToTime": "13:00:00"}}
+STANDARD_DAY = ((480, 720), (780, 1020))
+
+
+def hours(found: Calendar) -> tuple[list[object], list[object]]:
+    assert found.hours is not None
+    return found.hours["week"], found.hours["exceptions"]
+
+
+def test_a_day_without_hours_has_those_of_every_new_calendar(tmp_path: Path) -> None:
+    week, dated = hours(calendar(tmp_path, standard()))
+    assert week == [STANDARD_DAY] * 5 + [(), ()]
+    assert dated == []
+
+
+def test_hours_of_weekdays_and_exceptions_are_kept_to_the_minute(tmp_path: Path) -> None:
+    shifts = {
+        "WorkingTime": [
+            {"FromTime": "22:30:00", "ToTime": "00:00:00"},  # to midnight
+            {"FromTime": "00:00:00", "ToTime": "06:15:00"},
+        ]
+    }
+    half_day = {
+        "TimePeriod": period("2026-12-24", "2026-12-24"),
+        "DayWorking": 1,
+        "WorkingTimes": NINE_TO_ONE,
+    }
+    row = standard(
+        **exceptions({"TimePeriod": period("2026-12-24", "2026-12-26"), "DayWorking": 0}, half_day),
+        WorkWeeks={
+            "WorkWeek": {
+                "TimePeriod": period("2026-07-06", "2026-07-12"),
+                "WeekDays": {"WeekDay": [{**weekday(6, 1), "WorkingTimes": NINE_TO_ONE}]},
+            }
+        },
+    )
+    row["WeekDays"]["WeekDay"][1] = {**weekday(2, 1), "WorkingTimes": shifts}  # type: ignore[index]
+    week, dated = hours(calendar(tmp_path, row))
+    assert week == [((0, 375), (1350, 1440)), *[STANDARD_DAY] * 4, (), ()]
+    assert dated == [
+        ("2026-07-10", "2026-07-10", ((540, 780),)),
+        ("2026-12-24", "2026-12-26", ()),
+        ("2026-12-24", "2026-12-24", ((540, 780),)),
+    ]
+
+
+def test_around_the_clock_is_one_stretch_and_what_ends_before_it_begins_is_none(tmp_path: Path) -> None:
+    clock = {"WorkingTime": {"FromTime": "00:00:00", "ToTime": "00:00:00"}}
+    upside_down = {"WorkingTime": [{"FromTime": "17:00:00", "ToTime": "08:00:00"}, {}]}
+    days = [{**weekday(2, 1), "WorkingTimes": clock}, {**weekday(3, 1), "WorkingTimes": upside_down}]
+    week, _ = hours(calendar(tmp_path, {"UID": 1, "Name": "Shift", "WeekDays": {"WeekDay": days}}))
+    assert week[:2] == [((0, 1440),), STANDARD_DAY]
+
+
+def test_hours_come_from_the_base_where_a_calendar_has_none(tmp_path: Path) -> None:
+    base = standard(1, "Base")
+    base["WeekDays"]["WeekDay"][2] = {**weekday(3, 1), "WorkingTimes": NINE_TO_ONE}  # type: ignore[index]
+    own = {"UID": 2, "Name": "Own", "BaseCalendarUID": 1, "WeekDays": {"WeekDay": [weekday(4, 0)]}}
+    week, _ = hours(calendar(tmp_path, base, own, uid=2))
+    assert week == [STANDARD_DAY, ((540, 780),), (), STANDARD_DAY, STANDARD_DAY, (), ()]
+
+
+def test_hours_that_cannot_be_read_are_named_and_the_bases_taken(tmp_path: Path) -> None:
+    bad = {"WorkingTime": {"FromTime": "early", "ToTime": "late"}}
+    row = standard(
+        **exceptions({"TimePeriod": period("2026-12-24", "2026-12-24"), "DayWorking": 1, "WorkingTimes": bad})
+    )
+    row["WeekDays"]["WeekDay"][1] = {**weekday(2, 1), "WorkingTimes": bad}  # type: ignore[index]
+    found = loaded(tmp_path, plan([task(1)], calendars=[row], CalendarUID=1))
+    assert found.calendar is not None
+    assert hours(found.calendar) == ([STANDARD_DAY] * 5 + [(), ()], [])
+    assert found.notes == [
+        "plan.xml: calendar Standard: hours of a weekday cannot be read; its base's are taken",
+        "plan.xml: calendar Standard: an exception whose dates cannot be read is left out",
+    ]
+
+
+def test_the_calendars_of_single_tasks_come_too_each_once(tmp_path: Path) -> None:
+    night = {"UID": 7, "Name": "Night", "WeekDays": {"WeekDay": [weekday(2, 0)]}}
+    unused = {"UID": 8, "Name": "Of a resource", "WeekDays": {"WeekDay": [weekday(3, 0)]}}
+    tasks = [
+        task(1, CalendarUID=7),
+        task(2, CalendarUID=-1),
+        task(3),
+        task(4, CalendarUID=7),
+        task(5, CalendarUID=99),
+    ]
+    found = loaded(tmp_path, plan(tasks, calendars=[standard(), night, unused], CalendarUID=1))
+    assert [one.calendar_id for one in found.task_calendars] == ["plans/plan.xml:calendar:7"]
+    assert [one.name for one in found.task_calendars] == ["Night"]
+    own = "plans/plan.xml:calendar:7"
+    assert [item.calendar_id for item in found.items] == [own, None, None, own, None]
+
+
+def test_a_calendar_of_a_task_is_pulled_with_its_plan(tmp_path: Path) -> None:
+    night = {"UID": 7, "Name": "Night", "WeekDays": {"WeekDay": [weekday(2, 0)]}}
+    text = plan([task(1, CalendarUID=7)], calendars=[standard(), night], CalendarUID=1)
+    (tmp_path / "plan.xml").write_text(text, encoding="utf-8")
+    found, failure = pages(connector(tmp_path))
+    assert failure is None
+    records = [record for page in found for record in page.records]
+    assert [record.name for record in records if isinstance(record, Calendar)] == ["Standard", "Night"]

@@ -179,3 +179,32 @@ def test_nonsense_in_the_header_falls_back_and_is_named(tmp_path: Path) -> None:
         'plan.xml: MinutesPerDay: "eight" cannot be read; taken as 480',
         'plan.xml: StatusDate: "soon" cannot be read; taken as unknown',
     ]
+
+
+def test_a_lag_around_the_clock_is_told_as_it_is_too(tmp_path: Path) -> None:
+    links = [
+        {"PredecessorUID": 1, "LinkLag": 28800, "LagFormat": 8},  # two elapsed days
+        {"PredecessorUID": 2, "LinkLag": 28800, "LagFormat": 7},
+        {"PredecessorUID": 3, "LinkLag": 50, "LagFormat": 20},  # elapsed percent
+        {"PredecessorUID": 4, "LinkLag": "much", "LagFormat": 8},
+    ]
+    found = loaded(tmp_path, plan([task(1), task(2), task(3), task(4), task(5, PredecessorLink=links)]))
+    assert [
+        (link.lag_minutes, link.lag_percent, link.lag_elapsed_minutes) for link in found.dependencies
+    ] == [
+        (686, None, 2880),
+        (2880, None, None),
+        (None, 50.0, None),
+        (None, None, None),
+    ]
+    assert found.notes == ['plan.xml: task 5 (UID 5), LinkLag: "much" cannot be read; taken as unknown']
+
+
+def test_a_plan_says_when_it_starts_and_from_which_end_it_is_planned(tmp_path: Path) -> None:
+    found = loaded(tmp_path, plan([task(1)], StartDate="2026-11-02T08:00:00", ScheduleFromStart=1)).schedule
+    assert (found.start_at, found.is_from_finish) == ("2026-11-02T08:00", False)
+    found = loaded(tmp_path, plan([task(1)], ScheduleFromStart=0)).schedule
+    assert (found.start_at, found.is_from_finish) == (None, True)
+    odd = loaded(tmp_path, plan([task(1)], StartDate="soon"))
+    assert odd.schedule.start_at is None
+    assert odd.notes == ['plan.xml: StartDate: "soon" cannot be read; taken as unknown']

@@ -233,3 +233,18 @@ def test_the_creation_time_is_read_in_the_portfolios_zone(tmp_path: Path) -> Non
     assert one(tmp_path, CreateDate="2026-07-15T10:30:00").created_at == datetime(
         2026, 7, 15, 8, 30, tzinfo=UTC
     )
+
+
+def test_a_duration_around_the_clock_is_told_as_it_is_too(tmp_path: Path) -> None:
+    elapsed = one(tmp_path, Duration="PT72H0M0S", DurationFormat=8)
+    assert (elapsed.elapsed_minutes, elapsed.duration_minutes) == (4320, 1029)
+    assert one(tmp_path, Duration="PT72H0M0S", DurationFormat=7).elapsed_minutes is None
+    words = {"Manual": 1, "DurationText": "a while"}
+    assert one(tmp_path, Duration="PT72H0M0S", DurationFormat=8, **words).elapsed_minutes is None
+
+
+def test_what_remains_and_who_schedules_it(tmp_path: Path) -> None:
+    item = one(tmp_path, RemainingDuration="PT10H0M0S", Manual=1)
+    assert (item.remaining_minutes, item.is_manual) == (600, True)
+    item = one(tmp_path)
+    assert (item.remaining_minutes, item.is_manual) == (None, False)

@@ -185,3 +185,25 @@ def test_any_text_is_read_or_refused_and_nothing_else(text: str) -> None:
 def test_the_midnight_after_the_last_day_there_is_cannot_be_read() -> None:
     with pytest.raises(ValueError, match="9999-12-31T24:00:00"):
         units.moment("9999-12-31T24:00:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "minute"),
+    [
+        ("08:00:00", 480),
+        ("8:30", 510),
+        ("23:59:59.5", 1439),
+        ("24:00:00", 1440),
+        ("24:30:00", 1440),
+        ("1984-01-01T13:00:00", 780),
+        (None, 0),
+    ],
+)
+def test_a_time_of_day_is_a_minute_of_the_day(text: str | None, minute: int) -> None:
+    assert units.minute_of_day(text) == minute
+
+
+@pytest.mark.parametrize("text", ["25:00:00", "08:60:00", "noon", "8", "-1:00"])
+def test_what_is_no_time_of_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        units.minute_of_day(text)
