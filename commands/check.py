@@ -53,9 +53,8 @@ def check(
 
 
 def _check_store(session: Session, fail_on: str | None, today: date | None, output_format: Format) -> int:
-    from sync.check import check as run_rules
     from sync.derive import set_today
-    from sync.rollup import rollup
+    from sync.pipeline import judge
     from sync.runs import running, worst_exit_code
     from sync.settings import sync_settings
 
@@ -65,10 +64,7 @@ def _check_store(session: Session, fail_on: str | None, today: date | None, outp
     with session.store(config) as store, running(store, "check", clock=clock) as run:
         day = config.day_of(run.now)
         set_today(store, settings.derive, day)
-        outcome = run_rules(
-            store, settings.check, run_id=run.run_id, today=day, now=run.now, tell=session.talk.tell
-        )
-        rollup(store, settings.derive.tree, calendar=settings.calendar, limits=settings.health)
+        outcome = judge(store, settings, run, today=day, tell=session.talk.tell)
         run.exit_code = worst_exit_code(codes_of(outcome, fail_on))
         rows = finding_rows(store)
         items = store.counts()["item"]

@@ -1,6 +1,7 @@
 """The third step: runs every enabled rule once over the whole portfolio and moves the findings along.
 
-A rule that cannot run is reported and its findings stay as they are; the others run.
+A rule that cannot run is reported and its findings stay as they are; the others run. Rules over what is rolled
+up (projects, schedules) run after the rollup: they judge this run's sums, not those of the last one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 # Where the store keeps what each rule said last, in the place of a stream that no source has: a finding that
 # vanishes because a threshold was raised was not fixed.
 _RULES_KEPT = ("", "rules")
+
+_ROLLED_UP = ("project", "schedule")
+"""The views whose columns the rollup fills, after it has counted the findings about the work below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +91,10 @@ def check(
     run_id: str,
     today: date,
     now: datetime,
+    roll_up: Callable[[], object],
     tell: Tell = silent,
 ) -> CheckOutcome:
-    """Run the rules and store the findings that are not as they were.
+    """Run the rules, store the findings that are not as they were, and roll them up.
 
     Args:
         store: what was pulled and derived.
@@ -97,13 +102,62 @@ def check(
         run_id: the run that changes are booked on.
         today: what rules know as `:today`.
         now: what rules know as `:now`; findings open and are resolved at this instant.
+        roll_up: carries findings and dates up to every container.
         tell: is told about every rule.
     """
     outcome = CheckOutcome()
     enabled = [rule for rule in settings.rules if _override(settings, rule).enabled]
+    of_sums = {rule.id for rule in enabled if rule.over in _ROLLED_UP}
+    stored = store.findings()
+    changed: list[Finding] = []
     said: list[Verdict] = []
     texts: dict[str, str] = {}
-    for rule in enabled:
+    before = _rules_before(store)
+    states = store.sources()
+    outcome.frozen = sorted(name for name, state in states.items() if state.error is not None)
+    for is_of_sums in (False, True):
+        rules = [rule for rule in enabled if (rule.id in of_sums) == is_of_sums]
+        here = _ask(store, rules, settings, outcome, texts, today=today, now=now, tell=tell)
+        said += here
+        situation = Situation(
+            now=now,
+            rules={rule.id: RuleLife(rule.hold_for, rule.keep_for) for rule in enabled},
+            broken=frozenset(outcome.broken),
+            changed=frozenset(rule for rule, text in texts.items() if before.get(rule, text) != text),
+            frozen=frozenset(outcome.frozen),
+            armed=frozenset(name for name, state in states.items() if state.armed_at is not None),
+            silent=frozenset(inhibited(said, enabled)),
+            ended=_Ends(store),
+            working_days=settings.working_days,
+            forecast_step_wd=settings.forecast_step_wd,
+        )
+        moved = reconcile([one for one in stored if (one.rule in of_sums) == is_of_sums], here, situation)
+        outcome.changed += store.save_findings(moved, run_id)
+        changed += moved
+        if moved or not is_of_sums:
+            roll_up()
+    if (now_kept := {**before, **texts}) != before:
+        page = Page(cursor=Cursor(version=1, value=now_kept))
+        store.save_page(*_RULES_KEPT, page, tombstones={}, run_id=run_id, now=now)
+    _count(outcome, stored, changed)
+    store.record_run_events(run_id, _events(outcome, changed, run_id), today=today, now=now)
+    return outcome
+
+
+def _ask(
+    store: Store,
+    rules: Sequence[Rule],
+    settings: CheckSettings,
+    outcome: CheckOutcome,
+    texts: dict[str, str],
+    *,
+    today: date,
+    now: datetime,
+    tell: Tell,
+) -> list[Verdict]:
+    """What these rules say. Those that cannot run are booked as broken; what each asks is put into `texts`."""
+    said: list[Verdict] = []
+    for rule in rules:
         try:
             compiled = compile_rule(rule, store.dialect, _override(settings, rule))
             texts[rule.id] = _fingerprint(compiled)
@@ -113,30 +167,7 @@ def check(
             outcome.broken[rule.id] = str(error)
             tell(Progress(step="check", what=rule.id, note=str(error)))
         tell(Progress(step="check", what=rule.id, done=outcome.rules))
-    states = store.sources()
-    outcome.frozen = sorted(name for name, state in states.items() if state.error is not None)
-    stored = store.findings()
-    before = _rules_before(store)
-    situation = Situation(
-        now=now,
-        rules={rule.id: RuleLife(rule.hold_for, rule.keep_for) for rule in enabled},
-        broken=frozenset(outcome.broken),
-        changed=frozenset(rule for rule, text in texts.items() if before.get(rule, text) != text),
-        frozen=frozenset(outcome.frozen),
-        armed=frozenset(name for name, state in states.items() if state.armed_at is not None),
-        silent=frozenset(inhibited(said, enabled)),
-        ended=_Ends(store),
-        working_days=settings.working_days,
-        forecast_step_wd=settings.forecast_step_wd,
-    )
-    changed = reconcile(stored, said, situation)
-    outcome.changed = store.save_findings(changed, run_id)
-    if (now_kept := {**before, **texts}) != before:
-        page = Page(cursor=Cursor(version=1, value=now_kept))
-        store.save_page(*_RULES_KEPT, page, tombstones={}, run_id=run_id, now=now)
-    _count(outcome, stored, changed)
-    store.record_run_events(run_id, _events(outcome, changed, run_id), today=today, now=now)
-    return outcome
+    return said
 
 
 def _events(outcome: CheckOutcome, changed: Sequence[Finding], run_id: str) -> list[RunEvent]:

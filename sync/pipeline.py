@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from connectors.base import Connector
@@ -70,7 +70,6 @@ class SyncResult:
     exit_code: int = 0
     sources: dict[str, PullOutcome] = field(default_factory=dict)
     derived: DeriveCounts | None = None
-    rollups_changed: int = 0
     checked: CheckOutcome | None = None
     plan: Plan | None = None
     applied: ApplyOutcome | None = None
@@ -183,9 +182,23 @@ def work_out(
         is_look_ahead=is_look_ahead,
     )
     tell(Progress(step="derive", done=result.derived.items))
-    result.checked = check(store, settings.check, run_id=run.run_id, today=today, now=run.now, tell=tell)
-    result.rollups_changed = rollup(
-        store, settings.derive.tree, calendar=settings.calendar, limits=settings.health
+    result.checked = judge(store, settings, run, today=today, tell=tell)
+
+
+def judge(
+    store: Store, settings: SyncSettings, run: Run, *, today: date, tell: Tell = silent
+) -> CheckOutcome:
+    """Check what is derived and roll it up."""
+    return check(
+        store,
+        settings.check,
+        run_id=run.run_id,
+        today=today,
+        now=run.now,
+        roll_up=lambda: rollup(
+            store, settings.derive.tree, calendar=settings.calendar, limits=settings.health
+        ),
+        tell=tell,
     )
 
 

@@ -100,7 +100,12 @@ def test_a_rule_that_finds_more_than_its_limit_is_broken_and_not_right() -> None
     settings = replace(world.settings().check, row_limit=1)
     with running(world.store, "check", clock=world.clock) as run:
         outcome = check(
-            world.store, settings, run_id=run.run_id, today=world.clock().date(), now=world.clock()
+            world.store,
+            settings,
+            run_id=run.run_id,
+            today=world.clock().date(),
+            now=world.clock(),
+            roll_up=list,
         )
     assert list(outcome.broken) == ["late"]
     assert "more than 1 rows" in outcome.broken["late"]

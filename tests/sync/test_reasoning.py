@@ -48,7 +48,7 @@ def test_what_no_longer_holds_is_explained_as_it_stands_now(world: World) -> Non
 def test_a_subject_that_is_no_item_is_found_by_running_its_rule_again(world: World) -> None:
     world.store.mark_source("shop", error="the site does not answer")
     day = date(2026, 11, 24)
-    check(world.store, world.settings().check, run_id="r", today=day, now=world.clock())
+    check(world.store, world.settings().check, run_id="r", today=day, now=world.clock(), roll_up=list)
     (finding,) = [one for one in world.store.findings() if one.rule == "source-stale"]
     said = terms(world, finding)
     assert said is not None
