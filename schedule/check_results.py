@@ -28,6 +28,7 @@ class Why(StrEnum):
     NO_CRITICAL = "no critical task left"
     NO_END = "the end of the plan is not ahead of its status date"
     NOT_STARTED = "not started yet"
+    NO_FLOAT = "its file holds no float to compare with"
     NO_NETWORK = "its links run in a circle, or its dates are unknown"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from schedule.check_results import Why
 from schedule.hierarchy import IntArray
 from schedule.plan_network import PlanDates
 from schedule.working_time import UNKNOWN, walls
@@ -114,7 +115,7 @@ def float_differs(work: Workspace) -> Columns:
         "share": [len(one.differ) / one.compared if one.compared else None for one in found],
         "members": [[keys[row] for row in one.differ.tolist()] for one in found],
         "is_assessable": [bool(one.compared) for one in found],
-        "reason": [None if one.compared else "its file holds no float to compare with" for one in found],
+        "reason": [None if one.compared else str(Why.NO_FLOAT) for one in found],
     }
 
 

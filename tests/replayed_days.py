@@ -16,8 +16,9 @@ from sync.as_of import as_of, end_of_day
 from sync.derive import derive
 from sync.workspace import DeriveSettings
 
-# What only a store can count that has watched: a new one has seen no release move.
-_WATCHED = frozenset({"inherited_push_count"})
+# What only a store can count that has watched: a new one has seen no release move,
+# or work end that was deleted since, from which forecasts learn.
+_WATCHED = frozenset({"inherited_push_count", "p50", "p80"})
 # What timelines do not tell at all, or only of items that did not change; never wrong, often unknown.
 _DERIVED_AND_KNOWN = (
     "effective_due", "effective_due_source", "parent_due", "parent_key", "owner", "is_done", "is_committed",

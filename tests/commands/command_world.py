@@ -73,6 +73,8 @@ class Folder:
         """The small plan with nothing wrong on 15 October 2026: nothing late, a baseline everywhere."""
         path = self.add_plan(name)
         text = path.read_text(encoding="utf-8").replace("<Finish>2026-10-30", "<Finish>2026-10-16")
+        text = text.replace("<StatusDate>2026-10-30", "<StatusDate>2026-10-15")
+        text = text.replace("<PercentComplete>50", "<PercentComplete>80")
         head, _, tail = text.rpartition("</Task>")
         day = "2026-11-02T08:00:00"
         baseline = f"<Baseline><Number>0</Number><Start>{day}</Start><Finish>{day}</Finish></Baseline>"
