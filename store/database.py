@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import RLock, local
 from typing import TYPE_CHECKING, Any
 
 from portfolio.errors import StoreUnavailable
@@ -37,6 +37,7 @@ class Database:
         self.path: Path | None = None
         self.is_memory = False
         self._write_lock = RLock()
+        self._joined = _Joined()
         if self.dialect == "sqlite":
             self.is_memory = parsed.database in (None, "", ":memory:")
             if not self.is_memory:
@@ -54,6 +55,10 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits at the end and really rolls back on any error."""
+        if self._joined.connection is not None:
+            with translated(self.url):
+                yield self._joined.connection
+            return
         with translated(self.url):
             if self.dialect == "postgresql":
                 with self._writer.begin() as connection:
@@ -65,6 +70,10 @@ class Database:
     @contextmanager
     def read(self, *, timeout_seconds: float | None = None) -> Iterator[Connection]:
         """A transaction that sees one state of the database and cannot change it."""
+        if self._joined.connection is not None:
+            with translated(self.url):
+                yield self._joined.connection
+            return
         with translated(self.url):
             if self.dialect == "postgresql":
                 with self._reader.connect() as connection, connection.begin():
@@ -87,6 +96,20 @@ class Database:
                 with self._reader.connect() as connection:
                     yield connection
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Every read and write of this thread until the end is one transaction.
+
+        For many small steps, each of which would cost more to begin and to end than to do. Nobody else can
+        write to SQLite meanwhile.
+        """
+        with self.write() as connection:
+            self._joined.connection = connection
+            try:
+                yield
+            finally:
+                self._joined.connection = None
+
     def scrub(self) -> None:
         """Leave nothing of what was replaced in the file and its log. PostgreSQL vacuums by itself."""
         if self.dialect == "sqlite":
@@ -100,6 +123,12 @@ class Database:
         """A connection outside any transaction, for what a transaction cannot hold (PostgreSQL's locks)."""
         with translated(self.url), self._writer.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+class _Joined(local):
+    """The transaction that this thread has joined its reads and writes into."""
+
+    connection: Connection | None = None
 
 
 def _parse(url: str) -> URL:

@@ -7,7 +7,8 @@ Marks outlive a derivation that was killed, and those that are set while one run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from store import bulk
@@ -50,6 +51,15 @@ class DirtyStore:
             else:
                 (found.items if what == ITEM else found.dependencies)[one] = before
         return found
+
+    @contextmanager
+    def one_transaction(self) -> Iterator[None]:
+        """Keep what this thread does until the end together: all of it is stored, or nothing.
+
+        Nobody else can write to SQLite meanwhile: for what takes a moment only.
+        """
+        with self._db.together():
+            yield
 
     def begin_derive(self) -> None:
         """A derivation of everything begins: until it ends, what is derived rests on no one basis."""

@@ -1,7 +1,7 @@
 """The third step: runs every enabled rule once over the whole portfolio and moves the findings along.
 
-A rule that cannot run is reported and its findings stay as they are; the others run. Rules over what is rolled
-up (projects, schedules) run after the rollup: they judge this run's sums, not those of the last one.
+A rule that cannot run is reported and its findings stay as they are; the others run. Rules over what is
+rolled up (projects, schedules) run after the rollup: they judge this run's sums, not those of the last one.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def _ask(
     now: datetime,
     tell: Tell,
 ) -> list[Verdict]:
-    """What these rules say. Those that cannot run are booked as broken; what each asks is put into `texts`."""
+    """What these rules say. Those that cannot run are booked as broken; `texts` gets what each asks."""
     said: list[Verdict] = []
     for rule in rules:
         try:

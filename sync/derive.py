@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeAlias
@@ -71,6 +72,8 @@ if TYPE_CHECKING:
     from store import Dirty, Store
 
 __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "stored_identities"]
+
+_SMALL_ITEMS = 10_000
 
 REVISION = 5
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
@@ -373,6 +376,15 @@ def derive(
         full: derive everything anew, whatever has changed.
         is_look_ahead: `today` is not the day that it is: no forecast of it is remembered.
     """
+    # A small portfolio costs less to derive than to begin and end a transaction for every step.
+    is_small = store.count("tracker_item") <= _SMALL_ITEMS
+    with store.one_transaction() if is_small else nullcontext():
+        return _derive(store, settings, today=today, now=now, full=full, is_look_ahead=is_look_ahead)
+
+
+def _derive(
+    store: Store, settings: DeriveSettings, *, today: date, now: datetime, full: bool, is_look_ahead: bool
+) -> DeriveCounts:
     dirty = store.dirty()
     digest = _digest(store, settings, today, now)
     last = None if dirty.basis is None else msgspec.json.decode(dirty.basis, type=_Basis)

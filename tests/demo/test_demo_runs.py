@@ -51,8 +51,7 @@ def test_the_demo_keeps_the_promises_it_talks_about(tmp_path: Path) -> None:
         "12 items in Azure DevOps have a comment by Dovetail, exactly one each. It has sent 12 mails" in told
     )
     assert told.count("counts the children in both trackers; it is the same on both sides:") == 2
-    assert "\n    Portfolio health        amber       amber       amber\n" in told
-    assert "\n    Portfolio health        red         red         red\n" in told
+    assert told.count("\n    Portfolio health        red         red         red\n") == 2
     assert "shop:CHK-191 and boards:720 are confirmed" in told
     assert "On WMS-50 in Jira stands the same comment, edited in place. It said, in short:" in told
     assert "\n    Resolved\n    • The same work has different dates in two trackers: fixed" in told
