@@ -1,4 +1,4 @@
-"""Seven days with nothing changed in the trackers: passing time alone writes only what promise 2 allows."""
+"""Days with nothing changed in the trackers: passing time alone writes only what promise 2 allows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from world import NO_WRITES, TODAY, CommandLine, a_world
 from schedule.calendars import work_calendar
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("quiet days")]
+_OF_FORECASTS = ("health", "forecast_finish", "slip_wd")
 _RANK = {"info": 0, "low": 1, "medium": 2, "high": 3, "critical": 4}
 
 
@@ -26,7 +27,7 @@ def test_a_second_run_on_the_same_day_writes_nothing_and_says_so(
         assert "0 writes" in said
 
 
-def test_seven_quiet_days_write_only_where_a_finding_opens_a_severity_rises_or_a_forecast_moves(
+def test_quiet_days_write_only_where_a_finding_opens_a_severity_rises_or_a_forecast_moves(
     origin: Path, command_line: CommandLine, tmp_path: Path
 ) -> None:
     with a_world(origin, tmp_path, command_line) as world:
@@ -34,7 +35,7 @@ def test_seven_quiet_days_write_only_where_a_finding_opens_a_severity_rises_or_a
         before = {row["finding_id"]: row for row in world.export("finding")}
         shown = _forecasts(world)
         quiet_days = 0
-        for day in range(1, 8):
+        for day in (2, 4, 5, 6):  # Thursday, the weekend, Monday
             written_before = {row["write_id"] for row in _writes(world)}
             world.reset()
             world.succeed(
@@ -54,17 +55,21 @@ def test_seven_quiet_days_write_only_where_a_finding_opens_a_severity_rises_or_a
             new_writes = [row for row in _writes(world) if row["write_id"] not in written_before]
             rules_moved = {after[one]["rule"] for one in moved}
             forecasts = _forecasts(world)
-            has_forecast_moved = any(_has_moved(shown[one], forecasts[one]) for one in forecasts)
+            forecast_moved = {one for one in forecasts if _has_moved(shown[one], forecasts[one])}
             for write in new_writes:
-                follows = has_forecast_moved and write["slot"] in ("health", "forecast_finish", "slip_wd")
+                # A comment shows the dates of its own item; a rollup those of everything below.
+                if write["slot"] == "comment":
+                    follows = write["item_id"] in forecast_moved
+                else:
+                    follows = bool(forecast_moved) and write["slot"] in _OF_FORECASTS
                 where = {name: write[name] for name in ("item_id", "slot", "before", "after")}
                 assert follows or set(write["rules"]) & rules_moved, (day, where)
-            if not moved and not has_forecast_moved:
+            if not moved and not forecast_moved:
                 quiet_days += 1
                 assert world.writes() == NO_WRITES, day
             shown = forecasts
             before = after
-        assert quiet_days >= 2, "the weekend has no working day, so nothing can become later"
+        assert quiet_days >= 1, "Sunday is no working day, so nothing can become later"
 
 
 def _forecasts(world) -> dict[str, tuple[str | None, str | None]]:  # type: ignore[no-untyped-def]

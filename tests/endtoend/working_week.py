@@ -64,6 +64,7 @@ class Week:
         """The week, from the first look to the erasure of a person."""
         self._first_writes()
         self._errors()
+        self._baselines()
         self._questions()
         self._decisions()
         self._taken_back()
@@ -109,6 +110,12 @@ class Week:
         self.do("sync", "--full")
         assert self.rows("errors", "list") == []
 
+    def _baselines(self) -> None:
+        self.do("baseline", "take", "Agreed", "--reason", "approved", "--by", "Pia")
+        self.do("baseline", "import", "Contract", "--source", "plans", "--by", "Pia")
+        self.do("baseline", "list")
+        self.do("baseline", "show", "Agreed")
+
     def _questions(self) -> None:
         for args in (
             ["status"], ["db", "status"], ["db", "path"], ["db", "check"], ["db", "upgrade"],
@@ -125,7 +132,7 @@ class Week:
             self.do("audit", "show", "--format", one)
 
     def _decisions(self) -> None:
-        first, second, third, *_ = [row["finding_id"] for row in self.rows("export", "finding")]
+        first, second, third, *_ = [row["finding_id"] for row in self.rows("findings", "list")]
         self.do("explain", first)
         self.do("findings", "show", first)
         self.do("findings", "ack", first, "--by", "Pia")

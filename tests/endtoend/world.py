@@ -29,6 +29,10 @@ _READ_BY_POST = (
     "/search/jql", "/bulkfetch", "/list", "/approximate-count",
     "/wiql", "/workitemsbatch", "/workitemrevisions", "/subjectlookup",
 )  # fmt: skip
+_ALL_OF_JIRA, _ALL_OF_BOARDS = (
+    "[CHK, PAY, APP, LOY, WMS, RPL]",
+    "[Shop Devices, Data Platform, ERP Interfaces]",
+)
 # What a run leaves behind that may differ between two runs with equal outcomes.
 _OWN_OF_A_RUN = frozenset(
     ("run_id", "write_id", "at", "opened_at", "last_seen_at", "resolved_at", "last_good_at", "armed_at")
@@ -177,6 +181,7 @@ def a_world(origin: Path, folder: Path, command_line: CommandLine, *, latency_ms
 def _replace(path: Path, words: Mapping[str, str]) -> None:
     text = path.read_text()
     for old, new in words.items():
+        assert old in text, f"{path} does not say {old}"
         text = text.replace(old, new)
     path.write_text(text)
 
@@ -199,6 +204,8 @@ def make_origin(folder: Path) -> Path:
     write_project_files(portfolio, folder / PLANS_FOLDER)
     places = {"jira_url": _JIRA, "jira_user": BOT_EMAIL, "boards_url": _BOARDS, "identity_url": _IDENTITIES}
     write_config(folder, "demo", **places)
+    # A third of the portfolio, with work in all three tools, is enough: these tests run it dozens of times.
+    _replace(folder / "dovetail.yaml", {_ALL_OF_JIRA: "[PAY, WMS]", _ALL_OF_BOARDS: "[Shop Devices]"})
     (folder / "site.json").write_text(json.dumps(site.dump()))
     (folder / "boards.json").write_text(json.dumps(boards.dump()))
     return folder
