@@ -24,7 +24,7 @@ demo: $(STAMP)     ## the main job against simulated trackers
 	@$(BIN)/python -m cli demo
 
 test: $(STAMP)     ## all tests
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 lint: $(STAMP)     ## formatter, linter, types, import contracts
 	$(BIN)/ruff format --check .
@@ -41,7 +41,7 @@ bench: $(STAMP)    ## the measurements of bench/, as ratios side by side
 	@$(BIN)/python -m bench
 
 soak: $(STAMP)     ## the long forms of the fault and kill tests
-	@DOVETAIL_SOAK=1 $(BIN)/python -m pytest -q tests/faults tests/sync tests/endtoend
+	@DOVETAIL_SOAK=1 $(BIN)/python -m pytest -q tests/faults tests/sync tests/endtoend tests/derive tests/rules
 
 lock: $(STAMP)     ## resolve pyproject.toml again into requirements.lock
 	@$(BIN)/python -m pip install --quiet uv

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -303,7 +304,7 @@ pages = (
 plan_pages = st.builds(Page, records=st.lists(tasks | links, min_size=1, max_size=3)) | pages
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(
     st.sampled_from([SETTINGS, RICH]),
     st.lists(items | changes | links | risks | baselines, min_size=12, max_size=30),
@@ -346,7 +347,7 @@ bulk_pages = (
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(st.lists(moved_dates, max_size=8), st.lists(bulk_pages, min_size=1, max_size=4))
 def test_bulk_moves_grow_shrink_and_end_as_a_full_derivation_finds_them(
     others: list[Change], pages: list[Page]
@@ -386,7 +387,7 @@ def test_a_move_of_a_single_date_reaches_no_other_item() -> None:
         assert counts.reached == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(
     st.lists(tasks | links | items, min_size=8, max_size=20),
     st.lists(st.lists(plan_pages, min_size=1, max_size=2), min_size=1, max_size=3),

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_incremental import NOW, TREE, both, derived, item, link, opened, save, tables
@@ -238,7 +239,7 @@ _changes = st.builds(
 ) | st.builds(waits, _ids, _ids, type=st.sampled_from(["FS", "SS"]))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 @given(st.lists(st.lists(_changes, min_size=1, max_size=3), min_size=1, max_size=5))
 def test_over_twins_what_a_change_reaches_is_what_a_full_derivation_changes(runs: list[list[Any]]) -> None:
     with opened(sources=2) as store:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from effort import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rollup_world import Trackers
@@ -13,7 +14,9 @@ COMPARED = (
     "health", "percent_complete", "open_risks", "open_findings", "worst_finding", "rollup_items",
     "rollup_slip_wd",
 )  # fmt: skip
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(
+    max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 ITEM = st.fixed_dictionaries(
     {

@@ -14,7 +14,7 @@ from world import ROOT, CommandLine, World, a_world
 from store import open_store
 from sync.config_reading import read_config
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("documented commands")]
+pytestmark = [pytest.mark.slow]
 PLAN = ROOT / "tests" / "data" / "small-plan.xml"
 
 

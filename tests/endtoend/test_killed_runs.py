@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from world import NO_WRITES, CommandLine, World, a_world
 
-MOMENTS = 20 if os.environ.get("DOVETAIL_SOAK") else 5
+MOMENTS = 20 if os.environ.get("DOVETAIL_SOAK") else 3
 # Slow enough answers spread the moments over the requests instead of over one long computation.
 LATENCY_MS = 20
 VIEWS = ("item", "change", "dependency", "risk", "twin", "person_schedule", "finding", "project")
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed runs")]
+pytestmark = [pytest.mark.slow]
 
 
 def stored(world: World) -> dict[str, list[dict[str, Any]]]:

@@ -23,7 +23,7 @@ from world import CommandLine, a_world
 
 from store import open_store
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("secrets")]
+pytestmark = [pytest.mark.slow]
 CANARY = 'S3CRET-canary+/="x'
 
 

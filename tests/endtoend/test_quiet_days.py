@@ -10,7 +10,7 @@ from world import NO_WRITES, TODAY, CommandLine, a_world
 
 from schedule.calendars import work_calendar
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("quiet days")]
+pytestmark = [pytest.mark.slow]
 _OF_FORECASTS = ("health", "forecast_finish", "slip_wd")
 _RANK = {"info": 0, "low": 1, "medium": 2, "high": 3, "critical": 4}
 

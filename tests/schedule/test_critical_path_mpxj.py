@@ -23,7 +23,7 @@ from schedule.critical_path import critical_path
 from schedule.plan_network import LinkType, PlanDates, plan_links, plan_tasks
 from schedule.working_time import WorkingTime, WorkPattern, instants, walls
 
-pytestmark = [pytest.mark.xdist_group("mpxj"), pytest.mark.slow]
+pytestmark = [pytest.mark.slow]
 
 COUNT = 150
 TIME = WorkingTime([WorkPattern(), WorkPattern(week=[[(360, 840)]] * 7)])

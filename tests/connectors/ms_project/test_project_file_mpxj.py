@@ -26,7 +26,7 @@ from shared import shared
 from connectors.ms_project import custom_fields, living_note
 from portfolio.intents import COMMENT, Applied, Receipt, Unchanged
 
-pytestmark = [pytest.mark.xdist_group("mpxj"), pytest.mark.slow]
+pytestmark = [pytest.mark.slow]
 
 SAMPLES = [
     "aspose/IgnoreInvalidCharacters.xml",
