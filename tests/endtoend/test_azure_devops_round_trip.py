@@ -13,6 +13,7 @@ from world import CommandLine
 from simulators.azure_devops import AzureDevOps
 from simulators.clock import Clock
 
+LEAD = "lead@shop.example"
 HOSTILE = 'Checkout <img src=x onerror=alert(1)> | [x](javascript:1) <b> & "co" <'
 CONFIG = """\
 version: 1
