@@ -103,12 +103,13 @@ class Database:
         For many small steps, each of which would cost more to begin and to end than to do. Nobody else can
         write to SQLite meanwhile.
         """
+        before = self._joined.connection
         with self.write() as connection:
             self._joined.connection = connection
             try:
                 yield
             finally:
-                self._joined.connection = None
+                self._joined.connection = before
 
     def scrub(self) -> None:
         """Leave nothing of what was replaced in the file and its log. PostgreSQL vacuums by itself."""

@@ -39,6 +39,38 @@ def test_a_failed_transaction_leaves_nothing_not_even_a_table(own_store: Store) 
         connection.exec_driver_sql("CREATE TABLE half (x INTEGER)")
 
 
+def test_what_is_done_in_one_transaction_is_seen_in_it_and_stored_together_or_not_at_all(
+    store: Store,
+) -> None:
+    with store.one_transaction():
+        save(store, item(1))
+        with store.one_transaction():  # one inside another is the same one
+            save(store, item(2))
+        assert len(list(store.rows("item"))) == 2
+    assert len(keys(store)) == 2
+
+    def half() -> None:
+        with store.one_transaction():
+            save(store, item(3))
+            assert len(keys(store)) == 3
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
+    assert len(keys(store)) == 2
+    save(store, item(4))
+    assert len(keys(store)) == 3
+
+
+def test_others_go_on_while_one_transaction_is_open(lasting_url: str) -> None:
+    with open_store(lasting_url) as one, open_store(lasting_url) as other:
+        save(one, item(1))
+        with one.one_transaction():
+            save(one, item(2))
+            assert len(keys(other)) == 1
+        assert len(keys(other)) == 2
+
+
 def test_a_full_disk_stops_the_page_and_loses_nothing(tmp_path: Path) -> None:
     with open_store(f"sqlite:///{tmp_path / 'd.db'}") as store:
         save(store, item(1))
