@@ -125,9 +125,9 @@ class Week:
             self.do(*args)
         for view in VIEWS:
             self.do("export", view)
+        self.do("doctor", "--format", "json")
         for one in FORMATS:
             self.do("findings", "--format", one)
-            self.do("doctor", "--format", one)
             self.do("diff", "last-1", "last", "--format", one)
             self.do("audit", "show", "--format", one)
 
