@@ -134,7 +134,7 @@ def test_each_class_is_judged_by_its_own_time(store: Store) -> None:
 
 
 def test_what_a_tracker_tells_late_is_scored_up_to_its_last_forecast(store: Store) -> None:
-    # Done on Wednesday, but still forecast on the Monday after: one move in five working days, and no warning.
+    # Done on Wednesday, still forecast on the Monday after: one move in five working days, no warning.
     found = scores(store, {"A": [(0, EARLY, 30, 30, None, 0), (7, EARLY, 30, 37, 7, 5)]}, {"A": 2})[EARLY]
     assert (found["churn_wd"], found["false_warnings"], found["on_time"]) == (5.0, 0, 1)
 
