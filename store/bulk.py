@@ -197,7 +197,7 @@ def execute_many(connection: Connection, sql: str, rows: Sequence[Row]) -> int:
     """One statement for many rows of parameters. Returns how many rows of the table it touched."""
     if not rows:
         return 0
-    result = connection.execution_options(preserve_rowcount=True).exec_driver_sql(sql, list(rows))
+    result = connection.exec_driver_sql(sql, list(rows), execution_options={"preserve_rowcount": True})
     return max(0, result.rowcount)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from store.frames import Frame
 
 _FETCH_ROWS = 50_000
+_STREAMED = {"stream_results": True}  # for the one statement: the connection may be shared
 
 
 class ColumnStore:
@@ -44,7 +45,7 @@ class ColumnStore:
         found: dict[str, list[Any]] = {name: [] for name in names}
         with (
             self._db.read() as connection,
-            connection.execution_options(stream_results=True).exec_driver_sql(sql) as result,
+            connection.exec_driver_sql(sql, execution_options=_STREAMED) as result,
         ):
             while rows := result.fetchmany(_FETCH_ROWS):
                 for name, values in zip(names, zip(*rows, strict=True), strict=True):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from store.database import Database
 
 _FETCH_ROWS = 2_000
+_STREAMED = {"stream_results": True}  # for the one statement: the connection may be shared
 
 
 class RowStore:
@@ -89,12 +90,13 @@ class RowStore:
                 everything = connection.exec_driver_sql(sql, parameters).fetchall()
             yield from self._decoded(view, everything)
             return
-        with self._db.read() as connection:
-            # A caller may stop half way: the result is closed before its transaction is.
-            streamed = connection.execution_options(stream_results=True)
-            with streamed.exec_driver_sql(sql, parameters) as result:
-                while some := result.fetchmany(_FETCH_ROWS):
-                    yield from self._decoded(view, some)
+        # A caller may stop half way: the result is closed before its transaction is.
+        with (
+            self._db.read() as connection,
+            connection.exec_driver_sql(sql, parameters, execution_options=_STREAMED) as result,
+        ):
+            while some := result.fetchmany(_FETCH_ROWS):
+                yield from self._decoded(view, some)
 
     def _decoded(self, view: View, rows: Any) -> Iterator[dict[str, object]]:
         columns = [
