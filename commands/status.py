@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.finding_rows import LIVE, severities
+from commands.forecast_rows import forecast_listing
 from commands.group import Verb
 from commands.options import format_option
 from commands.output import Format, Listing, Row, emit
@@ -30,10 +31,11 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 @format_option()
 @session_of
 def status(session: Session, output_format: Format) -> int:
-    """Show how fresh each source is, what is open, and how the last runs ended.
+    """Show how fresh each source is, what is open, how good the forecasts were, and how the last runs ended.
 
-    For programs (--format json, jsonl or csv) the rows are those of the view `source`; `dovetail export run`
-    has the runs.
+    Forecasts stand there once work that was forecast has been done; `dovetail export calibration` has all of
+    their figures. For programs (--format json, jsonl or csv) the rows are those of the view `source`;
+    `dovetail export run` has the runs.
 
     \b
       dovetail status
@@ -58,6 +60,10 @@ def status(session: Session, output_format: Format) -> int:
         )
         print_heading("Sources")
         emit(_source_listing(rows, utc_now()))
+        forecasts = sorted(store.rows("calibration"), key=lambda row: str(row["class"]))
+        if forecasts:
+            print_heading("Forecasts of what is done by now")
+            emit(forecast_listing(forecasts))
         print_heading("Last runs")
         emit(_run_listing(_runs(store)))
     for row in rows:

@@ -270,7 +270,8 @@ _VIEWS = (
             """
             text: class
             int: n
-            real: p50_coverage p80_coverage brier pinball
+            real: p50_coverage p80_coverage brier pinball p80_low p80_high bias_wd churn_wd warning_lead_wd
+            int: warned late false_warnings on_time
             """
         ),
         ("class",),

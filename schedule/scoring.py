@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -120,39 +119,22 @@ def signed_bias(forecast_ordinal: FloatArray, actual_ordinal: FloatArray) -> flo
     return None if pairs is None else float(np.mean(pairs[0] - pairs[1]))
 
 
-def warning_lead_wd(days: Sequence[int], is_flagged: Sequence[bool], due: int) -> int | None:
-    """Working days before the due date at which a warning began that then lasted up to it.
-
-    Args:
-        days: working-day numbers of the forecasts, ascending.
-        is_flagged: whether each said "late".
-        due: the working-day number of the due date.
-
-    Returns:
-        None where the last forecast up to the due date did not warn: there was no warning that lasted.
-    """
-    first: int | None = None
-    for day, flagged in zip(days, is_flagged, strict=True):
-        if day > due:
-            break
-        first = (day if first is None else first) if flagged else None
-    return None if first is None else due - first
-
-
-def churn_wd_per_week(days: Sequence[int], p50_ordinals: Sequence[int]) -> float | None:
+def churn_wd_per_week(moved_wd: FloatArray, stood_wd: FloatArray) -> float | None:
     """How much our own P50 moves: working days of change per week of five working days.
 
+    Of all cases together, not the mean of their own figures: that of a forecast that stood for a day is wild.
+
     Args:
-        days: working-day numbers on which forecasts were made, ascending.
-        p50_ordinals: the working-day number that each gave.
+        moved_wd: of each case, the working days by which P50 moved, there and back.
+        stood_wd: of each, for how many working days there was a forecast.
 
     Returns:
-        None for fewer than two forecasts, or all made on one day.
+        None where none stood for a day.
     """
-    if len(days) < 2 or days[-1] == days[0]:
+    pairs = _known(moved_wd, stood_wd)
+    if pairs is None or pairs[1].sum() <= 0:
         return None
-    moved = sum(abs(after - before) for before, after in pairwise(p50_ordinals))
-    return 5.0 * moved / (days[-1] - days[0])
+    return 5.0 * float(pairs[0].sum()) / float(pairs[1].sum())
 
 
 def area_under_curve(score: FloatArray, happened: FloatArray) -> float | None:

@@ -341,6 +341,9 @@ FORECAST_TABLE = TableSpec(
         ColumnSpec("p80", "date"),
         ColumnSpec("forecast_references", "int"),
         ColumnSpec("late_chance", "real"),
+        # Carried from row to row, so that thinning out loses nothing that is scored (sync/forecast_trail.py).
+        ColumnSpec("warned_since", "date"),
+        ColumnSpec("moved_wd", "int"),
     ),
     ("item_id", "as_of"),
     (("as_of",),),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from store.database import Database
     from store.frames import Frame
+    from store.specs import Kind
 
 References: TypeAlias = "Mapping[str, Mapping[str, Any]]"
 
@@ -38,19 +39,46 @@ JOIN (
 ) AS first ON first.item_id = t.item_id AND first.as_of = t.as_of
 ORDER BY t.item_id, t.as_of
 """
-_FORGOTTEN = """
-DELETE FROM engine_forecast WHERE as_of < {mark}
+# The last row of each stretch of one class and one date, of items that are done, and when the next one began.
+_ENDS = """
+SELECT {columns} FROM (
+    SELECT told.item_id, told.as_of, told.warned_since, told.moved_wd,
+        lead(told.as_of) OVER later AS until,
+        told.class = lead(told.class) OVER later
+        AND coalesce(
+            told.due = lead(told.due) OVER later, told.due IS NULL AND lead(told.due) OVER later IS NULL
+        ) AS goes_on
+    FROM engine_forecast AS told JOIN tracker_item AS item ON item.item_id = told.item_id
+    WHERE item.state = 'done' AND item.deleted_at IS NULL AND told.as_of < {mark}
+    WINDOW later AS (PARTITION BY told.item_id ORDER BY told.as_of)
+) AS t
+WHERE goes_on IS NOT TRUE
+"""
+_END_KINDS: Mapping[str, Kind] = {
+    **{name: FORECAST_TABLE.kinds[name] for name in ("item_id", "as_of", "warned_since", "moved_wd")},
+    "until": "date",
+}
+_NEIGHBOUR = """
+AND EXISTS (
+    SELECT 1 FROM engine_forecast AS other WHERE other.item_id = engine_forecast.item_id
+    AND other.as_of = (
+        SELECT {nearest}(beside.as_of) FROM engine_forecast AS beside
+        WHERE beside.item_id = engine_forecast.item_id AND beside.as_of {side} engine_forecast.as_of
+    )
+    AND other.as_of < {{mark}} AND other.class = engine_forecast.class
+    AND coalesce(other.due = engine_forecast.due, other.due IS NULL AND engine_forecast.due IS NULL)
+)
+"""
+_FORGOTTEN = f"""
+DELETE FROM engine_forecast WHERE as_of < {{mark}}
 AND EXISTS (
     SELECT 1 FROM engine_forecast AS other WHERE other.item_id = engine_forecast.item_id
     AND other.class = engine_forecast.class AND other.as_of < engine_forecast.as_of
     AND coalesce(other.forecast_method, '') = coalesce(engine_forecast.forecast_method, '')
 )
-AND EXISTS (
-    SELECT 1 FROM engine_forecast AS other
-    WHERE other.item_id = engine_forecast.item_id AND other.as_of > engine_forecast.as_of
-    AND other.as_of < {mark}
-)
-"""
+{_NEIGHBOUR.format(nearest="max", side="<")}
+{_NEIGHBOUR.format(nearest="min", side=">")}
+"""  # noqa: S608 text of ours
 _META = "references"
 
 
@@ -74,6 +102,34 @@ class ForecastStore:
     def first_forecasts(self, before: date, *, places: Mapping[str, int]) -> Frame:
         """The first forecast of each item, class and method that was made before a day; see above."""
         return self._forecasts(_FIRST, before, places, None)
+
+    def forecast_ends(self, before: date, *, places: Mapping[str, int]) -> Frame:
+        """Where each stretch of forecasts of one class for one date ended, of items that are done.
+
+        Args:
+            before: only of forecasts that were made before this day.
+            places: the position of each item; the column `item_id` has -1 for one that has none.
+
+        Returns:
+            `item_id`, `as_of`, `warned_since` and `moved_wd` of the last forecast of each, and `until`: the
+            day on which the item got one of another class or for another date, unknown where it never did.
+            In no order.
+        """
+        from store.frame_reading import read_frame, select_list
+
+        dialect, names = self._db.dialect, tuple(_END_KINDS)
+        sql = _ENDS.format(
+            columns=select_list(names, _END_KINDS, dialect), mark="?" if dialect == "sqlite" else "%s"
+        )
+        with self._db.read() as connection:
+            return read_frame(
+                connection,
+                sql,
+                names,
+                _END_KINDS,
+                places={"item_id": places},
+                parameters=(before.isoformat(),),
+            )
 
     def save_forecasts(
         self, day: date, columns: Mapping[str, Sequence[Any]], *, within: Collection[str] | None = None
@@ -108,13 +164,13 @@ class ForecastStore:
         """Thin out what is older than a day; returns how many rows went.
 
         Of each item stay the first forecast of each class and method, which is scored and learned from, and
-        the last one before that day, which may still stand.
+        the first and the last of each stretch of one class for one date: `warned_since` and `moved_wd` of
+        these tell what lay between them. The last one before that day is one of them, and may still stand.
         """
         mark = "?" if self._db.dialect == "sqlite" else "%s"
+        sql = _FORGOTTEN.format(mark=mark)
         with self._db.write() as connection:
-            return connection.exec_driver_sql(
-                _FORGOTTEN.format(mark=mark), (before.isoformat(), before.isoformat())
-            ).rowcount
+            return connection.exec_driver_sql(sql, (before.isoformat(),) * 3).rowcount
 
     def reference_basis(self) -> str | None:
         """On what the stored references were learned; None where there are none."""

@@ -75,7 +75,7 @@ __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "
 
 _SMALL_ITEMS = 10_000
 
-REVISION = 5
+REVISION = 6
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
 
 Run: TypeAlias = "Callable[[Workspace, Store], int]"

@@ -24,6 +24,7 @@ from sync.forecast_items import CLASSES, ForecastItems, forecast_items
 from sync.forecast_learning import BACKLOGS, learn, owners_of
 from sync.forecast_references import Read, References
 from sync.forecast_scores import calibration
+from sync.forecast_trail import Trail, carried_on
 from sync.workspace import PORTFOLIO_CALENDAR, Workspace, by_calendar, ordinals
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class _Standing:
     shown: _Shown
     due: DayArray
     class_code: IntArray
+    trail: Trail
 
 
 def derive_forecasts(work: Workspace, store: Store) -> int:
@@ -84,7 +86,7 @@ def derive_forecasts(work: Workspace, store: Store) -> int:
     rows = _news(work, items, shown, standing)
     store.save_forecasts(
         work.today,
-        _remembered(work, items, shown, references, rows),
+        _remembered(work, items, shown, standing, references, rows),
         within=None if work.is_full else work.reach.items,
     )
     return changed
@@ -110,7 +112,8 @@ def _learned(work: Workspace, store: Store, items: ForecastItems) -> tuple[Read,
     changed = 0
     if not work.is_look_ahead:
         calendar = work.calendars[PORTFOLIO_CALENDAR]
-        changed = store.replace("derived_calibration", calibration(items, first, calendar))
+        ends = store.forecast_ends(work.today, places=work.position)
+        changed = store.replace("derived_calibration", calibration(items, first, ends, calendar))
         store.forget_forecasts(work.today - KEPT_IN_FULL)
         store.save_references(work.basis, learned)
 
@@ -182,6 +185,7 @@ def _standing(work: Workspace, store: Store) -> _Standing:
         ),
         due=spread(told.dates("due"), NO_DAY),
         class_code=spread(_codes(told.codes("class"), CLASSES), -1),
+        trail=Trail(spread(told.dates("warned_since"), NO_DAY), spread(told.integers("moved_wd").values, 0)),
     )
 
 
@@ -255,19 +259,35 @@ def _news(work: Workspace, items: ForecastItems, shown: _Shown, standing: _Stand
 
 
 def _remembered(
-    work: Workspace, items: ForecastItems, shown: _Shown, references: References, rows: IntArray
+    work: Workspace,
+    items: ForecastItems,
+    shown: _Shown,
+    standing: _Standing,
+    references: References,
+    rows: IntArray,
 ) -> dict[str, list[Any]]:
     """The rows of today, column by column."""
+    due = items.due[rows]
+    trail = carried_on(
+        work,
+        rows,
+        standing.trail.at(rows),
+        due=due,
+        p50=shown.p50[rows],
+        stood=standing.shown.p50[rows],
+        is_for_same_date=standing.is_there[rows] & _is_equal(standing.due[rows], due),
+    )
     columns = Frame(
         len(rows),
         {
             "class": Coded(items.class_code[rows].astype(np.int32), list(CLASSES)),
             "predicted": items.predicted[rows],
-            "due": items.due[rows],
+            "due": due,
             "late_chance": references.late_chances(rows, owners_of(work)),
             "p50": shown.p50[rows],
             "p80": shown.p80[rows],
             "forecast_method": _methods(shown.method[rows]),
+            "warned_since": trail.warned_since,
         },
     )
     known = _references(shown)
@@ -275,5 +295,6 @@ def _remembered(
     return {
         "item_id": [ids[row] for row in rows.tolist()],
         "forecast_references": values_of(Ints(known.values[rows], known.known[rows])),
+        "moved_wd": trail.moved_wd.tolist(),
         **{name: columns.values(name) for name in columns.names},
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 from shared import shared
@@ -10,6 +12,7 @@ from bench.backtest_items import OURS as CHANCE
 from bench.backtest_items import back_test as back_test_items
 from bench.backtest_items import read_issues
 from bench.backtest_plans import OURS, scores, with_logic
+from bench.backtest_throughput import Issues, at_least, issue_cases, read_sprints, sprint_cases
 from bench.dslib import STAGES, Plan, finished_plans
 from schedule.scoring import area_under_curve, brier
 
@@ -72,3 +75,37 @@ def test_no_release_stands_on_both_sides() -> None:
     cut = int(np.quantile(issues.due, 0.7))
     learned = np.unique(issues.release[issues.due < cut])
     assert not np.isin(found.release, learned).any()
+
+
+def by_week(per_week: list[int]) -> Issues:
+    """Issues of one team that are done on the Wednesdays of the weeks from 5 January 2015 on."""
+    wednesday = date(2015, 1, 7)
+    days = [wednesday + timedelta(weeks=week) for week, count in enumerate(per_week) for _ in range(count)]
+    return Issues({"team": np.array(days, dtype="datetime64[D]")}, date(2016, 8, 1))
+
+
+def test_a_backlog_is_forecast_by_the_weeks_before_alone() -> None:
+    steady, stopped = (issue_cases(by_week([2] * 26 + [after] * 60)) for after in (2, 0))
+    # 82 weeks in all, of which 26 are learned from and 52 have to follow: one moment.
+    ((one,), (other,)) = steady[4], stopped[4]
+    assert (one.p50, one.p80, one.mean) == (other.p50, other.p80, other.mean) == (4.0, 4.0, 4.0)
+    # The eighth of eight issues is done on the Wednesday of the fourth week, or never.
+    assert (one.actual * 7, other.actual) == (23.0, np.inf)
+    assert one.is_steady
+    assert issue_cases(by_week([1] * 18 + [0] * 60))[4] == []  # fewer than twenty say nothing
+
+
+def test_over_four_sprints_p80_holds_as_often_as_it_says_and_costs_less_than_the_mean() -> None:
+    cases = [
+        case
+        for name in ("apache", "spring")
+        for case in sprint_cases(
+            read_sprints(shared(f"samples/forecast/sprints_tse2017/{name}_iteration_0.csv.gz")), 4
+        )
+    ]
+    found = at_least(cases)
+    assert len(cases) == 126
+    assert found.p50.low < 0.5 < found.p50.high
+    assert found.p80.low < 0.8 < found.p80.high
+    _, _, ours, mean = found.cost
+    assert ours < mean

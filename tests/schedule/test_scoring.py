@@ -15,7 +15,6 @@ from schedule.scoring import (
     pinball,
     reliability,
     signed_bias,
-    warning_lead_wd,
     wilson,
 )
 
@@ -84,17 +83,13 @@ def test_bias_is_negative_where_forecasts_were_hopeful() -> None:
     assert signed_bias(a(NAN), a(103)) is None
 
 
-def test_a_warning_counts_from_where_it_lasted() -> None:
-    assert warning_lead_wd([1, 3, 5, 7], [True, False, True, True], due=8) == 3
-    assert warning_lead_wd([1, 3, 5, 7], [True, True, True, False], due=8) is None
-    assert warning_lead_wd([1, 3, 9], [True, True, False], due=8) == 7  # what came after the date is too late
-    assert warning_lead_wd([], [], due=8) is None
-
-
 def test_churn_is_the_movement_of_p50_in_a_week_of_five_days() -> None:
-    assert churn_wd_per_week([0, 5, 10], [20, 22, 21]) == pytest.approx(1.5)
-    assert churn_wd_per_week([0], [20]) is None
-    assert churn_wd_per_week([4, 4], [20, 25]) is None
+    assert churn_wd_per_week(a(3), a(10)) == pytest.approx(1.5)
+    # One that moved by five within a day, and one that stood for 49: five in ten weeks.
+    assert churn_wd_per_week(a(5, 0, NAN), a(1, 49, 10)) == pytest.approx(0.5)
+    assert churn_wd_per_week(a(0), a(10)) == 0.0
+    assert churn_wd_per_week(a(20), a(0)) is None
+    assert churn_wd_per_week(a(), a()) is None
 
 
 def test_area_under_the_curve_counts_pairs_in_the_right_order() -> None:

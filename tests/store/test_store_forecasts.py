@@ -59,6 +59,7 @@ def test_every_column_comes_back_as_it_went(store: Store) -> None:
         "item_id": ["shop/a"], "class": ["date, 5 to 20 days"], "forecast_method": ["plan date"],
         "predicted": [day(20)], "due": [day(20)], "p50": [day(20)], "p80": [None],
         "forecast_references": [7], "late_chance": [0.25],
+        "warned_since": [day(1)], "moved_wd": [12],
     }  # fmt: skip
     store.save_forecasts(day(2), values)
 
@@ -98,20 +99,41 @@ def test_the_first_of_each_item_class_and_method_is_what_is_scored(store: Store)
     assert [p50 for _, _, p50 in shown(store.first_forecasts(day(5), places=PLACES))] == [day(20), day(22)]
 
 
-def test_old_forecasts_are_thinned_out_to_the_first_of_each_class_and_the_one_that_stands(
+def test_old_forecasts_are_thinned_out_to_the_first_and_the_last_of_each_class_and_date(
     store: Store,
 ) -> None:
-    for number in range(2, 9):
+    for number in range(2, 13):
         keep(store, day(number), a=("date", None, day(20)), b=("date", "plan date", day(21)))
-    keep(store, day(5), a=("network", None, day(20)))
+    keep(store, day(6), a=("network", None, day(20)))
 
-    assert store.forget_forecasts(day(8)) == 6
+    assert store.forget_forecasts(day(12)) == 12
     left = store.read("engine_forecast", ("item_id", "as_of"))
     assert list(zip(*left.values(), strict=True)) == [
-        ("shop/a", day(2)), ("shop/a", day(5)), ("shop/a", day(7)), ("shop/a", day(8)),
-        ("shop/b", day(2)), ("shop/b", day(7)), ("shop/b", day(8)),
-    ]  # fmt: skip
-    assert store.forget_forecasts(day(8)) == 0
+        *(("shop/a", day(number)) for number in (2, 5, 6, 7, 11, 12)),
+        *(("shop/b", day(number)) for number in (2, 11, 12)),
+    ]
+    assert store.forget_forecasts(day(12)) == 0
+
+
+def test_a_new_date_begins_another_stretch_and_no_date_is_one_like_any_other(store: Store) -> None:
+    for number, due in enumerate([None, None, None, day(20), day(20), day(20), day(25)], start=2):
+        columns = {"item_id": ["shop/1"], "class": ["date"], "due": [due], "moved_wd": [number]}
+        store.save_forecasts(day(number), {**columns, "warned_since": [due]})
+    assert forecast_ends(store) == []  # it is still open
+    save(store, item(1, state="done"))
+
+    ends = [(day(4), None, 4, day(5)), (day(7), day(20), 7, day(8)), (day(8), day(25), 8, None)]
+    assert forecast_ends(store) == ends
+    assert store.forget_forecasts(day(9)) == 2
+    assert store.read("engine_forecast", ("as_of",))["as_of"] == [day(2), *map(day, (4, 5, 7, 8))]
+    assert forecast_ends(store) == ends
+
+
+def forecast_ends(store: Store) -> list[tuple[Any, ...]]:
+    found = store.forecast_ends(day(9), places={"shop/1": 0})
+    return sorted(
+        zip(*(found.values(one) for one in ("as_of", "warned_since", "moved_wd", "until")), strict=True)
+    )
 
 
 def test_a_forecast_of_nothing_known_is_refused(store: Store) -> None:

@@ -193,6 +193,36 @@ def test_the_first_schema_gains_the_links_to_other_trackers_and_keeps_its_rows(
     assert kept == {"item_id": ["shop/1"], "labels": [["old"]], "linked_urls": [[]]}
 
 
+def test_forecasts_of_an_older_schema_tell_their_warnings_as_far_as_their_rows_do(
+    lasting_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Item, day of December, date, P50; on the second and third it warned, on the fourth it did not.
+    told = [
+        (1, 1, 8, 8), (1, 2, 8, 9), (1, 3, 8, 10), (1, 4, 8, 7), (1, 5, 8, 9), (1, 6, 8, 9), (1, 7, 10, 11),
+        (2, 1, 8, None), (2, 2, None, 9),
+    ]  # fmt: skip
+    database = Database(lasting_url)
+
+    def day(number: int | None) -> str:
+        return "NULL" if number is None else f"'2026-12-{number:02}'"
+
+    with monkeypatch.context() as then, database.write() as connection:
+        then.setattr(schema.views, "create_statements", lambda _dialect: ())
+        schema.upgrade(connection, database.dialect, "0013")
+        for item, made, due, p50 in told:
+            connection.exec_driver_sql(
+                "INSERT INTO engine_forecast (item_id, as_of, class, due, p50)"
+                f" VALUES ('shop/{item}', {day(made)}, 'date', {day(due)}, {day(p50)})"
+            )
+    database.close()
+
+    with open_store(lasting_url, migrate=True) as store:
+        kept = store.read("engine_forecast", ("item_id", "warned_since", "moved_wd"))
+    since = [None if one is None else one.day for one in kept["warned_since"]]
+    assert since == [None, 2, 2, None, 5, 5, 7, None, None]
+    assert set(kept["moved_wd"]) == {None}
+
+
 @pytest.mark.parametrize("revision", [_TOMORROW, "9999", "f00d"])
 def test_a_newer_schema_is_refused_even_when_asked_to_migrate(lasting_url: str, revision: str) -> None:
     open_store(lasting_url).close()
