@@ -16,11 +16,12 @@ import msgspec
 
 from portfolio.errors import RuleError
 from portfolio.findings import Verdict
-from portfolio.views import VIEWS, Column, View
+from portfolio.views import PLACED, VIEWS, Column, View
 from rules.compiler import CompiledRule, compile_rule
 from rules.results import python_row, verdicts
 from rules.rule import Override, Rule, RuleTest
 from rules.values import Dialect, instant_text
+from rules.writer import PLACE
 
 DEFAULT_TODAY = date(2026, 11, 24)  # a Tuesday
 CALENDAR_START = date(1990, 1, 1)  # a Monday
@@ -101,6 +102,8 @@ def complete_row(view: View, given: Mapping[str, Any], today: date) -> dict[str,
         row[column.name] = given.get(column.name, absent)
         if column.has_ordinal:
             row[f"{column.name}_ord"] = ordinal(row[column.name])
+    if view.name in PLACED:
+        row[PLACE] = given.get("slug" if view.name == "project" else "project", given.get(PLACE))
     return {**row, "today_ord": ordinal(today)}
 
 
@@ -121,8 +124,11 @@ def query_sqlite(
     """Run a compiled rule over rows in an SQLite database in memory."""
     view = VIEWS[compiled.view]
     names = [name for column in view.columns for name in _hidden(column)] + ["today_ord"]
+    names += [PLACE] if view.name in PLACED else []
     types = {column.name: column.type for column in view.columns}
-    declared = ", ".join(f"`{name}` {_sqlite_type(types.get(name, 'int'))}" for name in names)
+    declared = ", ".join(
+        f"`{name}` {_sqlite_type(types.get(name, 'text' if name == PLACE else 'int'))}" for name in names
+    )
     connection = sqlite3.connect(":memory:")
     try:
         connection.execute(f"CREATE TABLE rule_{view.name} ({declared})")

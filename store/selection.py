@@ -45,7 +45,7 @@ class SelectionStore:
         """Rows of `rule_<view>`: each alias of `columns` with the value of its expression.
 
         The texts are compiled rules (`rules/` builds them from an allow-list); `:name` in them is a
-        parameter. Besides the view's columns they may use `<name>_ord`, `calendar_id` and `today_ord`. A
+        parameter. Besides the view's columns they may use `<name>_ord`, `calendar_id`, `today_ord` and `place`. A
         value is Python's: date, aware instant, number, text, boolean, list.
 
         Raises:
@@ -68,7 +68,7 @@ class SelectionStore:
             raise SelectTimeout(
                 view,
                 f"the query took longer than {timeout_seconds:g} s.",
-                hint="Narrow the rule, or raise its time limit.",
+                hint="Narrow the rule, or raise rules.time_limit_seconds.",
             ) from error
         except (DBAPIError, StatementError, StoreUnavailable) as error:
             if isinstance(error, StoreUnavailable) and not _is_about_the_query(error):
@@ -78,7 +78,7 @@ class SelectionStore:
             raise SelectTooLarge(
                 view,
                 f"the query found more than {row_limit:,} rows.",
-                hint="Narrow the rule; a finding on everything helps nobody.",
+                hint="Narrow the rule; a finding on everything helps nobody. rules.row_limit is the limit.",
             )
         return _as_dicts(VIEWS[view], columns, rows, self._db.dialect)
 

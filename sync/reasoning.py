@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from rules.compiler import compile_rule
 from rules.explain import Explained, compile_terms, explain_terms
 from rules.results import verdicts
+from rules.rule import Override
 from sync.workspace import PORTFOLIO_CALENDAR
 
 if TYPE_CHECKING:
     from portfolio.findings import Finding
-    from rules.rule import Override, Rule
+    from rules.rule import Rule
     from store import Store
 
 
@@ -39,11 +40,34 @@ def reasoning(
     if today is None:
         return None
     subject = _subject(store, finding, rule, override, today, now)
-    if subject is None:
-        return None
-    terms = compile_terms(rule, store.dialect, override)
-    where = " AND ".join(f"{terms.columns[name]} = :subject_{number}" for number, name in enumerate(subject))
+    return None if subject is None else terms_of(store, rule, override, subject, today=today, now=now)
+
+
+def terms_of(
+    store: Store,
+    rule: Rule,
+    override: Override | None,
+    subject: Mapping[str, object],
+    *,
+    today: date,
+    now: datetime,
+) -> Sequence[Explained] | None:
+    """Every term of a rule with its value in one row of its view, under what holds where the row stands.
+
+    Args:
+        subject: columns that identify the row, with their values.
+
+    Returns:
+        None where there is no such row.
+    """
+    here = override or Override()
+    quoted = {name: compile_terms(rule, store.dialect).columns[name] for name in subject}
+    where = " AND ".join(f"{sql} = :subject_{number}" for number, sql in enumerate(quoted.values()))
     parameters = {f"subject_{number}": value for number, value in enumerate(subject.values())}
+    if here.places:
+        found = store.select(rule.over, columns={"place": "place"}, where=where, parameters=parameters)
+        here = here.at(str(found[0]["place"]) if found and found[0]["place"] is not None else None)
+    terms = compile_terms(rule, store.dialect, here)
     rows = store.select(
         terms.view, columns=terms.columns, where=where, parameters={**terms.bind(today, now), **parameters}
     )

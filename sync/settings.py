@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Connector, Context
 from portfolio.errors import ConfigError, SourceError
+from rules.loading import RuleSet
 from schedule.calendars import WorkCalendar
 from sync.check import CheckSettings
 from sync.pipeline import SyncSettings
@@ -88,6 +89,7 @@ def sync_settings(
     safety = safety_of(config, ignores_quiet_hours=ignores_quiet_hours)
     calendar = portfolio_calendar(config)
     step = config.forecast_step_wd
+    known = config.rule_set() if rules is None else RuleSet(rules, ())
     return SyncSettings(
         pull=PullSettings(
             full=full,
@@ -113,8 +115,12 @@ def sync_settings(
             forecast_step_wd=step,
         ),
         check=CheckSettings(
-            rules=config.rules() if rules is None else rules,
+            rules=known.rules,
+            broken=known.reported,
+            knows_all_rules=not known.unnamed,
             overrides=config.overrides,
+            timeout_seconds=config.rule_seconds,
+            row_limit=config.rule_rows,
             working_days=calendar.working_days_between,
             forecast_step_wd=step,
         ),

@@ -113,7 +113,8 @@ def test_every_problem_of_a_file_is_listed_with_its_line() -> None:
         "2: rule Bad Id, there is no key `titel`; did you mean `title`?",
         (
             "3: rule Bad Id, over: `itm` is not one of item, project, risk, dependency, schedule, schedule_check, milestone, "
-            "iteration, release, team, calibration, person_schedule, person, twin, source, unmapped; did you mean `item`?"
+            "iteration, release, team, calibration, person_schedule, person, twin, source, unmapped, baseline_event, "
+            "container_change, replan; did you mean `item`?"
         ),
         "4: rule Bad Id, severity: `hihg` is not one of info, low, medium, high, critical; did you mean `high`?",
         "6: rule Bad Id, `then` is missing",
@@ -168,7 +169,7 @@ def test_every_problem_of_a_file_is_listed_with_its_line() -> None:
         ("severity: low", "severity: low\n  for: 2w", "7: rule stale-epic, for: `2w` does not have the form ^[1-9][0-9]{0,3}[mhd]$"),
         ("severity: low", "severity: low\n  for_: 2d", "7: rule stale-epic, there is no key `for_`; did you mean `for`?"),
         ("severity: low", "severity: low\n  docs: javascript:x", "7: rule stale-epic, docs: `javascript:x` does not have the form ^(https?://|docs/)"),
-        ("over: item", "over: finding", "4: rule stale-epic, over: `finding` is not one of item, project, risk, dependency, schedule, schedule_check, milestone, iteration, release, team, calibration, person_schedule, person, twin, source, unmapped"),
+        ("over: item", "over: finding", "4: rule stale-epic, over: `finding` is not one of item, project, risk, dependency, schedule, schedule_check, milestone, iteration, release, team, calibration, person_schedule, person, twin, source, unmapped, baseline_event, container_change, replan"),
         ("severity: low", "severity: low\n  inhibit_by: [A b]", "7: rule stale-epic, inhibit_by.1: `A b` does not have the form ^[a-z][a-z0-9]*(-[a-z0-9]+)*$"),
         ("severity: low", "severity: low\n  measure: {x y: '1'}", "7: rule stale-epic, measure.x y: `x y` does not have the form ^[a-z][a-z0-9_]*$"),
         ("severity: low", "severity: low\n  measure: {not: '1'}", "7: rule stale-epic, measure.not: the name is taken; choose another"),
