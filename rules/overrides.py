@@ -1,4 +1,4 @@
-"""What an organisation, a portfolio, a programme or a project changes about a rule, and who wins: the nearest.
+"""What organisation, portfolio, programme and project change about a rule, and who wins: the nearest.
 
 Each level says only what is different there. Merged, they are one `Override`: what holds everywhere, and by
 place what holds in parts of the PMO's tree. Checked here, too: an override never touches the predicate.

@@ -3,8 +3,8 @@
     [project.entry-points."dovetail.rules"]
     acme = "acme_rules"
 
-names a package whose folder holds rule files (`*.yaml`). Rules are data: the files are read and no code of the
-package is run.
+names a package whose folder holds rule files (`*.yaml`). Rules are data: the files are read, and no code of
+the package is run.
 """
 
 from __future__ import annotations

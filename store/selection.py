@@ -45,8 +45,8 @@ class SelectionStore:
         """Rows of `rule_<view>`: each alias of `columns` with the value of its expression.
 
         The texts are compiled rules (`rules/` builds them from an allow-list); `:name` in them is a
-        parameter. Besides the view's columns they may use `<name>_ord`, `calendar_id`, `today_ord` and `place`. A
-        value is Python's: date, aware instant, number, text, boolean, list.
+        parameter. Besides the view's columns they may use `<name>_ord`, `calendar_id`, `today_ord` and
+        `place`. A value is Python's: date, aware instant, number, text, boolean, list.
 
         Raises:
             SelectTimeout: it took longer than `timeout_seconds`.

@@ -55,7 +55,12 @@ def terms_of(
     """Every term of a rule with its value in one row of its view, under what holds where the row stands.
 
     Args:
+        store: what was derived.
+        rule: the rule.
+        override: what the configuration changes about it, everywhere and in places.
         subject: columns that identify the row, with their values.
+        today: what rules know as `:today`.
+        now: what rules know as `:now`.
 
     Returns:
         None where there is no such row.

@@ -1,4 +1,4 @@
-"""What a part of the PMO's tree changes about a rule: one query, the nearest level wins, the predicate stays."""
+"""What a part of the PMO's tree changes about a rule: one query, the nearest level wins."""
 
 from __future__ import annotations
 

@@ -248,7 +248,10 @@ version: 1
     assert [one.split(": ", 1)[1] for one in found] == [
         "rules.include[0]: there is no file missing.yaml",
         "rules.overrides.due-date-past: there is no rule `due-date-past`; did you mean `due-date-passed`?",
-        "rules.overrides.due-date-passed.params.grace: there is no parameter `grace`; did you mean `grace_wd`?",
+        (
+            "rules.overrides.due-date-passed.params.grace: there is no parameter `grace`; "
+            "did you mean `grace_wd`?"
+        ),
         (
             "rules.overrides.due-date-passed.severity: `hgh` is not one of info, low, medium, high, "
             "critical; did you mean `high`?"

@@ -114,19 +114,27 @@ portfolio:
         loaded(tmp_path, text)
     at = "portfolio.projects[0].rules"
     rule = f"{at}.overrides.due-date-passed"
-    assert caught.value.problems == [
-        "line 6, column 23: portfolio.rules.overrides.due-date-pased: there is no rule `due-date-pased`; "
-        "did you mean `due-date-passed`?",
+    assert list(caught.value.problems) == [
+        (
+            "line 6, column 23: portfolio.rules.overrides.due-date-pased: there is no rule `due-date-pased`; "
+            "did you mean `due-date-passed`?"
+        ),
         f"line 10, column 9: {at}.overides: unknown key; did you mean `overrides`?",
         f"line 13, column 22: {rule}.params.grace: there is no parameter `grace`; did you mean `grace_wd`?",
         f"line 13, column 32: {rule}.params.grace_wd: parameter `grace_wd` is a number; 'soon' is not",
-        f"line 14, column 13: {rule}.severity: `hgh` is not one of info, low, medium, high, critical; "
-        "did you mean `high`?",
-        f"line 15, column 13: {rule}.filter: the view item has no column `is_dne`; did you mean `is_done`?, "
-        "at character 1 («is_dne»)",
+        (
+            f"line 14, column 13: {rule}.severity: `hgh` is not one of info, low, medium, high, critical; "
+            "did you mean `high`?"
+        ),
+        (
+            f"line 15, column 13: {rule}.filter: the view item has no column `is_dne`; did you mean "
+            "`is_done`?, at character 1 («is_dne»)"
+        ),
         f"line 16, column 13: {rule}.flag: unknown key",
-        f"line 17, column 11: {at}.overrides.source-stale: a row of source belongs to no project; "
-        "change this rule for the whole organisation",
+        (
+            f"line 17, column 11: {at}.overrides.source-stale: a row of source belongs to no project; "
+            "change this rule for the whole organisation"
+        ),
     ]
 
 
@@ -223,7 +231,7 @@ BROKEN = """
 def test_a_broken_rule_is_reported_the_others_run_and_its_findings_stay(tmp_path: Path, world: World) -> None:
     (tmp_path / "mine.yaml").write_text(BROKEN, encoding="utf-8")
     (tmp_path / "worse.yaml").write_text("- id: [", encoding="utf-8")
-    text = "version: 1\nsources: [{name: plans, kind: project_file, path: p.xml}]\nrules: {include: ['*e.yaml']}\n"
+    text = LEVELS.partition("portfolio:")[0] + "rules: {include: ['*e.yaml']}\n"
     settings = sync_settings(loaded(tmp_path, text)).check
     assert set(settings.broken) == {"late", str(tmp_path / "worse.yaml")}
     assert settings.broken["late"].startswith(
