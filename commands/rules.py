@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from commands.text import plural
 from portfolio.errors import UsageError
 
 if TYPE_CHECKING:
+    from rules.loading import RuleSet
     from rules.rule import Override, Rule
 
 
@@ -44,7 +45,7 @@ def list_rules(session: Session, output_format: Format) -> int:
       dovetail rules list
       dovetail rules list --format json
     """
-    catalogue, overrides = _catalogue(session)
+    found, overrides = _catalogue(session)
     rows = [
         {
             "id": rule.id,
@@ -52,11 +53,12 @@ def list_rules(session: Session, output_format: Format) -> int:
             "severity": _severity(rule, overrides.get(rule.id)),
             "over": rule.over,
             "title": rule.title,
-            "enabled": overrides[rule.id].enabled if rule.id in overrides else True,
+            "enabled": overrides[rule.id].is_enabled_anywhere if rule.id in overrides else True,
             "status": rule.status,
             "file": rule.file,
+            "origin": rule.origin,
         }
-        for rule in catalogue
+        for rule in found.rules
     ]
     emit(
         Listing(
@@ -69,13 +71,13 @@ def list_rules(session: Session, output_format: Format) -> int:
                 Column(
                     name="enabled", shown=lambda row: "" if row["enabled"] else "off", title=" ", optional=1
                 ),
-                Column(name="group", optional=3),
+                Column(name="origin", shown=_by, title="from", optional=3),
             ],
             empty="There are no rules.",
         ),
         output_format,
     )
-    return 0
+    return report_broken(session, found)
 
 
 @rules.command("show")
@@ -88,15 +90,8 @@ def show_rule(session: Session, rule_id: str, output_format: Format) -> int:
     \b
       dovetail rules show due-date-passed
     """
-    from rules.spelling import nearest
-
-    catalogue, overrides = _catalogue(session)
-    by_id = {rule.id: rule for rule in catalogue}
-    if rule_id not in by_id:
-        raise UsageError(
-            f"There is no rule `{rule_id}`{nearest(rule_id, by_id) or '.'}", hint="`dovetail rules list`"
-        )
-    rule, override = by_id[rule_id], overrides.get(rule_id)
+    found, overrides = _catalogue(session)
+    rule, override = rule_named(found.rules, rule_id), overrides.get(rule_id)
     if output_format == "json":
         print_line(to_json(_as_object(rule, override)))
         return 0
@@ -120,13 +115,15 @@ def test_rules(session: Session, paths: Sequence[Path], output_format: Format) -
     from rules.loading import load_catalogue
     from rules.testing import run_tests
 
+    broken = False
     if paths:
         files = [
             file for path in paths for file in (sorted(path.glob("*.y*ml")) if path.is_dir() else [path])
         ]
         chosen = [rule for rule in load_catalogue(files) if not rule.is_built_in]
     else:
-        chosen, _ = _catalogue(session)
+        found, _ = _catalogue(session)
+        chosen, broken = list(found.rules), bool(report_broken(session, found))
     results = run_tests(chosen)
     rows = [
         {
@@ -156,16 +153,44 @@ def test_rules(session: Session, paths: Sequence[Path], output_format: Format) -
         emit(listing, output_format)
     if failed:
         session.talk.say(f"{count}: {len(failed)} failed.", level="error")
-    return 1 if failed else 0
+    return 1 if failed or broken else 0
 
 
-def _catalogue(session: Session) -> tuple[list[Rule], dict[str, Override]]:
-    from rules.loading import load_catalogue
+def rule_named(catalogue: Sequence[Rule], rule_id: str) -> Rule:
+    """The rule of that id.
+
+    Raises:
+        UsageError: there is none; the message names the nearest.
+    """
+    from rules.spelling import nearest
+
+    by_id = {rule.id: rule for rule in catalogue}
+    if rule_id not in by_id:
+        raise UsageError(
+            f"There is no rule `{rule_id}`{nearest(rule_id, by_id) or '.'}", hint="`dovetail rules list`"
+        )
+    return by_id[rule_id]
+
+
+def report_broken(session: Session, found: RuleSet) -> int:
+    """Say which rules are left out. Returns the exit code: 4 where there are any."""
+    for problem in found.reported.values():
+        session.talk.error(problem)
+    return 4 if found.reported else 0
+
+
+def _catalogue(session: Session) -> tuple[RuleSet, dict[str, Override]]:
+    from rules.loading import read_rules
+    from rules.packages import installed_packages
 
     config = session.config_if_any()
     if config is None:
-        return load_catalogue(), {}
-    return config.rules(with_tests=True), dict(config.overrides)
+        return read_rules(packages=installed_packages()), {}
+    return config.rule_set(with_tests=True), dict(config.overrides)
+
+
+def _by(row: Mapping[str, object]) -> str:
+    return str(row["origin"]).partition(",")[0]
 
 
 def _severity(rule: Rule, override: Override | None) -> str:

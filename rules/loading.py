@@ -88,17 +88,33 @@ def read_rules(
     sources += [(path, str(path), False, "") for path in paths]
     sets = [_nothing(Problem(f"package {one.shown}", 1, one.problem)) for one in packages if one.problem]
     for path, name, is_built_in, package in sources:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
-            sets.append(_nothing(Problem(name, 1, f"the file cannot be read: {reason}")))
-            continue
-        if is_built_in and not with_tests:
-            text = _TESTS.sub(lambda found: "\n" * found[0].count("\n"), text)
-        group = _group(path.stem)
-        sets.append(parse_rules(text, file=name, group=group, is_built_in=is_built_in, package=package))
+        sets.append(_read(path, name, is_built_in=is_built_in, package=package, with_tests=with_tests))
     return _joined(sets)
+
+
+def with_files(known: RuleSet, paths: Sequence[Path]) -> RuleSet:
+    """The rules of a set and of further files, whose rules take the place of a user's rules of their ids."""
+    read = [_read(path) for path in paths]
+    ids = {rule.id for one in read for rule in one.rules} | {name for one in read for name in one.broken}
+    kept = [rule for rule in known.rules if rule.is_built_in or rule.id not in ids]
+    broken = {name: problem for name, problem in known.broken.items() if name not in ids}
+    rest = RuleSet(kept, tuple(broken.values()), broken, known.unnamed)
+    return _joined([rest, *read])
+
+
+def _read(
+    path: Path, name: str = "", *, is_built_in: bool = False, package: str = "", with_tests: bool = True
+) -> RuleSet:
+    name = name or str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        return _nothing(Problem(name, 1, f"the file cannot be read: {reason}"))
+    if is_built_in and not with_tests:
+        text = _TESTS.sub(lambda found: "\n" * found[0].count("\n"), text)
+    group = _group(path.stem)
+    return parse_rules(text, file=name, group=group, is_built_in=is_built_in, package=package)
 
 
 def parse_rules(text: str, *, file: str, group: str, is_built_in: bool = False, package: str = "") -> RuleSet:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from rules.compiler import compile_rule
+from rules.dialects import writer
 from rules.explain import Explained, compile_terms, explain_terms
 from rules.results import verdicts
 from rules.rule import Override
@@ -66,9 +67,7 @@ def terms_of(
         None where there is no such row.
     """
     here = override or Override()
-    quoted = {name: compile_terms(rule, store.dialect).columns[name] for name in subject}
-    where = " AND ".join(f"{sql} = :subject_{number}" for number, sql in enumerate(quoted.values()))
-    parameters = {f"subject_{number}": value for number, value in enumerate(subject.values())}
+    where, parameters = is_subject(store, subject)
     if here.places:
         found = store.select(rule.over, columns={"place": "place"}, where=where, parameters=parameters)
         here = here.at(str(found[0]["place"]) if found and found[0]["place"] is not None else None)
@@ -77,6 +76,13 @@ def terms_of(
         terms.view, columns=terms.columns, where=where, parameters={**terms.bind(today, now), **parameters}
     )
     return explain_terms(terms, rows[0]) if rows else None
+
+
+def is_subject(store: Store, subject: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """A condition that holds for one row, and its parameters."""
+    quote = writer(store.dialect, {}).quote
+    parts = [f"{quote(name)} = :subject_{number}" for number, name in enumerate(subject)]
+    return " AND ".join(parts), {f"subject_{n}": value for n, value in enumerate(subject.values())}
 
 
 def _subject(

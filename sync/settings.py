@@ -69,6 +69,20 @@ def safety_of(config: Config, *, ignores_quiet_hours: bool = False) -> Safety:
     )
 
 
+def check_settings(config: Config, known: RuleSet) -> CheckSettings:
+    """What a check needs, with these rules."""
+    return CheckSettings(
+        rules=known.rules,
+        broken=known.reported,
+        knows_all_rules=not known.unnamed,
+        overrides=config.overrides,
+        timeout_seconds=config.rule_seconds,
+        row_limit=config.rule_rows,
+        working_days=portfolio_calendar(config).working_days_between,
+        forecast_step_wd=config.forecast_step_wd,
+    )
+
+
 def sync_settings(
     config: Config,
     rules: Sequence[Rule] | None = None,
@@ -114,16 +128,7 @@ def sync_settings(
             person_calendars=config.person_calendars,
             forecast_step_wd=step,
         ),
-        check=CheckSettings(
-            rules=known.rules,
-            broken=known.reported,
-            knows_all_rules=not known.unnamed,
-            overrides=config.overrides,
-            timeout_seconds=config.rule_seconds,
-            row_limit=config.rule_rows,
-            working_days=calendar.working_days_between,
-            forecast_step_wd=step,
-        ),
+        check=check_settings(config, known),
         plan=PlanSettings(
             writes={one.name: write_settings(one, forecast_step_wd=step) for one in config.sources},
             zone=config.zone,
