@@ -1,4 +1,4 @@
-"""`dovetail rules`: the catalogue, one rule in full, and the tests that stand beside rules."""
+"""`dovetail rules list|show|test`: the catalogue, one rule in full, and the tests that stand beside rules."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def rules() -> None:
-    """Show what is checked, and test rules.
+    """Show what is checked; write, test and try rules of your own.
 
-    No configuration is needed; where there is one, its own rules and overrides count.
+    For list, show, test, new and lint no configuration is needed; where there is one, its own rules and
+    overrides count.
 
     \b
       dovetail rules list
       dovetail rules show due-date-passed
-      dovetail rules test my-rules.yaml
+      dovetail rules new late-epic --over item
+      dovetail rules test rules/late-epic.yaml
+      dovetail rules diff rules/late-epic.yaml
     """
 
 
@@ -45,7 +48,7 @@ def list_rules(session: Session, output_format: Format) -> int:
       dovetail rules list
       dovetail rules list --format json
     """
-    found, overrides = _catalogue(session)
+    found, overrides = catalogue_of(session)
     rows = [
         {
             "id": rule.id,
@@ -90,7 +93,7 @@ def show_rule(session: Session, rule_id: str, output_format: Format) -> int:
     \b
       dovetail rules show due-date-passed
     """
-    found, overrides = _catalogue(session)
+    found, overrides = catalogue_of(session)
     rule, override = rule_named(found.rules, rule_id), overrides.get(rule_id)
     if output_format == "json":
         print_line(to_json(_as_object(rule, override)))
@@ -117,12 +120,9 @@ def test_rules(session: Session, paths: Sequence[Path], output_format: Format) -
 
     broken = False
     if paths:
-        files = [
-            file for path in paths for file in (sorted(path.glob("*.y*ml")) if path.is_dir() else [path])
-        ]
-        chosen = [rule for rule in load_catalogue(files) if not rule.is_built_in]
+        chosen = [rule for rule in load_catalogue(files_in(paths)) if not rule.is_built_in]
     else:
-        found, _ = _catalogue(session)
+        found, _ = catalogue_of(session)
         chosen, broken = list(found.rules), bool(report_broken(session, found))
     results = run_tests(chosen)
     rows = [
@@ -156,6 +156,11 @@ def test_rules(session: Session, paths: Sequence[Path], output_format: Format) -
     return 1 if failed or broken else 0
 
 
+def files_in(paths: Sequence[Path]) -> list[Path]:
+    """The files themselves, and the rule files of folders."""
+    return [file for path in paths for file in (sorted(path.glob("*.y*ml")) if path.is_dir() else [path])]
+
+
 def rule_named(catalogue: Sequence[Rule], rule_id: str) -> Rule:
     """The rule of that id.
 
@@ -179,7 +184,8 @@ def report_broken(session: Session, found: RuleSet) -> int:
     return 4 if found.reported else 0
 
 
-def _catalogue(session: Session) -> tuple[RuleSet, dict[str, Override]]:
+def catalogue_of(session: Session) -> tuple[RuleSet, dict[str, Override]]:
+    """The rules, with their tests, and what the configuration changes about them; it may be absent."""
     from rules.loading import read_rules
     from rules.packages import installed_packages
 

@@ -13,6 +13,7 @@ from rules import grammar
 from rules.checking import rule_scope
 from rules.compiler import bind
 from rules.dialects import writer
+from rules.lexer import ExpressionError
 from rules.overrides import filter_condition, override_problems
 from rules.results import python_value
 from rules.rule import Override, Rule
@@ -56,7 +57,7 @@ def compile_terms(rule: Rule, dialect: Dialect, override: Override | None = None
         override: what holds where the row stands (`Override.at`); nothing of its places is read.
 
     Raises:
-        RuleError: the override does not fit the rule.
+        RuleError: the override does not fit the rule, or the query would be too large.
     """
     override = override or Override()
     if problems := override_problems(rule, override):
@@ -67,7 +68,10 @@ def compile_terms(rule: Rule, dialect: Dialect, override: Override | None = None
     conditions = _conditions(rule, override)
     for number, (part, text, condition) in enumerate(conditions, 1):
         alias = f"term_{number}"
-        columns[alias] = out.write(condition.term)
+        try:
+            columns[alias] = out.write(condition.term)
+        except ExpressionError as error:
+            raise RuleError(rule.id, error.reason) from error
         terms[alias] = (part, text, condition.term.kind)
     used = dict.fromkeys(name for _, _, condition in conditions for name in condition.names("column"))
     for name in [*used, *(name for name in rule.fingerprint if name not in used)]:

@@ -122,22 +122,12 @@ def query_sqlite(
     compiled: CompiledRule, rows: Rows, parameters: Mapping[str, object]
 ) -> list[dict[str, object]]:
     """Run a compiled rule over rows in an SQLite database in memory."""
-    view = VIEWS[compiled.view]
-    names = [name for column in view.columns for name in _hidden(column)] + ["today_ord"]
-    names += [PLACE] if view.name in PLACED else []
-    types = {column.name: column.type for column in view.columns}
-    declared = ", ".join(
-        f"`{name}` {_sqlite_type(types.get(name, 'text' if name == PLACE else 'int'))}" for name in names
-    )
     connection = sqlite3.connect(":memory:")
     try:
-        connection.execute(f"CREATE TABLE rule_{view.name} ({declared})")
-        marks = ", ".join("?" * len(names))
-        values = [[_sqlite_value(row[name]) for name in names] for row in rows]
-        connection.executemany(f"INSERT INTO rule_{view.name} VALUES ({marks})", values)  # noqa: S608 - our own names
+        create_rows(connection, compiled.view, rows)
         selected = ", ".join(f"{sql} AS `{alias}`" for alias, sql in compiled.columns.items())
         cursor = connection.execute(
-            f"SELECT {selected} FROM rule_{view.name} WHERE {compiled.where}",  # noqa: S608 - the compiler's text
+            f"SELECT {selected} FROM rule_{compiled.view} WHERE {compiled.where}",  # noqa: S608 - the compiler's text
             dict(parameters),
         )
         return [dict(zip(compiled.columns, row, strict=True)) for row in cursor]
@@ -145,6 +135,21 @@ def query_sqlite(
         raise RuleError(compiled.rule.id, f"the query failed: {error}") from error
     finally:
         connection.close()
+
+
+def create_rows(connection: sqlite3.Connection, name: str, rows: Rows) -> None:
+    """Make the table `rule_<view>` with complete rows in it."""
+    view = VIEWS[name]
+    names = [name for column in view.columns for name in _hidden(column)] + ["today_ord"]
+    types = {column.name: _sqlite_type(column.type) for column in view.columns}
+    if view.name in PLACED:
+        names.append(PLACE)
+        types[PLACE] = "TEXT"
+    declared = ", ".join(f"`{name}` {types.get(name, 'INTEGER')}" for name in names)
+    connection.execute(f"CREATE TABLE rule_{view.name} ({declared})")
+    marks = ", ".join("?" * len(names))
+    values = [[_sqlite_value(row[name]) for name in names] for row in rows]
+    connection.executemany(f"INSERT INTO rule_{view.name} VALUES ({marks})", values)  # noqa: S608 - our own names
 
 
 def _hidden(column: Column) -> list[str]:

@@ -82,6 +82,31 @@ class SelectionStore:
             )
         return _as_dicts(VIEWS[view], columns, rows, self._db.dialect)
 
+    def plan_of(
+        self, view: str, *, columns: Mapping[str, str], where: str, parameters: Mapping[str, object]
+    ) -> list[str]:
+        """The steps in which SQLite would answer `select`, one line each; nothing is read.
+
+        What is done again for each row of an outer query begins with `| `, what is done once before it with a
+        space.
+        """
+        if self._db.dialect != "sqlite":
+            return []
+        chosen = ", ".join(f'{expression} AS "{alias}"' for alias, expression in columns.items())
+        query = f'EXPLAIN QUERY PLAN SELECT {chosen} FROM "rule_{view}" WHERE {where or "1 = 1"}'  # noqa: S608 an allow-list made it
+        bound = {name: _bind(value, self._db.dialect) for name, value in parameters.items()}
+        with self._db.read() as connection:
+            driver: Any = connection.connection.driver_connection
+            rows = driver.execute(query, bound).fetchall()
+        marks = {0: ""}  # of what stands below a step
+        steps: list[str] = []
+        for number, parent, _, detail in rows:
+            mark = marks[parent]
+            steps.append(f"{mark}{detail}")
+            is_repeated = mark == "| " or detail.startswith("CORRELATED")
+            marks[number] = "| " if is_repeated else " "
+        return steps
+
     def _fetch(
         self,
         connection: Connection,

@@ -187,11 +187,13 @@ _DEFINITIONS: Mapping[str, Definition] = {
         rows="tracker_iteration AS t" + _left("derived_iteration", "d", "d.iteration_id = t.iteration_id"),
         tables={"t": "tracker_iteration", "d": "derived_iteration"},
     ),
-    "release": _one(
-        "t",
-        "tracker_release",
-        open_items="(SELECT count(*) FROM tracker_item AS i WHERE i.release_id = t.release_id"
-        " AND i.deleted_at IS NULL AND i.state NOT IN ('done', 'removed'))",
+    # Counted once for all: items have no index by release, and a query for each would read all of them.
+    "release": Definition(
+        rows="tracker_release AS t LEFT JOIN (SELECT release_id, count(*) AS open_items FROM tracker_item"
+        " WHERE deleted_at IS NULL AND state NOT IN ('done', 'removed') GROUP BY release_id) AS c"
+        " ON c.release_id = t.release_id",
+        tables={"t": "tracker_release"},
+        special={"open_items": "coalesce(c.open_items, 0)"},
     ),
     "team": _one("d", "derived_team"),
     "calibration": _one("d", "derived_calibration"),

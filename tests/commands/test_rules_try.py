@@ -134,7 +134,9 @@ def test_a_rule_that_cannot_be_tried_is_reported_and_the_others_are_tried(checke
     listed = checked.run("rules", "list", "--format", "json")
     assert listed.code == 4
     assert "task-without-owner" in {row["id"] for row in json.loads(listed.out)}
-    told = json.loads(checked.run("rules", "explain", "dcma-logic", "plans/office.xml", "--format", "json").out)
+    told = json.loads(
+        checked.run("rules", "explain", "dcma-logic", "plans/office.xml", "--format", "json").out
+    )
     assert told[0]["subject"]["check"] == "logic"
     said = checked.run("doctor")
     assert "rule worse is left out" in said.out
