@@ -1,4 +1,4 @@
-"""`dovetail rules new`: a commented rule file to begin with."""
+"""`dovetail rules new|schema`: a commented rule file to begin with, and what editors check it by."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def new_rule(session: Session, rule_id: str, view: str, out: Path | None) -> int
     from rules.file_model import RULE_VIEWS
     from rules.lint_values import UNFILLED
     from rules.spelling import nearest
-    from rules.starter import STARTERS, starter
+    from rules.starter import SCHEMA_FILE, STARTERS, starter
 
     if not _ID.fullmatch(rule_id) or len(rule_id) > 60:
         raise UsageError(
@@ -70,6 +70,7 @@ def new_rule(session: Session, rule_id: str, view: str, out: Path | None) -> int
             f"{path} cannot be written: {error.strerror}.", hint="Name another with --out."
         ) from error
     print_line(str(path))
+    _add_schema(session, path.with_name(SCHEMA_FILE))
     session.talk.say(f"Its tests pass as they stand: dovetail rules test {path}")
     if STARTERS[view].measured in UNFILLED.get(view, ()):
         session.talk.say(f"Nothing fills the view {view} yet, so it will find nothing.", level="warning")
@@ -77,6 +78,39 @@ def new_rule(session: Session, rule_id: str, view: str, out: Path | None) -> int
         session.talk.say(
             "When it says what you mean, name it in dovetail.yaml: rules: {include: [rules/*.yaml]}"
         )
+    return 0
+
+
+def _add_schema(session: Session, path: Path) -> None:
+    """The schema beside the first rule, so that editors complete and check what is typed."""
+    try:
+        with os.fdopen(create_private(path), "w", encoding="utf-8") as file:
+            file.write(_schema())
+    except FileExistsError:
+        return
+    session.talk.say(f"{path} tells editors what a rule looks like.")
+
+
+def _schema() -> str:
+    import json
+
+    from rules.file_model import json_schema
+
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+@rules.command("schema")
+@session_of
+def print_schema(session: Session) -> int:
+    """Print the JSON Schema of rule files, for editors.
+
+    `rules new` puts it beside the first rule; after an upgrade, put it there again.
+
+    \b
+      dovetail rules schema > rules/rule-schema.json
+    """
+    del session
+    print_line(_schema().rstrip("\n"))
     return 0
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from portfolio.views import VIEWS
 
-SCHEMA = "https://dovetail.example/rule-schema.json"
+SCHEMA_FILE = "rule-schema.json"
 _FILE = """\
 # yaml-language-server: $schema={schema}
 #
@@ -273,7 +273,7 @@ def starter(rule_id: str, view: str, file: str) -> str:
     if one.silent:
         silent.append(_row(view, one, name, "past", 21, _changed(one.given, one.silent)))
     return _FILE.format(
-        schema=SCHEMA,
+        schema=SCHEMA_FILE,
         view=view,
         about=VIEWS[view].about,
         file=file,
