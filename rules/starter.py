@@ -32,7 +32,7 @@ _FILE = """\
   where: {where}
 {measure}  # A row for which this is true is a finding. What is unknown is never found.
   flag: {value} > :most
-  # info, low, medium, high or critical. From high on it is written to trackers.
+  # info, low, medium, high or critical. From high on, comments tell of it.
   severity: medium
   # The first that holds wins.
   severity_by:
@@ -46,7 +46,9 @@ _FILE = """\
   evidence: [{evidence}]
   message: "{message}"
   action: Say here what somebody should do.
-  # `experimental` while you try it, `stable` when you trust it.
+  # While you try it, its findings stand in lists and reports, and nothing is written about them. When you
+  # trust it, take this line away and write `stable` in the next.
+  comment_on: []
   status: experimental
   # Rows of the view, and the findings that they must give. Keep a row on each side of every limit.
   tests:
@@ -284,12 +286,19 @@ def starter(rule_id: str, view: str, file: str) -> str:
         value=one.measured,
         key=one.key,
         evidence=one.evidence,
-        message=f"{{{name}}}: {{{one.measured}}}.",
+        message=f"{{{name}}}: {_message(one)}.",
         name=name,
         given="\n".join(rows),
         silent="\n".join(silent),
         or_past=" or not of interest" if one.silent else "",
     )
+
+
+def _message(one: Starter) -> str:
+    words = one.measured.replace("_", " ")
+    if one.since:
+        return f"{{{one.measured}}} days since {{{one.since}:date}}"
+    return f"{words} {{{one.measured}}}"
 
 
 def _row(view: str, one: Starter, name: str, row: str, count: int | None, given: str) -> str:
