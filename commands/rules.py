@@ -205,7 +205,7 @@ def _severity(rule: Rule, override: Override | None) -> str:
 
 def _show(rule: Rule, override: Override | None) -> None:
     print_line(f"{rule.id}: {rule.title}", style="bold")
-    is_off = override is not None and not override.enabled
+    is_off = override is not None and not override.is_enabled_anywhere
     print_line(
         f"{_severity(rule, override)}, {rule.group}, {rule.status}{', switched off here' if is_off else ''}"
     )
@@ -233,6 +233,9 @@ def _show(rule: Rule, override: Override | None) -> None:
             ],
             indent=2,
         )
+    if override is not None and override.places:
+        print_heading("Different in parts of your tree")
+        print_pairs([(slug, _differences(override, one)) for slug, one in override.places.items()], indent=2)
     print_heading("Evidence")
     comments = _comment_columns(rule, override)
     print_pairs(
@@ -243,6 +246,21 @@ def _show(rule: Rule, override: Override | None) -> None:
         ],
         indent=2,
     )
+
+
+def _settings(override: Override) -> dict[str, object]:
+    names = ("params", "severity", "enabled", "filter", "comments")
+    return {name: getattr(override, name) for name in names}
+
+
+def _differences(everywhere: Override, here: Override) -> str:
+    """What holds at one place and not everywhere, in words."""
+    found = [f"{name} {value}" for name, value in here.params.items() if everywhere.params.get(name) != value]
+    for key in ("severity", "enabled", "filter", "comments"):
+        value = getattr(here, key)
+        if value != getattr(everywhere, key):
+            found.append(f"{key} {str(value).lower() if isinstance(value, bool) else value}")
+    return ", ".join(found) or "as everywhere"
 
 
 def _comment_columns(rule: Rule, override: Override | None) -> list[str]:
@@ -265,6 +283,7 @@ def _as_object(rule: Rule, override: Override | None) -> dict[str, object]:
         "severity_by": [{"if": step.condition.text, "then": step.severity} for step in rule.steps],
         "params": {**rule.params, **(override.params if override is not None else {})},
         "enabled": override.enabled if override is not None else True,
+        "places": {} if override is None else {slug: _settings(one) for slug, one in override.places.items()},
         "filter": override.filter if override is not None else None,
         "evidence": list(rule.evidence),
         "comment_on": _comment_columns(rule, override),

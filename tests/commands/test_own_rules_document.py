@@ -82,6 +82,10 @@ def test_the_nearest_level_wins_as_the_page_says(folder: Folder) -> None:
     here = overrides["due-date-passed"].at("office-move")
     assert here.params == {"grace_wd": 20, "high_after_wd": 10}
     assert overrides["due-date-passed"].params == {"grace_wd": 1, "high_after_wd": 10}
+    shown = " ".join(folder.run("rules", "show", "due-date-passed").out.split())
+    assert "office-move grace_wd 20, filter NOT contains(labels, 'parked')" in shown
+    told = json.loads(folder.run("rules", "show", "baseline-slip", "--format", "json").out)
+    assert (told["enabled"], told["places"]["office-move"]["enabled"]) == (False, True)
     assert not overrides["baseline-slip"].enabled
     assert overrides["baseline-slip"].at("office-move").enabled
 
