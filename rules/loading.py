@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -82,18 +83,25 @@ def read_rules(
         with_tests: False leaves out the tests of the built-in rules.
         packages: `installed_packages()`, where those count.
     """
-    built_in = sorted(CATALOGUE.glob("*.yaml"), key=lambda path: GROUPS.index(_group(path.stem)))
-    sources = [(path, f"catalogue/{path.name}", True, "") for path in built_in]
-    sources += [(path, f"{one.name}/{path.name}", False, one.shown) for one in packages for path in one.files]
-    sources += [(path, str(path), False, "") for path in paths]
-    sets = [_nothing(Problem(f"package {one.shown}", 1, one.problem)) for one in packages if one.problem]
-    for path, name, is_built_in, package in sources:
-        sets.append(_read(path, name, is_built_in=is_built_in, package=package, with_tests=with_tests))
-    return _joined(sets)
+    sets = list(_built_in(with_tests=with_tests))
+    for package in packages:
+        if package.problem:
+            sets.append(_nothing(Problem(f"package {package.shown}", 1, package.problem)))
+        sets += [_read(path, f"{package.name}/{path.name}", package=package.shown) for path in package.files]
+    return _joined([*sets, *(_read(path) for path in paths)])
+
+
+@cache
+def _built_in(*, with_tests: bool) -> Sequence[RuleSet]:
+    """Read once: a command that checks its overrides needs them twice."""
+    paths = sorted(CATALOGUE.glob("*.yaml"), key=lambda path: GROUPS.index(_group(path.stem)))
+    return tuple(
+        _read(path, f"catalogue/{path.name}", is_built_in=True, with_tests=with_tests) for path in paths
+    )
 
 
 def with_files(known: RuleSet, paths: Sequence[Path]) -> RuleSet:
-    """The rules of a set and of further files, whose rules take the place of a user's rules of their ids."""
+    """A set with the rules of further files, which take the place of rules of users with the same ids."""
     read = [_read(path) for path in paths]
     ids = {rule.id for one in read for rule in one.rules} | {name for one in read for name in one.broken}
     kept = [rule for rule in known.rules if rule.is_built_in or rule.id not in ids]

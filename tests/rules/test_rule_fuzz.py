@@ -35,7 +35,7 @@ ROW = {
     "is_critical": False,    "due": date(2026, 11, 20), "effective_due": date(2026, 11, 26), "kind": "a",
     "created_at": datetime(2026, 11, 10, 23, 30, tzinfo=UTC),
 }  # fmt: skip
-SHORT = 3000
+SHORT = 2000
 SOAK_SECONDS = 300
 
 
@@ -50,7 +50,7 @@ def test_of_thousands_of_expressions_none_gets_through_that_should_not(judge: Ju
     counts = run(judge, islice(corpus(random.Random(20261129)), SHORT))
     assert counts["tried"] == SHORT
     # The judge is no judge where nothing comes before it.
-    assert counts["accepted"] > 200
+    assert counts["accepted"] > 150
     assert counts["refused"] > 1000
 
 
@@ -64,7 +64,7 @@ def test_for_five_minutes_none_gets_through(judge: Judge, capsys: pytest.Capture
     assert counts["tried"] > 100_000
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=80), st.sampled_from(FAMILIES), st.text(max_size=10))
 def test_what_stands_around_a_hostile_expression_does_not_help_it(
     judge: Judge, before: str, hostile: str, after: str
@@ -124,7 +124,7 @@ def test_what_gets_through_means_the_same_on_both_databases(query_postgresql: Qu
     assert set(answers["sqlite"]) == {True, False, None}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_a_rule_file_that_was_damaged_anywhere_is_read_or_refused_in_words(data: st.DataObject) -> None:
     text = starter("mine", "item", "mine.yaml")

@@ -84,8 +84,8 @@ def changed(chance: random.Random) -> dict[str, Any]:
 def test_whatever_is_changed_in_a_rule_both_say_the_same() -> None:
     chance = random.Random(20261129)
     verdicts = {True: 0, False: 0}
-    for _ in range(800):
+    for _ in range(500):
         rule = changed(chance)
         assert by_loader(rule) == by_schema(rule), rule
         verdicts[by_loader(rule)] += 1
-    assert min(verdicts.values()) > 100
+    assert min(verdicts.values()) > 50
