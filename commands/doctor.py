@@ -70,11 +70,12 @@ def _ours(session: Session, config: Config) -> Iterator[dict[str, Any]]:
     yield _line("OK", "dovetail", "configuration", f"{config.path}: {plural(len(config.sources), 'source')}")
     yield _line("OK", "dovetail", "time zone", f"{config.timezone}, {_holidays(config)}")
     yield from _exposed(config)
-    rules = config.rules()
-    off = sum(not one.enabled for one in config.overrides.values())
-    yield _line(
-        "OK", "rules", "catalogue", f"{plural(len(rules), 'rule')}{f', {off} switched off' if off else ''}"
-    )
+    found = config.rule_set()
+    off = sum(not one.is_enabled_anywhere for one in config.overrides.values())
+    count = plural(len(found.rules), "rule")
+    yield _line("OK", "rules", "catalogue", f"{count}{f', {off} switched off' if off else ''}")
+    for problem in found.reported.values():
+        yield _line("FAIL", "rules", "catalogue", problem, "`dovetail rules lint` shows everything.")
     try:
         with session.store(config) as store:
             problems = store.check()

@@ -167,7 +167,7 @@ class _Explanation:
             print_line("  What it is about is not in the store any more, so no values can be shown.")
         else:
             print_line()
-            emit(_term_listing(self._terms))
+            emit(term_listing(self._terms))
 
     def _show_dates(self) -> None:
         item = self._item
@@ -223,7 +223,8 @@ class _Explanation:
         }
 
 
-def _term_listing(terms: Sequence[Explained]) -> Listing:
+def term_listing(terms: Sequence[Explained]) -> Listing:
+    """Every term with its value and, where somebody set it, who did."""
     return Listing(
         rows=[
             {"part": one.part, "text": one.text, "value": one.value, "origin": one.origin} for one in terms

@@ -38,7 +38,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Setting up": {
         "doctor": "commands.doctor:doctor",
-        "rules": "commands.rules:rules",
+        "rules": "commands.rules_all:rules",
         "db": "commands.db:db",
     },
     "Trying out": {

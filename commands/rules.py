@@ -1,8 +1,8 @@
-"""`dovetail rules`: the catalogue, one rule in full, and the tests that stand beside rules."""
+"""`dovetail rules list|show|test`: the catalogue, one rule in full, and the tests that stand beside rules."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,19 +18,23 @@ from commands.text import plural
 from portfolio.errors import UsageError
 
 if TYPE_CHECKING:
+    from rules.loading import RuleSet
     from rules.rule import Override, Rule
 
 
 @click.group(cls=Group)
 def rules() -> None:
-    """Show what is checked, and test rules.
+    """Show what is checked; write, test and try rules of your own.
 
-    No configuration is needed; where there is one, its own rules and overrides count.
+    For list, show, test, new and lint no configuration is needed; where there is one, its own rules and
+    overrides count.
 
     \b
       dovetail rules list
       dovetail rules show due-date-passed
-      dovetail rules test my-rules.yaml
+      dovetail rules new late-epic --over item
+      dovetail rules test rules/late-epic.yaml
+      dovetail rules diff rules/late-epic.yaml
     """
 
 
@@ -44,7 +48,7 @@ def list_rules(session: Session, output_format: Format) -> int:
       dovetail rules list
       dovetail rules list --format json
     """
-    catalogue, overrides = _catalogue(session)
+    found, overrides = catalogue_of(session)
     rows = [
         {
             "id": rule.id,
@@ -52,11 +56,12 @@ def list_rules(session: Session, output_format: Format) -> int:
             "severity": _severity(rule, overrides.get(rule.id)),
             "over": rule.over,
             "title": rule.title,
-            "enabled": overrides[rule.id].enabled if rule.id in overrides else True,
+            "enabled": overrides[rule.id].is_enabled_anywhere if rule.id in overrides else True,
             "status": rule.status,
             "file": rule.file,
+            "origin": rule.origin,
         }
-        for rule in catalogue
+        for rule in found.rules
     ]
     emit(
         Listing(
@@ -69,13 +74,13 @@ def list_rules(session: Session, output_format: Format) -> int:
                 Column(
                     name="enabled", shown=lambda row: "" if row["enabled"] else "off", title=" ", optional=1
                 ),
-                Column(name="group", optional=3),
+                Column(name="origin", shown=_by, title="from", optional=3),
             ],
             empty="There are no rules.",
         ),
         output_format,
     )
-    return 0
+    return report_broken(session, found)
 
 
 @rules.command("show")
@@ -88,15 +93,8 @@ def show_rule(session: Session, rule_id: str, output_format: Format) -> int:
     \b
       dovetail rules show due-date-passed
     """
-    from rules.spelling import nearest
-
-    catalogue, overrides = _catalogue(session)
-    by_id = {rule.id: rule for rule in catalogue}
-    if rule_id not in by_id:
-        raise UsageError(
-            f"There is no rule `{rule_id}`{nearest(rule_id, by_id) or '.'}", hint="`dovetail rules list`"
-        )
-    rule, override = by_id[rule_id], overrides.get(rule_id)
+    found, overrides = catalogue_of(session)
+    rule, override = rule_named(found.rules, rule_id), overrides.get(rule_id)
     if output_format == "json":
         print_line(to_json(_as_object(rule, override)))
         return 0
@@ -120,13 +118,12 @@ def test_rules(session: Session, paths: Sequence[Path], output_format: Format) -
     from rules.loading import load_catalogue
     from rules.testing import run_tests
 
+    broken = False
     if paths:
-        files = [
-            file for path in paths for file in (sorted(path.glob("*.y*ml")) if path.is_dir() else [path])
-        ]
-        chosen = [rule for rule in load_catalogue(files) if not rule.is_built_in]
+        chosen = [rule for rule in load_catalogue(files_in(paths)) if not rule.is_built_in]
     else:
-        chosen, _ = _catalogue(session)
+        found, _ = catalogue_of(session)
+        chosen, broken = list(found.rules), bool(report_broken(session, found))
     results = run_tests(chosen)
     rows = [
         {
@@ -156,16 +153,50 @@ def test_rules(session: Session, paths: Sequence[Path], output_format: Format) -
         emit(listing, output_format)
     if failed:
         session.talk.say(f"{count}: {len(failed)} failed.", level="error")
-    return 1 if failed else 0
+    return 1 if failed or broken else 0
 
 
-def _catalogue(session: Session) -> tuple[list[Rule], dict[str, Override]]:
-    from rules.loading import load_catalogue
+def files_in(paths: Sequence[Path]) -> list[Path]:
+    """The files themselves, and the rule files of folders."""
+    return [file for path in paths for file in (sorted(path.glob("*.y*ml")) if path.is_dir() else [path])]
+
+
+def rule_named(catalogue: Sequence[Rule], rule_id: str) -> Rule:
+    """The rule of that id.
+
+    Raises:
+        UsageError: there is none; the message names the nearest.
+    """
+    from rules.spelling import nearest
+
+    by_id = {rule.id: rule for rule in catalogue}
+    if rule_id not in by_id:
+        raise UsageError(
+            f"There is no rule `{rule_id}`{nearest(rule_id, by_id) or '.'}", hint="`dovetail rules list`"
+        )
+    return by_id[rule_id]
+
+
+def report_broken(session: Session, found: RuleSet) -> int:
+    """Say which rules are left out. Returns the exit code: 4 where there are any."""
+    for problem in found.reported.values():
+        session.talk.error(problem)
+    return 4 if found.reported else 0
+
+
+def catalogue_of(session: Session) -> tuple[RuleSet, dict[str, Override]]:
+    """The rules, with their tests, and what the configuration changes about them; it may be absent."""
+    from rules.loading import read_rules
+    from rules.packages import installed_packages
 
     config = session.config_if_any()
     if config is None:
-        return load_catalogue(), {}
-    return config.rules(with_tests=True), dict(config.overrides)
+        return read_rules(packages=installed_packages()), {}
+    return config.rule_set(with_tests=True), dict(config.overrides)
+
+
+def _by(row: Mapping[str, object]) -> str:
+    return str(row["origin"]).partition(",")[0]
 
 
 def _severity(rule: Rule, override: Override | None) -> str:
@@ -174,7 +205,7 @@ def _severity(rule: Rule, override: Override | None) -> str:
 
 def _show(rule: Rule, override: Override | None) -> None:
     print_line(f"{rule.id}: {rule.title}", style="bold")
-    is_off = override is not None and not override.enabled
+    is_off = override is not None and not override.is_enabled_anywhere
     print_line(
         f"{_severity(rule, override)}, {rule.group}, {rule.status}{', switched off here' if is_off else ''}"
     )
@@ -202,6 +233,9 @@ def _show(rule: Rule, override: Override | None) -> None:
             ],
             indent=2,
         )
+    if override is not None and override.places:
+        print_heading("Different in parts of your tree")
+        print_pairs([(slug, _differences(override, one)) for slug, one in override.places.items()], indent=2)
     print_heading("Evidence")
     comments = _comment_columns(rule, override)
     print_pairs(
@@ -212,6 +246,21 @@ def _show(rule: Rule, override: Override | None) -> None:
         ],
         indent=2,
     )
+
+
+def _settings(override: Override) -> dict[str, object]:
+    names = ("params", "severity", "enabled", "filter", "comments")
+    return {name: getattr(override, name) for name in names}
+
+
+def _differences(everywhere: Override, here: Override) -> str:
+    """What holds at one place and not everywhere, in words."""
+    found = [f"{name} {value}" for name, value in here.params.items() if everywhere.params.get(name) != value]
+    for key in ("severity", "enabled", "filter", "comments"):
+        value = getattr(here, key)
+        if value != getattr(everywhere, key):
+            found.append(f"{key} {str(value).lower() if isinstance(value, bool) else value}")
+    return ", ".join(found) or "as everywhere"
 
 
 def _comment_columns(rule: Rule, override: Override | None) -> list[str]:
@@ -234,6 +283,7 @@ def _as_object(rule: Rule, override: Override | None) -> dict[str, object]:
         "severity_by": [{"if": step.condition.text, "then": step.severity} for step in rule.steps],
         "params": {**rule.params, **(override.params if override is not None else {})},
         "enabled": override.enabled if override is not None else True,
+        "places": {} if override is None else {slug: _settings(one) for slug, one in override.places.items()},
         "filter": override.filter if override is not None else None,
         "evidence": list(rule.evidence),
         "comment_on": _comment_columns(rule, override),

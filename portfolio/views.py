@@ -17,6 +17,22 @@ COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 # Never null, whatever the prefix would say otherwise: DESIGN §7.
 BOOLEAN_PREFIXES = ("is_", "has_", "in_", "crosses_")
 
+# Views whose rows stand somewhere in the PMO's tree. Rules read it as the hidden column `place`: the slug of
+# the project, or null. A dependency stands where its successor does, a twin where its first side does.
+PLACED = frozenset(
+    {
+        "item",
+        "risk",
+        "project",
+        "dependency",
+        "schedule",
+        "schedule_check",
+        "milestone",
+        "person_schedule",
+        "twin",
+    }
+)
+
 
 class Column(msgspec.Struct, frozen=True):
     """One column of a view."""

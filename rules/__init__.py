@@ -10,9 +10,10 @@
 sqlglot, pydantic and ruamel.yaml are imported when the first rule is loaded, not before.
 """
 
-from rules.compiler import CompiledRule, compile_rule, override_problems, overrides_problems
+from rules.compiler import CompiledRule, compile_rule
 from rules.explain import CompiledTerms, Explained, compile_terms, explain_terms
 from rules.loading import RuleSet, load_catalogue, read_rules
+from rules.overrides import override_problems, overrides_problems
 from rules.results import inhibited, subject_id, verdicts
 from rules.rule import Override, Rule
 

@@ -15,7 +15,7 @@ from rules.rule import Rule, RuleTest, Step, default_comment_on
 from rules.spelling import nearest
 from rules.terms import Condition, Kind, Term
 from rules.values import ParamValue, kind_of
-from rules.writer import LIST_PREFIX, LITERAL_PREFIX
+from rules.writer import LIST_PREFIX, LITERAL_PREFIX, PLACE
 from rules.yaml_text import Document, Path
 
 if TYPE_CHECKING:
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 RESERVED = frozenset({"today", "now"})
 SEVERITY_ALIAS = "verdict_severity"
+COMMENT_ALIAS = "verdict_is_commented"
 # These change because a day has passed, so a comment that shows them would be edited every night.
 AGES = frozenset({"age_wd"})
 _UNITS: Mapping[str, timedelta] = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 def build_rule(
-    model: RuleText, document: Document, path: Path, *, group: str, is_built_in: bool
+    model: RuleText, document: Document, path: Path, *, group: str, is_built_in: bool, package: str = ""
 ) -> Rule | None:
     """The rule, or None after noting its problems in the document."""
     checker = _Checker(model, document, path)
@@ -67,6 +68,7 @@ def build_rule(
         is_built_in=is_built_in,
         file=document.file,
         line=document.line(path),
+        package=package,
     )
 
 
@@ -127,7 +129,7 @@ class _Checker:
                 self._view.column(name)
                 or name in RESERVED
                 or name.upper() in KEYWORDS
-                or name == SEVERITY_ALIAS
+                or name in (SEVERITY_ALIAS, COMMENT_ALIAS, PLACE)
             ):
                 self._note(("measure", name), f"measure.{name}: the name is taken; choose another")
             if found := self._read(("measure", name), text, grammar.measure):

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
 
 from portfolio.errors import RuleError
-from portfolio.findings import SEVERITIES
-from rules import grammar
-from rules.checking import SEVERITY_ALIAS, rule_scope
+from rules.checking import COMMENT_ALIAS, SEVERITY_ALIAS
 from rules.dialects import writer
 from rules.lexer import ExpressionError
 from rules.message import fields
+from rules.overrides import elsewhere, filter_condition, override_problems
 from rules.rule import Override, Rule, default_comment_on
-from rules.spelling import nearest
-from rules.terms import Condition, Kind
-from rules.values import Dialect, ParamValue, kind_of, members
+from rules.terms import Kind
+from rules.values import Dialect, ParamValue
 from rules.writer import Writer
 
 # Where a row came from and what people call it, where its view says so.
@@ -69,17 +67,22 @@ def compile_rule(rule: Rule, dialect: Dialect, override: Override | None = None)
     override = override or Override()
     if problems := override_problems(rule, override):
         raise RuleError(rule.id, problems[0], hint="See rules.overrides in the configuration.")
-    out = writer(dialect, {**rule.params, **override.params})
-    comment_on = _comment_on(rule, override)
+    values = {**rule.params, **override.params}
+    changed = {name: elsewhere(override, _reader(name, value)) for name, value in rule.params.items()}
+    out = writer(dialect, values, changed)
+    comment_on, is_commented = _comments(rule, out, override)
     try:
         columns = {name: out.quote(name) for name in _selected(rule, comment_on)}
         columns |= {name: out.write(measure.term) for name, measure in rule.measures.items()}
-        columns[SEVERITY_ALIAS] = _severity(rule, out, override.severity)
-        parts = [rule.where, rule.flag, filter_condition(rule, override)]
-        where = " AND ".join(out.write(part.term) for part in parts if part)
+        columns[SEVERITY_ALIAS] = _severity(rule, out, override)
+        columns |= {COMMENT_ALIAS: is_commented} if is_commented else {}
+        parts = [out.write(part.term) for part in (rule.where, rule.flag) if part]
+        where = " AND ".join([*parts, *_narrowed(rule, out, override)])
     except ExpressionError as error:
         raise RuleError(rule.id, error.reason) from error
-    kinds: dict[str, Kind] = {name: rule.kind(name) for name in columns if name != SEVERITY_ALIAS}
+    kinds: dict[str, Kind] = {
+        name: rule.kind(name) for name in columns if name not in (SEVERITY_ALIAS, COMMENT_ALIAS)
+    }
     return CompiledRule(
         rule=rule,
         dialect=dialect,
@@ -92,74 +95,48 @@ def compile_rule(rule: Rule, dialect: Dialect, override: Override | None = None)
     )
 
 
-def filter_condition(rule: Rule, override: Override) -> Condition | None:
-    """The override's filter, checked like any condition of the rule.
-
-    Raises:
-        ExpressionError: it is not accepted.
-    """
-    if override.filter is None:
-        return None
-    measures = {name: measure.term for name, measure in rule.measures.items()}
-    return grammar.condition(override.filter, rule_scope(rule.view, rule.params, measures))
+def _reader(name: str, default: ParamValue) -> Callable[[Override], ParamValue]:
+    return lambda override: override.params.get(name, default)
 
 
-def override_problems(rule: Rule, override: Override) -> list[str]:
-    """Everything about an override that does not fit its rule."""
-    problems = [
-        problem for name, value in override.params.items() if (problem := _param_problem(rule, name, value))
-    ]
-    if override.severity is not None and override.severity not in SEVERITIES:
-        near = nearest(override.severity, SEVERITIES)
-        problems.append(f"severity `{override.severity}` is not one of {', '.join(SEVERITIES)}{near}")
-    if override.comments and not (rule.comment_on or default_comment_on(rule.over)):
-        problems.append(f"comments: a finding about a row of {rule.over} is on no item that could get one")
-    try:
-        filter_condition(rule, override)
-    except ExpressionError as error:
-        problems.append(f"filter: {error.describe(override.filter or '')}")
-    return problems
+def _narrowed(rule: Rule, out: Writer, override: Override) -> list[str]:
+    """The filter, and where the rule is switched on."""
+    filters = elsewhere(override, lambda one: one.filter)
+    found: list[str] = []
+    if override.filter is not None or filters:
+        others = [(places, _filter(rule, out, filtered)) for places, filtered in filters]
+        found.append(out.chosen(_filter(rule, out, override.filter), others))
+    switched = elsewhere(override, lambda one: one.enabled)
+    if switched:
+        found.append(out.chosen(_truth(override.enabled), [(at, _truth(is_on)) for at, is_on in switched]))
+    return found
 
 
-def overrides_problems(rules: Sequence[Rule], overrides: Mapping[str, Override]) -> list[str]:
-    """Everything that is wrong with a configuration's overrides, one line each."""
-    by_id = {rule.id: rule for rule in rules}
-    problems: list[str] = []
-    for rule_id, override in overrides.items():
-        if rule_id not in by_id:
-            problems.append(f"there is no rule `{rule_id}`{nearest(rule_id, by_id)}")
-            continue
-        problems += [f"rule {rule_id}: {problem}" for problem in override_problems(by_id[rule_id], override)]
-    return problems
+def _filter(rule: Rule, out: Writer, text: str | None) -> str:
+    condition = filter_condition(rule, Override(filter=text))
+    return "TRUE" if condition is None else out.write(condition.term)
 
 
-def _param_problem(rule: Rule, name: str, value: ParamValue) -> str | None:
-    if name not in rule.params:
-        return f"there is no parameter `{name}`{nearest(name, rule.params)}"
-    default = rule.params[name]
-    is_list = isinstance(default, list | tuple)
-    if isinstance(value, list | tuple) != is_list:
-        return f"parameter `{name}` is {'a list' if is_list else 'a single value'}"
-    if not members(value):
-        return f"parameter `{name}` needs at least one value"
-    wanted = kind_of(members(default)[0])
-    wrong = [found for found in members(value) if kind_of(found) != wanted]
-    if not wrong:
-        return None
-    word = {
-        "bool": "true or false",
-        "real": "a number",
-        "date": "a date",
-        "instant": "an instant",
-        "text": "a text",
-    }
-    return f"parameter `{name}` is {word[wanted]}; {wrong[0]!r} is not"
+def _truth(value: bool) -> str:
+    return "TRUE" if value else "FALSE"
 
 
-def _comment_on(rule: Rule, override: Override) -> Sequence[str]:
+def comment_columns(rule: Rule, override: Override) -> Sequence[str]:
+    """The id columns whose items get a comment, where the override holds."""
     if override.comments is None:
         return rule.comment_on
     return (rule.comment_on or default_comment_on(rule.over)) if override.comments else ()
+
+
+def _comments(rule: Rule, out: Writer, override: Override) -> tuple[Sequence[str], str]:
+    """The id columns, and the SQL of whether they count where places differ; empty where they do not."""
+    here = comment_columns(rule, override)
+    others = elsewhere(override, lambda one: comment_columns(rule, one))
+    if not others:
+        return here, ""
+    # A rule has one choice of columns; places differ in whether they are used.
+    chosen = here or others[0][1]
+    return chosen, out.chosen(_truth(bool(here)), [(places, _truth(bool(on))) for places, on in others])
 
 
 def _selected(rule: Rule, comment_on: Sequence[str]) -> list[str]:
@@ -169,9 +146,14 @@ def _selected(rule: Rule, comment_on: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*identity, *rule.fingerprint, *comment_on, *rule.evidence, *shown]))
 
 
-def _severity(rule: Rule, out: Writer, override: str | None) -> str:
+def _severity(rule: Rule, out: Writer, override: Override) -> str:
     """The first step that holds wins. Severities are our own words, so they stand in the text."""
-    if override or not rule.steps:
-        return f"'{override or rule.severity}'"
-    steps = " ".join(f"WHEN {out.write(step.condition.term)} THEN '{step.severity}'" for step in rule.steps)
-    return f"CASE {steps} ELSE '{rule.severity}' END"
+
+    def text(severity: str | None) -> str:
+        if severity or not rule.steps:
+            return f"'{severity or rule.severity}'"
+        steps = " ".join(f"WHEN {out.write(one.condition.term)} THEN '{one.severity}'" for one in rule.steps)
+        return f"CASE {steps} ELSE '{rule.severity}' END"
+
+    others = elsewhere(override, lambda one: one.severity)
+    return out.chosen(text(override.severity), [(places, text(severity)) for places, severity in others])

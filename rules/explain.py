@@ -11,14 +11,16 @@ import msgspec
 from portfolio.errors import RuleError
 from rules import grammar
 from rules.checking import rule_scope
-from rules.compiler import bind, filter_condition, override_problems
+from rules.compiler import bind
 from rules.dialects import writer
+from rules.lexer import ExpressionError
+from rules.overrides import filter_condition, override_problems
 from rules.results import python_value
 from rules.rule import Override, Rule
 from rules.terms import Condition, Kind
 from rules.values import Dialect
 
-Part: TypeAlias = Literal["where", "flag", "filter", "severity", "measure", "column", "parameter"]
+Part: TypeAlias = Literal["where", "flag", "filter", "severity", "measure", "column", "parameter", "setting"]
 
 
 class Explained(msgspec.Struct, frozen=True):
@@ -27,7 +29,7 @@ class Explained(msgspec.Struct, frozen=True):
     part: Part
     text: str
     value: Any
-    origin: str = ""  # of a parameter: the rule, or rules.overrides
+    origin: str = ""  # of a parameter, a filter, a severity: who set it, and where
 
 
 class CompiledTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +51,13 @@ class CompiledTerms(msgspec.Struct, frozen=True, kw_only=True):
 def compile_terms(rule: Rule, dialect: Dialect, override: Override | None = None) -> CompiledTerms:
     """Every condition between the outermost ANDs, measure and column of a rule as a column of one query.
 
+    Args:
+        rule: the rule.
+        dialect: of the database that will be asked.
+        override: what holds where the row stands (`Override.at`); nothing of its places is read.
+
     Raises:
-        RuleError: the override does not fit the rule.
+        RuleError: the override does not fit the rule, or the query would be too large.
     """
     override = override or Override()
     if problems := override_problems(rule, override):
@@ -58,10 +65,13 @@ def compile_terms(rule: Rule, dialect: Dialect, override: Override | None = None
     out = writer(dialect, {**rule.params, **override.params})
     columns: dict[str, str] = {}
     terms: dict[str, tuple[Part, str, Kind]] = {}
-    conditions = _conditions(rule, filter_condition(rule, override))
+    conditions = _conditions(rule, override)
     for number, (part, text, condition) in enumerate(conditions, 1):
         alias = f"term_{number}"
-        columns[alias] = out.write(condition.term)
+        try:
+            columns[alias] = out.write(condition.term)
+        except ExpressionError as error:
+            raise RuleError(rule.id, error.reason) from error
         terms[alias] = (part, text, condition.term.kind)
     used = dict.fromkeys(name for _, _, condition in conditions for name in condition.names("column"))
     for name in [*used, *(name for name in rule.fingerprint if name not in used)]:
@@ -74,11 +84,30 @@ def compile_terms(rule: Rule, dialect: Dialect, override: Override | None = None
         columns=columns,
         terms=terms,
         parameters=out.parameters,
-        settings=tuple(
-            Explained("parameter", f":{name}", override.params.get(name, value), _origin(name, override))
-            for name, value in rule.params.items()
-        ),
+        settings=(*_parameters(rule, override), *_settings(override)),
     )
+
+
+def _parameters(rule: Rule, override: Override) -> list[Explained]:
+    return [
+        Explained("parameter", f":{name}", override.params.get(name, value), origin(rule, override, name))
+        for name, value in rule.params.items()
+    ]
+
+
+def _settings(override: Override) -> list[Explained]:
+    """What else was changed, each with who did it."""
+    changed: tuple[tuple[str, object], ...] = (
+        ("severity", override.severity),
+        ("enabled", None if override.enabled and "enabled" not in override.origins else override.enabled),
+        ("filter", override.filter),
+        ("comments", override.comments),
+    )
+    return [
+        Explained("setting", key, value, override.origins.get(key, "rules.overrides"))
+        for key, value in changed
+        if value is not None
+    ]
 
 
 def explain_terms(compiled: CompiledTerms, row: Mapping[str, object]) -> list[Explained]:
@@ -90,7 +119,8 @@ def explain_terms(compiled: CompiledTerms, row: Mapping[str, object]) -> list[Ex
     return [*lines, *compiled.settings]
 
 
-def _conditions(rule: Rule, filtered: Condition | None) -> list[tuple[Part, str, Condition]]:
+def _conditions(rule: Rule, override: Override) -> list[tuple[Part, str, Condition]]:
+    filtered = filter_condition(rule, override)
     measures = {name: measure.term for name, measure in rule.measures.items()}
     scope = rule_scope(rule.view, rule.params, measures)
     found: list[tuple[Part, str, Condition]] = []
@@ -102,10 +132,15 @@ def _conditions(rule: Rule, filtered: Condition | None) -> list[tuple[Part, str,
     for part, whole in parts:
         texts = grammar.conjuncts(whole.text) if whole else []
         found += [(part, text, grammar.condition(text, scope)) for text in texts]
-    found += [("severity", f"{step.severity}: {step.condition.text}", step.condition) for step in rule.steps]
+    # A severity that was set replaces the steps.
+    steps = () if override.severity else rule.steps
+    found += [("severity", f"{step.severity}: {step.condition.text}", step.condition) for step in steps]
     found += [("measure", f"{name}: {measure.text}", measure) for name, measure in rule.measures.items()]
     return found
 
 
-def _origin(name: str, override: Override) -> str:
-    return "rules.overrides" if name in override.params else "the rule"
+def origin(rule: Rule, override: Override, name: str) -> str:
+    """Who set a parameter, and where it is written: `organisation, dovetail.yaml:41`."""
+    if name in override.params:
+        return override.origins.get(f"params.{name}", "rules.overrides")
+    return rule.origin

@@ -92,9 +92,31 @@ class RuleFile(RootModel[list[RuleText]]):
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a rule file."""
     schema = RuleFile.model_json_schema(by_alias=True)
+    tighten(schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://dovetail.example/rule-schema.json",
         **schema,
         "title": "Dovetail rule file",
     }
+
+
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_FORMATS = {"date": f"^{_DAY}$", "date-time": f"^{_DAY}[T ][0-9:.]+(Z|[+-][0-9:]+)$"}
+
+
+def tighten(schema: Any) -> None:
+    """Refuse what the loader refuses and pydantic's schema lets pass.
+
+    Those are names that do not fit their pattern, and texts that are no date: `format` binds nobody.
+    """
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema.setdefault("additionalProperties", False)
+        if schema.get("format") in _FORMATS:
+            schema.setdefault("pattern", _FORMATS[schema["format"]])
+        for part in schema.values():
+            tighten(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            tighten(part)

@@ -41,6 +41,14 @@ class PostgreSQLWriter(Writer):
         """As the driver takes it."""
         return to_millisecond(value) if isinstance(value, datetime) else value
 
+    def bound_texts(self, values: Sequence[str]) -> object:
+        """As an array."""
+        return list(values)
+
+    def is_among(self, sql: str, placeholder: str) -> str:
+        """PostgreSQL hashes a constant array from nine members on."""
+        return f"{sql} = ANY(CAST({placeholder} AS text[]))"
+
     def collated(self, sql: str) -> str:
         """By bytes, whatever the database's language."""
         return f'{sql} COLLATE "C"'

@@ -9,7 +9,7 @@ from typing import Any
 
 from portfolio.errors import RuleError
 from portfolio.findings import Verdict, finding_id
-from rules.checking import SEVERITY_ALIAS
+from rules.checking import COMMENT_ALIAS, SEVERITY_ALIAS
 from rules.compiler import CompiledRule
 from rules.message import render
 from rules.rule import Rule
@@ -102,6 +102,7 @@ def python_value(value: Any, kind: Kind) -> Any:
 
 def _verdict(compiled: CompiledRule, row: Mapping[str, Any]) -> Verdict:
     rule = compiled.rule
+    comment_on = compiled.comment_on if row.get(COMMENT_ALIAS, True) else ()
     return Verdict(
         finding_id=subject_id(compiled, row),
         rule=rule.id,
@@ -118,7 +119,7 @@ def _verdict(compiled: CompiledRule, row: Mapping[str, Any]) -> Verdict:
         key=row.get("key"),
         project=row.get("project"),
         evidence={name: _json(row[name]) for name in rule.evidence},
-        comment_items=tuple(row[name] for name in compiled.comment_on if row[name] is not None),
+        comment_items=tuple(row[name] for name in comment_on if row[name] is not None),
         sources=_sources(row),
     )
 

@@ -30,7 +30,10 @@ class RuleTest(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule, ready to compile. `file` and `line` say where it stands."""
+    """One rule, ready to compile.
+
+    `file` and `line` say where it stands, `package` which installed package brought it.
+    """
 
     id: str
     group: str
@@ -57,6 +60,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     is_built_in: bool
     file: str
     line: int
+    package: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Who wrote it, and where: `built in, catalogue/risk.yaml:3`."""
+        by = "built in" if self.is_built_in else f"package {self.package}" if self.package else "your own"
+        return f"{by}, {self.file}:{self.line}"
 
     @property
     def view(self) -> View:
@@ -76,6 +86,9 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     `severity` replaces the rule's severity with all its steps; the thresholds of the steps are `params`.
     `filter` is one more condition, joined with AND. `comments` says whether its findings stand in comments;
     None: as the rule says, and most that are still experimental do not.
+
+    `places` holds what is different in parts of the PMO's tree: by the slug of a node, all that holds there.
+    `origins` says who set what, for people: `params.grace_wd` → `project checkout, dovetail.yaml:12`.
     """
 
     params: Mapping[str, ParamValue] = {}
@@ -83,6 +96,19 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     filter: str | None = None
     comments: bool | None = None
+    origins: Mapping[str, str] = {}
+    places: Mapping[str, Override] = {}
+
+    def at(self, place: str | None) -> Override:
+        """What holds at a node of the tree, by its slug; everywhere else where it is None or unknown."""
+        if place is not None and place in self.places:
+            return self.places[place]
+        return msgspec.structs.replace(self, places={}) if self.places else self
+
+    @property
+    def is_enabled_anywhere(self) -> bool:
+        """False only where no part of the tree wants the rule."""
+        return self.enabled or any(one.enabled for one in self.places.values())
 
 
 def default_comment_on(view: str) -> tuple[str, ...]:

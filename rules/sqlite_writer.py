@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -32,6 +33,14 @@ class SQLiteWriter(Writer):
         if isinstance(value, datetime):
             return instant_text(value)
         return value.isoformat() if isinstance(value, date) else value
+
+    def bound_texts(self, values: Sequence[str]) -> object:
+        """As a JSON text."""
+        return json.dumps(list(values))
+
+    def is_among(self, sql: str, placeholder: str) -> str:
+        """The list is read once for the whole query."""
+        return f"{sql} IN (SELECT value FROM JSON_EACH({placeholder}))"  # noqa: S608 - our own names
 
     def collated(self, sql: str) -> str:
         """SQLite's default order is that of the bytes, unless a column says otherwise."""

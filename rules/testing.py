@@ -16,11 +16,12 @@ import msgspec
 
 from portfolio.errors import RuleError
 from portfolio.findings import Verdict
-from portfolio.views import VIEWS, Column, View
+from portfolio.views import PLACED, VIEWS, Column, View
 from rules.compiler import CompiledRule, compile_rule
 from rules.results import python_row, verdicts
 from rules.rule import Override, Rule, RuleTest
 from rules.values import Dialect, instant_text
+from rules.writer import PLACE
 
 DEFAULT_TODAY = date(2026, 11, 24)  # a Tuesday
 CALENDAR_START = date(1990, 1, 1)  # a Monday
@@ -101,6 +102,8 @@ def complete_row(view: View, given: Mapping[str, Any], today: date) -> dict[str,
         row[column.name] = given.get(column.name, absent)
         if column.has_ordinal:
             row[f"{column.name}_ord"] = ordinal(row[column.name])
+    if view.name in PLACED:
+        row[PLACE] = given.get("slug" if view.name == "project" else "project", given.get(PLACE))
     return {**row, "today_ord": ordinal(today)}
 
 
@@ -119,19 +122,12 @@ def query_sqlite(
     compiled: CompiledRule, rows: Rows, parameters: Mapping[str, object]
 ) -> list[dict[str, object]]:
     """Run a compiled rule over rows in an SQLite database in memory."""
-    view = VIEWS[compiled.view]
-    names = [name for column in view.columns for name in _hidden(column)] + ["today_ord"]
-    types = {column.name: column.type for column in view.columns}
-    declared = ", ".join(f"`{name}` {_sqlite_type(types.get(name, 'int'))}" for name in names)
     connection = sqlite3.connect(":memory:")
     try:
-        connection.execute(f"CREATE TABLE rule_{view.name} ({declared})")
-        marks = ", ".join("?" * len(names))
-        values = [[_sqlite_value(row[name]) for name in names] for row in rows]
-        connection.executemany(f"INSERT INTO rule_{view.name} VALUES ({marks})", values)  # noqa: S608 - our own names
+        create_rows(connection, compiled.view, rows)
         selected = ", ".join(f"{sql} AS `{alias}`" for alias, sql in compiled.columns.items())
         cursor = connection.execute(
-            f"SELECT {selected} FROM rule_{view.name} WHERE {compiled.where}",  # noqa: S608 - the compiler's text
+            f"SELECT {selected} FROM rule_{compiled.view} WHERE {compiled.where}",  # noqa: S608 - the compiler's text
             dict(parameters),
         )
         return [dict(zip(compiled.columns, row, strict=True)) for row in cursor]
@@ -139,6 +135,21 @@ def query_sqlite(
         raise RuleError(compiled.rule.id, f"the query failed: {error}") from error
     finally:
         connection.close()
+
+
+def create_rows(connection: sqlite3.Connection, name: str, rows: Rows) -> None:
+    """Make the table `rule_<view>` with complete rows in it."""
+    view = VIEWS[name]
+    names = [name for column in view.columns for name in _hidden(column)] + ["today_ord"]
+    types = {column.name: _sqlite_type(column.type) for column in view.columns}
+    if view.name in PLACED:
+        names.append(PLACE)
+        types[PLACE] = "TEXT"
+    declared = ", ".join(f"`{name}` {types.get(name, 'INTEGER')}" for name in names)
+    connection.execute(f"CREATE TABLE rule_{view.name} ({declared})")
+    marks = ", ".join("?" * len(names))
+    values = [[_sqlite_value(row[name]) for name in names] for row in rows]
+    connection.executemany(f"INSERT INTO rule_{view.name} VALUES ({marks})", values)  # noqa: S608 - our own names
 
 
 def _hidden(column: Column) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from rules.lexer import ExpressionError
 from rules.terms import Kind, Term
@@ -23,14 +23,23 @@ MAX_SQL = 20_000
 # Names of bound values that no parameter of a rule may have.
 LITERAL_PREFIX = "lit_"
 LIST_PREFIX = "list_"
+# The hidden column of rule views that says where in the PMO's tree a row stands.
+PLACE = "place"
+
+# What a parameter is in some places of the tree.
+Elsewhere: TypeAlias = tuple[tuple[str, ...], ParamValue]
 
 
 class Writer(ABC):
     """Writes terms of one compilation; `parameters` collects what they bind."""
 
-    def __init__(self, values: Mapping[str, ParamValue]) -> None:
+    def __init__(
+        self, values: Mapping[str, ParamValue], elsewhere: Mapping[str, Sequence[Elsewhere]] | None = None
+    ) -> None:
         self._values = values
+        self._elsewhere = elsewhere or {}
         self._literals: dict[tuple[str, object], str] = {}
+        self._places: dict[tuple[str, ...], str] = {}
         self.parameters: dict[str, object] = {}
 
     def write(self, term: Term) -> str:
@@ -84,16 +93,44 @@ class Writer(ABC):
         """A bound parameter; :today and :now come with the run."""
         if name in self._values:
             self._bind(name, members(self._values[name])[0], kind)
-        return self.cast(f":{name}", kind)
+        others: list[tuple[tuple[str, ...], str]] = []
+        for number, (places, value) in enumerate(self._elsewhere.get(name, ()), 1):
+            other = f"{LITERAL_PREFIX}{name}_at_{number}"
+            self._bind(other, members(value)[0], kind)
+            others.append((places, self.cast(f":{other}", kind)))
+        return self.chosen(self.cast(f":{name}", kind), others)
 
     def in_list(self, term: Term) -> str:
         """IN over the members of a list parameter, each bound by itself."""
+        subject = self.write(term.args[0])
+        base = self._one_of(subject, f"{LIST_PREFIX}{term.name}", self._values[term.name])
+        others = [
+            (places, self._one_of(subject, f"{LIST_PREFIX}{term.name}_at_{number}", value))
+            for number, (places, value) in enumerate(self._elsewhere.get(term.name, ()), 1)
+        ]
+        return self.chosen(base, others)
+
+    def _one_of(self, subject: str, prefix: str, value: ParamValue) -> str:
         names = []
-        for number, value in enumerate(members(self._values[term.name]), 1):
-            name = f"{LIST_PREFIX}{term.name}_{number}"
-            self._bind(name, value, kind_of(value))
-            names.append(self.cast(f":{name}", kind_of(value)))
-        return f"({self.write(term.args[0])} IN ({', '.join(names)}))"
+        for number, member in enumerate(members(value), 1):
+            name = f"{prefix}_{number}"
+            self._bind(name, member, kind_of(member))
+            names.append(self.cast(f":{name}", kind_of(member)))
+        return f"({subject} IN ({', '.join(names)}))"
+
+    def chosen(self, base: str, others: Sequence[tuple[tuple[str, ...], str]]) -> str:
+        """One SQL text here and others in some places of the PMO's tree: one query serves all of them."""
+        if not others:
+            return base
+        whens = " ".join(f"WHEN {self._is_at(places)} THEN {sql}" for places, sql in others)
+        return f"(CASE {whens} ELSE {base} END)"
+
+    def _is_at(self, places: tuple[str, ...]) -> str:
+        # One bound list for each set of places, so the text stays short with a thousand projects, and a
+        # database looks a row's place up in it instead of comparing one by one.
+        name = self._places.setdefault(places, f"{LITERAL_PREFIX}at_{len(self._places) + 1}")
+        self.parameters[name] = self.bound_texts(places)
+        return self.is_among(self.quote(PLACE), f":{name}")
 
     def literal(self, term: Term) -> str:
         """A whole number as it stands, anything else bound."""
@@ -155,6 +192,14 @@ class Writer(ABC):
     @abstractmethod
     def bound(self, value: Scalar) -> object:
         """A value as the driver takes it."""
+
+    @abstractmethod
+    def bound_texts(self, values: Sequence[str]) -> object:
+        """Texts as one value that the driver takes."""
+
+    @abstractmethod
+    def is_among(self, sql: str, placeholder: str) -> str:
+        """True where a text is one of `bound_texts`; null is not."""
 
     @abstractmethod
     def collated(self, sql: str) -> str:

@@ -45,8 +45,8 @@ class SelectionStore:
         """Rows of `rule_<view>`: each alias of `columns` with the value of its expression.
 
         The texts are compiled rules (`rules/` builds them from an allow-list); `:name` in them is a
-        parameter. Besides the view's columns they may use `<name>_ord`, `calendar_id` and `today_ord`. A
-        value is Python's: date, aware instant, number, text, boolean, list.
+        parameter. Besides the view's columns they may use `<name>_ord`, `calendar_id`, `today_ord` and
+        `place`. A value is Python's: date, aware instant, number, text, boolean, list.
 
         Raises:
             SelectTimeout: it took longer than `timeout_seconds`.
@@ -68,7 +68,7 @@ class SelectionStore:
             raise SelectTimeout(
                 view,
                 f"the query took longer than {timeout_seconds:g} s.",
-                hint="Narrow the rule, or raise its time limit.",
+                hint="Narrow the rule, or raise rules.time_limit_seconds.",
             ) from error
         except (DBAPIError, StatementError, StoreUnavailable) as error:
             if isinstance(error, StoreUnavailable) and not _is_about_the_query(error):
@@ -78,9 +78,34 @@ class SelectionStore:
             raise SelectTooLarge(
                 view,
                 f"the query found more than {row_limit:,} rows.",
-                hint="Narrow the rule; a finding on everything helps nobody.",
+                hint="Narrow the rule; a finding on everything helps nobody. rules.row_limit is the limit.",
             )
         return _as_dicts(VIEWS[view], columns, rows, self._db.dialect)
+
+    def plan_of(
+        self, view: str, *, columns: Mapping[str, str], where: str, parameters: Mapping[str, object]
+    ) -> list[str]:
+        """The steps in which SQLite would answer `select`, one line each; nothing is read.
+
+        What is done again for each row of an outer query begins with `| `, what is done once before it with a
+        space.
+        """
+        if self._db.dialect != "sqlite":
+            return []
+        chosen = ", ".join(f'{expression} AS "{alias}"' for alias, expression in columns.items())
+        query = f'EXPLAIN QUERY PLAN SELECT {chosen} FROM "rule_{view}" WHERE {where or "1 = 1"}'  # noqa: S608 an allow-list made it
+        bound = {name: _bind(value, self._db.dialect) for name, value in parameters.items()}
+        with self._db.read() as connection:
+            driver: Any = connection.connection.driver_connection
+            rows = driver.execute(query, bound).fetchall()
+        marks = {0: ""}  # of what stands below a step
+        steps: list[str] = []
+        for number, parent, _, detail in rows:
+            mark = marks[parent]
+            steps.append(f"{mark}{detail}")
+            is_repeated = mark == "| " or detail.startswith("CORRELATED")
+            marks[number] = "| " if is_repeated else " "
+        return steps
 
     def _fetch(
         self,

@@ -43,9 +43,9 @@ in_ crosses_`, which are false where nothing is known. A column that no part fil
 In SQL, put double quotes around a name that the database reserves: `"check"`, `"end"`. Rules read
 `rule_<view>`: the same columns, and hidden ones beside them: `<name>_ord` for each date and instant (its
 working-day number, so that the difference of two is a number of working days), `calendar_id` where rows
-have a calendar of their own, and `today_ord`. In views whose rows have no calendar the numbers are those
-of the portfolio's calendar, and an instant counts by its day in UTC. `item_with_deleted` is `item` with
-the tombstones.
+have a calendar of their own, `today_ord`, and `place` where rows belong to a project (its slug). In views
+whose rows have no calendar the numbers are those of the portfolio's calendar, and an instant counts by its
+day in UTC. `item_with_deleted` is `item` with the tombstones.
 """
 
 

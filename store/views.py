@@ -2,7 +2,8 @@
 
 Each definition says where rows come from and names only what is not simply a column of one of its tables; the
 rest follows from `portfolio.views`. For every view there is `rule_<view>` with hidden columns beside it:
-`<name>_ord` for each date and instant, `calendar_id` where rows have a calendar, and `today_ord`.
+`<name>_ord` for each date and instant, `calendar_id` where rows have a calendar, `today_ord`, and `place`
+where rows stand somewhere in the PMO's tree.
 
 Views hold no data, so they are no part of the migrations: they are made anew whenever their text has changed.
 """
@@ -46,6 +47,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
         calendar: the expression of the row's calendar; None: the portfolio's.
         ordinals: alias of the table that holds `<name>_ord`; None: looked up in the portfolio's calendar.
         ordinal_rows: a further join that only the rule view needs.
+        place: the expression of the row's node in the PMO's tree, for `portfolio.views.PLACED`.
     """
 
     rows: str
@@ -55,15 +57,16 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     calendar: str | None = None
     ordinals: Mapping[str, str] = {}  # column → alias
     ordinal_rows: str = ""
+    place: str = ""
 
 
 def _left(table: str, alias: str, condition: str) -> str:
     return f" LEFT JOIN {table} AS {alias} ON {condition}"
 
 
-def _one(alias: str, table: str, **special: str) -> Definition:
+def _one(alias: str, table: str, *, place: str = "", **special: str) -> Definition:
     """A view over one table."""
-    return Definition(rows=f"{table} AS {alias}", tables={alias: table}, special=special)
+    return Definition(rows=f"{table} AS {alias}", tables={alias: table}, special=special, place=place)
 
 
 _ITEM_ROWS = (
@@ -104,6 +107,8 @@ _ITEM_ORDINALS = dict.fromkeys(ITEM_DATES, "o")
 _ITEM_ORDINAL_ROWS = _left("derived_item_ordinal", "o", "o.item_id = t.item_id")
 _ITEM_CALENDAR = f"coalesce(d.calendar_id, '{PORTFOLIO_CALENDAR}')"
 
+_OF_SCHEDULE = "(SELECT h.project FROM derived_schedule AS h WHERE h.schedule_id = d.schedule_id)"
+
 # An end that a tracker knows by its address only is an item once derivation has found it.
 _PREDECESSOR = "coalesce(d.predecessor_id, t.predecessor_id)"
 _SUCCESSOR = "coalesce(d.successor_id, t.successor_id)"
@@ -117,6 +122,7 @@ _DEFINITIONS: Mapping[str, Definition] = {
         calendar=_ITEM_CALENDAR,
         ordinals=_ITEM_ORDINALS,
         ordinal_rows=_ITEM_ORDINAL_ROWS,
+        place="d.project",
     ),
     "risk": Definition(
         rows=_ITEM_ROWS
@@ -128,8 +134,9 @@ _DEFINITIONS: Mapping[str, Definition] = {
         calendar=_ITEM_CALENDAR,
         ordinals={**_ITEM_ORDINALS, **dict.fromkeys(RISK_DATES, "e")},
         ordinal_rows=_ITEM_ORDINAL_ROWS,
+        place="d.project",
     ),
-    "project": _one("d", "derived_project"),
+    "project": _one("d", "derived_project", place="d.slug"),
     "dependency": Definition(
         rows="tracker_dependency AS t"
         + _left("derived_dependency", "d", "d.dependency_id = t.dependency_id")
@@ -155,6 +162,7 @@ _DEFINITIONS: Mapping[str, Definition] = {
         where="p.deleted_at IS NULL AND n.deleted_at IS NULL AND d.repeats IS NULL",
         calendar=f"coalesce(d.calendar_id, '{PORTFOLIO_CALENDAR}')",
         ordinals=dict.fromkeys(("predecessor_finish", "predecessor_due", "successor_start"), "d"),
+        place="coalesce(dn.project, dp.project)",
     ),
     "schedule": Definition(
         rows="tracker_schedule AS t"
@@ -166,26 +174,30 @@ _DEFINITIONS: Mapping[str, Definition] = {
             "health_declared": "coalesce(t.health_declared, h.health_declared)",
             "has_logic": "coalesce(d.has_logic, t.has_logic)",
         },
+        place="d.project",
     ),
-    "schedule_check": _one("d", "derived_schedule_check"),
+    "schedule_check": _one("d", "derived_schedule_check", place=_OF_SCHEDULE),
     "milestone": Definition(
         rows="derived_milestone AS d" + _left("tracker_item", "t", "t.item_id = d.item_id"),
         tables={"d": "derived_milestone"},
         where="t.deleted_at IS NULL",
+        place="(SELECT i.project FROM derived_item AS i WHERE i.item_id = d.item_id)",
     ),
     "iteration": Definition(
         rows="tracker_iteration AS t" + _left("derived_iteration", "d", "d.iteration_id = t.iteration_id"),
         tables={"t": "tracker_iteration", "d": "derived_iteration"},
     ),
-    "release": _one(
-        "t",
-        "tracker_release",
-        open_items="(SELECT count(*) FROM tracker_item AS i WHERE i.release_id = t.release_id"
-        " AND i.deleted_at IS NULL AND i.state NOT IN ('done', 'removed'))",
+    # Counted once for all: items have no index by release, and a query for each would read all of them.
+    "release": Definition(
+        rows="tracker_release AS t LEFT JOIN (SELECT release_id, count(*) AS open_items FROM tracker_item"
+        " WHERE deleted_at IS NULL AND state NOT IN ('done', 'removed') GROUP BY release_id) AS c"
+        " ON c.release_id = t.release_id",
+        tables={"t": "tracker_release"},
+        special={"open_items": "coalesce(c.open_items, 0)"},
     ),
     "team": _one("d", "derived_team"),
     "calibration": _one("d", "derived_calibration"),
-    "person_schedule": _one("d", "derived_person_schedule"),
+    "person_schedule": _one("d", "derived_person_schedule", place=_OF_SCHEDULE),
     "person": _one("d", "derived_person"),
     "twin": Definition(
         rows="derived_twin AS d"
@@ -196,6 +208,7 @@ _DEFINITIONS: Mapping[str, Definition] = {
         tables={"d": "derived_twin"},
         special={"a_due": "da.effective_due", "b_due": "db.effective_due"},
         where="a.deleted_at IS NULL AND b.deleted_at IS NULL",
+        place="coalesce(da.project, db.project)",
     ),
     "source": _one(
         "t",
@@ -319,6 +332,8 @@ def _for_rules(view: View, definition: Definition, dialect: Dialect) -> str:
     if definition.calendar is not None:
         columns.append(f'{definition.calendar} AS "calendar_id"')
     columns.append(f'{_today(definition.calendar)} AS "today_ord"')
+    if definition.place:
+        columns.append(f'{definition.place} AS "place"')
     return _create(f"rule_{view.name}", columns, definition.rows + definition.ordinal_rows, definition.where)
 
 

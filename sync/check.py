@@ -40,6 +40,8 @@ class CheckSettings:
 
     Attributes:
         rules: the whole catalogue.
+        broken: what is wrong with rules that could not be read, by id, or by file where that is not known.
+        knows_all_rules: False where some rules could not be read and nobody knows which.
         overrides: what the configuration changes about rules, by id.
         working_days: working days between two dates, in the portfolio's calendar.
         forecast_step_wd: a forecast that moved by less than this has not moved.
@@ -48,6 +50,8 @@ class CheckSettings:
     """
 
     rules: Sequence[Rule]
+    broken: Mapping[str, str] = field(default_factory=dict)
+    knows_all_rules: bool = True
     overrides: Mapping[str, Override] = field(default_factory=dict)
     working_days: Callable[[date, date], int | None] = field(default=lambda first, then: (then - first).days)
     forecast_step_wd: int = 5
@@ -105,8 +109,10 @@ def check(
         roll_up: carries findings and dates up to every container.
         tell: is told about every rule.
     """
-    outcome = CheckOutcome()
-    enabled = [rule for rule in settings.rules if _override(settings, rule).enabled]
+    outcome = CheckOutcome(broken=dict(settings.broken))
+    for name, problem in settings.broken.items():
+        tell(Progress(step="check", what=name, note=problem))
+    enabled = [rule for rule in settings.rules if _override(settings, rule).is_enabled_anywhere]
     of_sums = {rule.id for rule in enabled if rule.over in _ROLLED_UP}
     stored = store.findings()
     changed: list[Finding] = []
@@ -122,7 +128,7 @@ def check(
         situation = Situation(
             now=now,
             rules={rule.id: RuleLife(rule.hold_for, rule.keep_for) for rule in enabled},
-            broken=frozenset(outcome.broken),
+            broken=frozenset(outcome.broken) | _unknown(settings, stored),
             changed=frozenset(rule for rule, text in texts.items() if before.get(rule, text) != text),
             frozen=frozenset(outcome.frozen),
             armed=frozenset(name for name, state in states.items() if state.armed_at is not None),
@@ -161,13 +167,21 @@ def _ask(
         try:
             compiled = compile_rule(rule, store.dialect, _override(settings, rule))
             texts[rule.id] = _fingerprint(compiled)
-            said += _run_rule(store, compiled, settings, today, now)
+            said += run_rule(store, compiled, settings, today, now)
             outcome.rules += 1
         except RuleError as error:
             outcome.broken[rule.id] = str(error)
             tell(Progress(step="check", what=rule.id, note=str(error)))
         tell(Progress(step="check", what=rule.id, done=outcome.rules))
     return said
+
+
+def _unknown(settings: CheckSettings, stored: Sequence[Finding]) -> frozenset[str]:
+    """Rules of findings that may stand in a file that could not be read: their findings stay as they are."""
+    if settings.knows_all_rules:
+        return frozenset()
+    known = {rule.id for rule in settings.rules}
+    return frozenset(finding.rule for finding in stored if finding.rule not in known)
 
 
 def _events(outcome: CheckOutcome, changed: Sequence[Finding], run_id: str) -> list[RunEvent]:
@@ -204,9 +218,14 @@ def _rules_before(store: Store) -> dict[str, object]:
     return {} if cursor is None else cursor.value
 
 
-def _run_rule(
+def run_rule(
     store: Store, compiled: CompiledRule, settings: CheckSettings, today: date, now: datetime
 ) -> list[Verdict]:
+    """What one rule says, within the limits of the settings.
+
+    Raises:
+        RuleError: it took too long, found too much, or could not be run.
+    """
     try:
         rows = store.select(
             compiled.view,
@@ -218,7 +237,8 @@ def _run_rule(
         )
     except RuleError as error:
         # The store runs the text without knowing whose it is.
-        raise RuleError(compiled.rule.id, error.message, hint=error.hint) from error
+        message = error.message.removeprefix(f"rule over {compiled.view}: ")
+        raise RuleError(compiled.rule.id, message, hint=error.hint) from error
     return verdicts(compiled, rows)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from connectors.auth import SecretRef
     from connectors.registry import Kind
+    from rules.loading import RuleSet
     from rules.rule import Override, Rule
     from sync.twins import TwinDecision
 
@@ -94,6 +95,7 @@ class Config:
         plan_expires_after: how long a plan file may be applied.
         rule_files: the user's own rules.
         overrides: what is different about rules, by id.
+        rule_seconds, rule_rows: what stops a rule.
         health: when a colour turns, where the tree says nothing else.
         promises: when a date becomes a promise, where the tree does not say otherwise.
         baseline: the name of the baseline that counts; None is each plan's own.
@@ -111,6 +113,8 @@ class Config:
     tree: Sequence[TreeNode] = ()
     rule_files: Sequence[Path] = ()
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    rule_seconds: float = 60
+    rule_rows: int = 100_000
     limits: Limits = field(default_factory=Limits)
     lists_every: timedelta = timedelta(hours=1)
     census_every: timedelta = timedelta(hours=24)
@@ -145,17 +149,19 @@ class Config:
         return moment.astimezone(self.zone).date()
 
     def rules(self, *, with_tests: bool = False) -> list[Rule]:
-        """The built-in rules and the configured ones.
+        """The rules that can be used: `rule_set` without what is wrong with others."""
+        return list(self.rule_set(with_tests=with_tests).rules)
+
+    def rule_set(self, *, with_tests: bool = False) -> RuleSet:
+        """The built-in rules, those of installed packages and the configured ones, and what is broken.
 
         Args:
             with_tests: also the tests of the built-in ones, which takes three times as long.
-
-        Raises:
-            ConfigError: something is wrong with a rule file.
         """
-        from rules.loading import load_catalogue
+        from rules.loading import read_rules
+        from rules.packages import installed_packages
 
-        return load_catalogue(self.rule_files, with_tests=with_tests)
+        return read_rules(self.rule_files, with_tests=with_tests, packages=installed_packages())
 
 
 def search_path(folder: Path | None = None) -> list[Path]:

@@ -106,6 +106,28 @@ class PromisesText(_Model):
     )
 
 
+class OverrideText(_Model):
+    """What is different about a rule here. Its predicate never is."""
+
+    enabled: bool | None = Field(default=None, description="Whether it is checked; as above it if absent.")
+    severity: SeverityName | None = Field(default=None, description="In place of the rule's, with its steps.")
+    params: dict[str, ParamValue] = Field(default={}, description="Thresholds of the rule, by name.")
+    filter: Annotated[str, Field(min_length=1, max_length=2000)] | None = Field(
+        default=None, description="One more condition, joined with AND."
+    )
+    comments: bool | None = Field(
+        default=None, description="Whether its findings stand in comments; as the rule says if absent."
+    )
+
+
+class PlaceRulesText(_Model):
+    """What is different about rules in one part of the tree."""
+
+    overrides: dict[RuleId, OverrideText] = Field(
+        default={}, description="By the rule's id. For each key, the nearest level wins."
+    )
+
+
 class ProjectText(_Model):
     """A project of the portfolio, and the tracker scopes that feed it."""
 
@@ -129,6 +151,7 @@ class ProjectText(_Model):
     promises: PromisesText | None = Field(
         default=None, description="When its dates become promises; what it does not say is as above it."
     )
+    rules: PlaceRulesText | None = Field(default=None, description="What is different about rules here.")
 
 
 class ProgramText(_Model):
@@ -145,6 +168,7 @@ class ProgramText(_Model):
     promises: PromisesText | None = Field(
         default=None, description="When their dates become promises; what it does not say is as above it."
     )
+    rules: PlaceRulesText | None = Field(default=None, description="What is different about rules here.")
 
 
 class PortfolioText(_Model):
@@ -155,27 +179,22 @@ class PortfolioText(_Model):
     lead: Words | None = None
     programs: list[ProgramText] = Field(default=[], description="Its programmes.")
     projects: list[ProjectText] = Field(default=[], description="Projects that belong to no programme.")
-
-
-class OverrideText(_Model):
-    """What is different about a built-in rule here. Its predicate never is."""
-
-    enabled: bool = True
-    severity: SeverityName | None = None
-    params: dict[str, ParamValue] = Field(default={}, description="Thresholds of the rule, by name.")
-    filter: Annotated[str, Field(min_length=1, max_length=2000)] | None = Field(
-        default=None, description="One more condition, joined with AND."
-    )
-    comments: bool | None = Field(
-        default=None, description="Whether its findings stand in comments; as the rule says if absent."
-    )
+    rules: PlaceRulesText | None = Field(default=None, description="What is different about rules here.")
 
 
 class RulesText(_Model):
     """Rules of your own, and what is different about the built-in ones."""
 
     include: list[Words] = Field(default=[], description="Rule files, or patterns such as rules/*.yaml.")
-    overrides: dict[RuleId, OverrideText] = Field(default={}, description="By the rule's id.")
+    overrides: dict[RuleId, OverrideText] = Field(
+        default={}, description="By the rule's id. A portfolio, programme or project may have its own."
+    )
+    time_limit_seconds: float = Field(
+        default=60, gt=0, le=3600, description="A rule that takes longer is stopped and reported."
+    )
+    row_limit: int = Field(
+        default=100_000, ge=1, le=10_000_000, description="A rule with more findings is reported, not stored."
+    )
 
 
 class LimitsText(_Model):

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from connectors.auth import SecretRef
 from connectors.registry import KINDS
 from portfolio.errors import ConfigError
-from rules.compiler import overrides_problems
 from rules.loading import read_rules
+from rules.packages import installed_packages
 from rules.rule import Override
 from rules.yaml_text import Document, read_yaml
 from schedule.calendars import WorkPattern
@@ -34,11 +34,11 @@ from sync.config_checks import (
 from sync.config_model import (
     CalendarText,
     ConfigText,
-    OverrideText,
     PersonCalendarText,
     PromisesText,
     StoreText,
 )
+from sync.config_overrides import read_overrides, says_something_of_rules
 from sync.config_problems import Problems, not_one_of
 from sync.limits import Limits
 from sync.placement import TreeNode
@@ -80,7 +80,7 @@ class _Reading:
         check_names(content, names, problems)
         twins_file, decisions = self._twin_decisions(names, sources)
         files = self._rule_files()
-        overrides = self._overrides(model, files)
+        overrides = self._overrides(files)
         if model is None or problems.lines():
             raise _refused(self._path, problems)
         limits = model.limits
@@ -96,6 +96,8 @@ class _Reading:
             tree=_tree(content),
             rule_files=files,
             overrides=overrides,
+            rule_seconds=model.rules.time_limit_seconds,
+            rule_rows=model.rules.row_limit,
             limits=Limits(
                 max_vanished=limits.max_vanished,
                 max_writes=limits.max_writes,
@@ -213,39 +215,12 @@ class _Reading:
                 found += sorted(self._folder / match for match in matches)
         return list(dict.fromkeys(found))
 
-    def _overrides(self, model: ConfigText | None, files: Sequence[Path]) -> dict[str, Override]:
-        section = self._content.get("rules")
-        listed = section.get("overrides") if isinstance(section, dict) else None
-        if not files and not listed:
+    def _overrides(self, files: Sequence[Path]) -> dict[str, Override]:
+        # Reading the built-in rules takes a third of a second: only where something is said about them.
+        if not says_something_of_rules(self._content):
             return {}
-        known = read_rules(files, with_tests=False)
-        self._problems.others += [str(problem) for problem in known.problems]
-        overrides: dict[str, Override] = {}
-        for rule, value in listed.items() if isinstance(listed, dict) else ():
-            text = _usable(value)
-            overrides[rule] = Override(
-                params=text.params,
-                severity=text.severity,
-                enabled=text.enabled,
-                filter=text.filter,
-                comments=text.comments,
-            )
-            for problem in overrides_problems(known.rules, {rule: overrides[rule]}):
-                where = ("rules", "overrides", rule)
-                self._problems.add(where, problem.removeprefix(f"rule {rule}: "))
-        return overrides if model is not None else {}
-
-
-def _usable(value: object) -> OverrideText:
-    """What of an override has the right shape; the model of the whole file has named the rest already."""
-    usable: dict[str, Any] = {}
-    for key, inner in value.items() if isinstance(value, dict) else ():
-        try:
-            OverrideText.model_validate({key: inner})
-        except ValidationError:
-            continue
-        usable[key] = inner
-    return OverrideText.model_validate(usable)
+        known = read_rules(files, with_tests=False, packages=installed_packages())
+        return read_overrides(self._content, known, self._problems, file=self._path.name)
 
 
 def _pairs(listed: object) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.registry import KINDS
+from rules.file_model import tighten
 from sync.config_model import ConfigText
 
 SCHEMA_ID = "https://dovetail.example/config-schema.json"
@@ -26,6 +27,7 @@ def config_schema() -> dict[str, Any]:
         kinds.append({"$ref": f"#/$defs/{kind.name}_source"})
     schema["properties"]["sources"]["items"] = {"oneOf": kinds}
     schema["$defs"] = dict(sorted(definitions.items()))
+    tighten(schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,

@@ -7,13 +7,15 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from rules.compiler import compile_rule
+from rules.dialects import writer
 from rules.explain import Explained, compile_terms, explain_terms
 from rules.results import verdicts
+from rules.rule import Override
 from sync.workspace import PORTFOLIO_CALENDAR
 
 if TYPE_CHECKING:
     from portfolio.findings import Finding
-    from rules.rule import Override, Rule
+    from rules.rule import Rule
     from store import Store
 
 
@@ -39,15 +41,48 @@ def reasoning(
     if today is None:
         return None
     subject = _subject(store, finding, rule, override, today, now)
-    if subject is None:
-        return None
-    terms = compile_terms(rule, store.dialect, override)
-    where = " AND ".join(f"{terms.columns[name]} = :subject_{number}" for number, name in enumerate(subject))
-    parameters = {f"subject_{number}": value for number, value in enumerate(subject.values())}
+    return None if subject is None else terms_of(store, rule, override, subject, today=today, now=now)
+
+
+def terms_of(
+    store: Store,
+    rule: Rule,
+    override: Override | None,
+    subject: Mapping[str, object],
+    *,
+    today: date,
+    now: datetime,
+) -> Sequence[Explained] | None:
+    """Every term of a rule with its value in one row of its view, under what holds where the row stands.
+
+    Args:
+        store: what was derived.
+        rule: the rule.
+        override: what the configuration changes about it, everywhere and in places.
+        subject: columns that identify the row, with their values.
+        today: what rules know as `:today`.
+        now: what rules know as `:now`.
+
+    Returns:
+        None where there is no such row.
+    """
+    here = override or Override()
+    where, parameters = is_subject(store, subject)
+    if here.places:
+        found = store.select(rule.over, columns={"place": "place"}, where=where, parameters=parameters)
+        here = here.at(str(found[0]["place"]) if found and found[0]["place"] is not None else None)
+    terms = compile_terms(rule, store.dialect, here)
     rows = store.select(
         terms.view, columns=terms.columns, where=where, parameters={**terms.bind(today, now), **parameters}
     )
     return explain_terms(terms, rows[0]) if rows else None
+
+
+def is_subject(store: Store, subject: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """A condition that holds for one row, and its parameters."""
+    quote = writer(store.dialect, {}).quote
+    parts = [f"{quote(name)} = :subject_{number}" for number, name in enumerate(subject)]
+    return " AND ".join(parts), {f"subject_{n}": value for n, value in enumerate(subject.values())}
 
 
 def _subject(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Connector, Context
 from portfolio.errors import ConfigError, SourceError
+from rules.loading import RuleSet
 from schedule.calendars import WorkCalendar
 from sync.check import CheckSettings
 from sync.pipeline import SyncSettings
@@ -68,6 +69,20 @@ def safety_of(config: Config, *, ignores_quiet_hours: bool = False) -> Safety:
     )
 
 
+def check_settings(config: Config, known: RuleSet) -> CheckSettings:
+    """What a check needs, with these rules."""
+    return CheckSettings(
+        rules=known.rules,
+        broken=known.reported,
+        knows_all_rules=not known.unnamed,
+        overrides=config.overrides,
+        timeout_seconds=config.rule_seconds,
+        row_limit=config.rule_rows,
+        working_days=portfolio_calendar(config).working_days_between,
+        forecast_step_wd=config.forecast_step_wd,
+    )
+
+
 def sync_settings(
     config: Config,
     rules: Sequence[Rule] | None = None,
@@ -88,6 +103,7 @@ def sync_settings(
     safety = safety_of(config, ignores_quiet_hours=ignores_quiet_hours)
     calendar = portfolio_calendar(config)
     step = config.forecast_step_wd
+    known = config.rule_set() if rules is None else RuleSet(rules, ())
     return SyncSettings(
         pull=PullSettings(
             full=full,
@@ -112,12 +128,7 @@ def sync_settings(
             person_calendars=config.person_calendars,
             forecast_step_wd=step,
         ),
-        check=CheckSettings(
-            rules=config.rules() if rules is None else rules,
-            overrides=config.overrides,
-            working_days=calendar.working_days_between,
-            forecast_step_wd=step,
-        ),
+        check=check_settings(config, known),
         plan=PlanSettings(
             writes={one.name: write_settings(one, forecast_step_wd=step) for one in config.sources},
             zone=config.zone,

@@ -69,15 +69,21 @@ def _days(start: date | None, finish: date | None) -> Any:
     return sum(day.isoweekday() < 6 for day in every)
 
 
-def test_the_golden_case_comes_out_of_the_store_as_it_should(store: Store) -> None:
+def golden_case() -> tuple[list[WorkItem | Dependency], dict[str, Any]]:
+    """The records of the case with known answers, and the answers."""
     case = json.loads(shared("samples/schedule_cases/dcma14_golden_case.json").read_text(encoding="utf-8"))
     items = [item for given in case["tasks"] if (item := _golden_task(given)) is not None]
     links = [
         link(one["pred"], one["succ"], one["type"], lag_minutes=one["lag_wd"] * 480) for one in case["links"]
     ]
-    save(store, *items, *links)
+    return [*items, *links], case["expected"]
+
+
+def test_the_golden_case_comes_out_of_the_store_as_it_should(store: Store) -> None:
+    records, expected = golden_case()
+    save(store, *records)
     derive_on(store)
-    found, expected = checks(store), case["expected"]
+    found = checks(store)
     for name, wanted in (
         ("logic", "01_logic"), ("leads", "02_leads"), ("lags", "03_lags"),
         ("hard-constraints", "05_hard_constraints"), ("high-float", "06_high_float"),

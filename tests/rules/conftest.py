@@ -61,6 +61,7 @@ def query_postgresql(postgresql_url: str) -> Iterator[Query]:
         compiled: CompiledRule, rows: Rows, parameters: Mapping[str, object]
     ) -> list[dict[str, object]]:
         types = {column.name: _TYPES[column.type] for column in VIEWS[compiled.view].columns}
+        types["place"] = "text"
         table = f'"rule_{compiled.view}"'
         with engine.connect() as connection:
             names = list(rows[0])

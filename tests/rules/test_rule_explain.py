@@ -56,18 +56,29 @@ EXPECTED = [
     ("column", "effective_due", date(2026, 11, 16), ""),
     ("column", "depth", None, ""),
     ("column", "item_id", "P-1", ""),
-    ("parameter", ":grace_wd", 2, "rules.overrides"),
-    ("parameter", ":high_after_wd", 5, "the rule"),
-    ("parameter", ":critical_after_wd", 20, "the rule"),
+    ("parameter", ":grace_wd", 2, "organisation, dovetail.yaml:41"),
+    ("parameter", ":high_after_wd", 5, "built in, catalogue/schedule_slip.yaml:3"),
+    ("parameter", ":critical_after_wd", 20, "built in, catalogue/schedule_slip.yaml:3"),
+    ("setting", "filter", "depth > 1", "rules.overrides"),
 ]
 
 
 def test_every_condition_measure_column_and_parameter_is_shown_with_its_value(
     query_postgresql: Query,
 ) -> None:
-    override = Override(params={"grace_wd": 2}, filter="depth > 1")
+    set_by = {"params.grace_wd": "organisation, dovetail.yaml:41"}
+    override = Override(params={"grace_wd": 2}, filter="depth > 1", origins=set_by)
     assert _explain("due-date-passed", ROW, "sqlite", query_sqlite, override) == EXPECTED
     assert _explain("due-date-passed", ROW, "postgresql", query_postgresql, override) == EXPECTED
+
+
+def test_a_severity_that_was_set_stands_in_place_of_the_steps(query_postgresql: Query) -> None:
+    override = Override(severity="low", enabled=False, origins={"severity": "project pay, dovetail.yaml:9"})
+    lines = _explain("due-date-passed", ROW, "sqlite", query_sqlite, override)
+    assert [line for line in lines if line[0] in ("severity", "setting")] == [
+        ("setting", "severity", "low", "project pay, dovetail.yaml:9"),
+        ("setting", "enabled", False, "rules.overrides"),
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(RULES))

@@ -113,7 +113,8 @@ def test_every_problem_of_a_file_is_listed_with_its_line() -> None:
         "2: rule Bad Id, there is no key `titel`; did you mean `title`?",
         (
             "3: rule Bad Id, over: `itm` is not one of item, project, risk, dependency, schedule, schedule_check, milestone, "
-            "iteration, release, team, calibration, person_schedule, person, twin, source, unmapped, baseline_event, container_change, replan; did you mean `item`?"
+            "iteration, release, team, calibration, person_schedule, person, twin, source, unmapped, baseline_event, "
+            "container_change, replan; did you mean `item`?"
         ),
         "4: rule Bad Id, severity: `hihg` is not one of info, low, medium, high, critical; did you mean `high`?",
         "6: rule Bad Id, `then` is missing",

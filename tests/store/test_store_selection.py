@@ -8,7 +8,7 @@ import pytest
 from store_samples import item, link, save
 
 from portfolio.errors import RuleError
-from portfolio.views import VIEWS
+from portfolio.views import PLACED, VIEWS
 from store import SelectFailed, SelectTimeout, SelectTooLarge, Store
 
 
@@ -166,8 +166,35 @@ def test_every_rule_view_has_its_columns_their_ordinals_and_today(store: Store, 
     columns = {name: f'"{name}"' for name in VIEWS[view].names}
     columns |= {f"{one.name}_ord": f'"{one.name}_ord"' for one in VIEWS[view].columns if one.has_ordinal}
     columns["today_ord"] = "today_ord"
+    if view in PLACED:
+        columns["place"] = "place"
 
     assert store.select(view, columns=columns, where="", parameters={}) == []
+
+
+def test_a_row_stands_where_its_item_its_schedule_or_its_successor_does(store: Store) -> None:
+    save(store, item(1), item(2), link("a", 1, 2))
+    ids = ["shop/1", "shop/2"]
+    store.replace("derived_item", {"item_id": ids, "project": ["checkout", "pay"]})
+    store.replace("derived_schedule", {"schedule_id": ["shop/CHK"], "project": ["checkout"]})
+    store.replace(
+        "derived_schedule_check", {"schedule_id": ["shop/CHK"], "check": ["logic"], "members": [[]]}
+    )
+    store.replace("derived_milestone", {"item_id": ["shop/2"], "key": ["CHK-2"]})
+    store.replace("derived_twin", {"twin_id": ["t"], "a_id": ["shop/1"], "b_id": ["shop/2"]})
+    store.replace("derived_project", {"slug": ["pay"]})
+
+    def places(view: str) -> list[object]:
+        return [
+            row["place"] for row in store.select(view, columns={"place": "place"}, where="", parameters={})
+        ]
+
+    assert sorted(map(str, places("item"))) == ["checkout", "pay"]
+    assert places("dependency") == ["pay"]
+    assert places("schedule_check") == ["checkout"]
+    assert places("milestone") == ["pay"]
+    assert places("twin") == ["checkout"]
+    assert places("project") == ["pay"]
 
 
 def test_more_rows_than_the_limit_are_refused(filled: Store) -> None:

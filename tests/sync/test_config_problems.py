@@ -248,19 +248,15 @@ version: 1
     assert [one.split(": ", 1)[1] for one in found] == [
         "rules.include[0]: there is no file missing.yaml",
         "rules.overrides.due-date-past: there is no rule `due-date-past`; did you mean `due-date-passed`?",
-        "rules.overrides.due-date-passed: there is no parameter `grace`; did you mean `grace_wd`?",
+        (
+            "rules.overrides.due-date-passed.params.grace: there is no parameter `grace`; "
+            "did you mean `grace_wd`?"
+        ),
         (
             "rules.overrides.due-date-passed.severity: `hgh` is not one of info, low, medium, high, "
             "critical; did you mean `high`?"
         ),
     ]
-
-
-def test_mistakes_in_included_rules_name_their_file_and_line(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("- id: mine\n  title: T\n")
-    found = problems(tmp_path, f"version: 1\n{GOOD_SOURCE}rules: {{include: [mine.yaml]}}\n")
-    assert found
-    assert all("mine.yaml:1: rule mine" in one for one in found)
 
 
 def test_two_items_of_one_tracker_are_no_twins_wherever_that_is_said(tmp_path: Path) -> None:
