@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from portfolio.agenda import Committee, Freeze
 from portfolio.errors import ConfigError
 from schedule.calendars import WorkPattern
 from schedule.commitment import PromiseRules
@@ -98,6 +99,7 @@ class Config:
         promises: when a date becomes a promise, where the tree does not say otherwise.
         baseline: the name of the baseline that counts; None is each plan's own.
         person_calendars: when people work and when they are away, by e-mail address.
+        committees, freezes: the PMO's own appointments, for reports.
     """
 
     path: Path | None
@@ -129,6 +131,8 @@ class Config:
     promises: PromiseRules = field(default_factory=PromiseRules)
     baseline: str | None = None
     person_calendars: Mapping[str, PersonCalendar] = field(default_factory=dict)
+    committees: Sequence[Committee] = ()
+    freezes: Sequence[Freeze] = ()
 
     @property
     def pattern(self) -> WorkPattern:

@@ -1,0 +1,1 @@
+"""`dovetail report html`: the portfolio page."""
