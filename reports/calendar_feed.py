@@ -11,12 +11,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import icalendar
 
 from reports.plain_text import line, lines, web_address
-
-if TYPE_CHECKING:
-    import icalendar
 
 PRODUCT = "-//Dovetail//Portfolio calendar//EN"
 REFRESH = timedelta(hours=1)
@@ -26,7 +25,7 @@ _STAMPS = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry of the calendar: whole days, or an hour where `starts_at` says so.
+    """One entry of the calendar: whole days.
 
     Attributes:
         identity: what the entry stands for, for ever: its kind and the id of the thing.
@@ -44,8 +43,6 @@ class Entry:
     about: str = ""
     url: str | None = None
     is_firm: bool = True
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
 
     @property
     def uid(self) -> str:
@@ -76,8 +73,6 @@ def calendar_feed(
         as_of: how fresh the entries are; stamps what is new or different.
         before: the file as it was; what is no calendar counts as none.
     """
-    import icalendar
-
     known = _known(before)
     calendar = icalendar.Calendar()
     calendar.add("prodid", PRODUCT)
@@ -105,17 +100,11 @@ def calendar_feed(
 
 
 def _event(entry: Entry) -> icalendar.Event:
-    import icalendar
-
     event = icalendar.Event()
     event.add("uid", entry.uid)
     event.add("summary", line(entry.title))
-    if entry.starts_at is not None:
-        event.add("dtstart", entry.starts_at.astimezone(UTC))
-        event.add("dtend", (entry.ends_at or entry.starts_at + timedelta(hours=1)).astimezone(UTC))
-    else:
-        event.add("dtstart", entry.first)
-        event.add("dtend", entry.last + timedelta(days=1))  # the first day after it
+    event.add("dtstart", entry.first)
+    event.add("dtend", entry.last + timedelta(days=1))  # the first day after it
     event.add("categories", [entry.category.upper()])
     event.add("status", "CONFIRMED" if entry.is_firm else "TENTATIVE")
     event.add("transp", "TRANSPARENT")  # a milestone makes nobody busy
@@ -141,13 +130,11 @@ def _stamp(
 
 def _known(before: bytes | None) -> Mapping[str, tuple[bytes, datetime]]:
     """What each entry of the file before says, without its stamps, and when it was changed last."""
-    import icalendar
-
     found: dict[str, tuple[bytes, datetime]] = {}
     try:
         calendar = icalendar.Calendar.from_ical(before or b"")
         for event in calendar.walk("VEVENT"):
-            stamp: Any = event["LAST-MODIFIED"].dt
+            stamp: Any = event.decoded("LAST-MODIFIED")
             uid = str(event["UID"])
             for name in _STAMPS:
                 event.pop(name, None)
@@ -155,87 +142,3 @@ def _known(before: bytes | None) -> Mapping[str, tuple[bytes, datetime]]:
     except (ValueError, KeyError, IndexError, AttributeError, TypeError):
         return {}  # a file that somebody edited: everything counts as new
     return found
-
-
-def milestone_entries(
-    items: Sequence[Mapping[str, Any]],
-    *,
-    names: Mapping[str, str],
-    twins: Sequence[Mapping[str, Any]] = (),
-) -> tuple[list[Entry], int]:
-    """The entries of milestones and gates, and how many have no date.
-
-    Args:
-        items: rows of the view `item`; what is no milestone or gate, or was removed, is left out.
-        names: what projects are called, by slug.
-        twins: rows of the view `twin`: a milestone that stands in two trackers on the same day is one entry.
-    """
-    chosen = [row for row in items if _is_shown(row)]
-    days = {str(row["item_id"]): _day(row) for row in chosen}
-    second = {
-        str(pair["b_id"])
-        for pair in twins
-        if pair["is_confirmed"]
-        and days.get(str(pair["a_id"])) is not None
-        and days.get(str(pair["a_id"])) == days.get(str(pair["b_id"]))
-    }
-    shown = [row for row in chosen if str(row["item_id"]) not in second]
-    entries = [_milestone(row, names) for row in shown if _day(row) is not None]
-    return entries, len(shown) - len(entries)
-
-
-def _is_shown(row: Mapping[str, Any]) -> bool:
-    return bool(row["is_milestone"] or row["kind"] in ("milestone", "gate")) and not row["is_removed"]
-
-
-def _day(row: Mapping[str, Any]) -> date | None:
-    day = row["actual_finish"] if row["is_done"] else None
-    return day or row["effective_due"]
-
-
-def _milestone(row: Mapping[str, Any], names: Mapping[str, str]) -> Entry:
-    day = _day(row)
-    assert day is not None  # noqa: S101 - whoever has none was left out
-    category = "Gate" if row["kind"] == "gate" else "Milestone"
-    project = names.get(str(row["project"]), "")
-    title = line(row["title"], 150) or line(row["key"], 150)
-    return Entry(
-        identity=("item", str(row["item_id"])),
-        category=category,
-        title=f"{'Done: ' if row['is_done'] else ''}{title}{f' ({line(project, 40)})' if project else ''}",
-        first=day,
-        last=day,
-        about=_about(row, project),
-        url=row["url"],
-        is_firm=bool(row["is_committed"] or row["is_done"]),
-    )
-
-
-def _about(row: Mapping[str, Any], project: str) -> str:
-    """Dates and what is known beside them. No ages: the text changes only when the portfolio does."""
-    facts = (
-        ("Key", row["key"]),
-        ("Project", project),
-        ("Owner", row["owner"] or ("unknown" if not row["owner_problem"] else None)),
-        ("Owner's problem", row["owner_problem"]),
-        ("Committed for", row["commitment"] or "never"),
-        ("Baseline", row["baseline_finish"]),
-        ("Finished", row["actual_finish"] if row["is_done"] else None),
-        ("Now due", None if row["is_done"] else row["effective_due"]),
-        ("Forecast P50", None if row["is_done"] else row["p50"]),
-        ("Forecast P80", None if row["is_done"] else row["p80"]),
-        ("Slip in working days", row["slip_wd"]),
-        ("Health", _health(row)),
-    )
-    return "\n".join(f"{label}: {_shown(value)}" for label, value in facts if value not in (None, ""))
-
-
-def _health(row: Mapping[str, Any]) -> str:
-    health = {"grey": "unknown", None: "unknown"}.get(row["health"], row["health"])
-    return f"{health}, {line(row['health_reason'], 200)}" if row["health_reason"] else str(health)
-
-
-def _shown(value: object) -> str:
-    return f"{value.day} {value:%b %Y}" if isinstance(value, date) else line(value, 200)
-
-

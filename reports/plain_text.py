@@ -1,8 +1,8 @@
-"""Text of trackers made fit for files that people open: no control character, nothing that turns a line
-around or hides, nothing that XML forbids, and a length that somebody reads.
+"""Text of trackers made fit for files that people open: plain, in one direction, and of a length to be read.
 
-Escaping for a file's own syntax is the business of the library that writes it. What stands here is what no
-library does: a title of 40,000 characters is not an error, and neither is one that pretends to be another.
+No control character is left, nothing that hides or turns a line around, nothing that XML forbids. Escaping
+for a file's own syntax is the business of the library that writes it. What stands here is what none does: a
+title of 40,000 characters is not an error, and neither is one that pretends to be another.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _UNFIT = re.compile(
 )
 _SPACES = re.compile(r"[^\S\n]+")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_STACKED = re.compile("([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
-                      "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")  # fmt: skip
+_ACCENTS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_STACKED = re.compile(f"([{_ACCENTS}]{{3}})[{_ACCENTS}]+")
 _HOSTS = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
 _UNFIT_IN_URL = re.compile(r"[\s\"'<>\\^`{|}\x00-\x20\x7f-\U0010ffff]")
 
