@@ -289,7 +289,8 @@ class Views:
 
     @cached_property
     def _project_of_schedule(self) -> dict[str, str | None]:
-        return {str(row["name"]): row["project"] for row in self.store.rows("schedule")}
+        rows = self.store.rows("schedule")
+        return {str(row["name"]): None if row["project"] is None else str(row["project"]) for row in rows}
 
     @cached_property
     def live_findings(self) -> list[Finding]:
