@@ -10,7 +10,11 @@ from typing import Any
 from report_rows import HOSTILE as TEXTS
 
 from portfolio.records import AnyRecord, Dependency, Identity, Page, Risk, WorkItem
-from store import open_store
+from store import Store, open_store
+from sync.config import load_config
+from sync.pipeline import SyncResult, work_out
+from sync.runs import running
+from sync.settings import sync_settings
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -108,21 +112,18 @@ def records() -> list[AnyRecord]:
 
 
 def build(folder: Path) -> Path:
-    """Write configuration and store into the folder, derived and checked. Returns the folder."""
-    from sync.config import load_config
-    from sync.pipeline import SyncResult, work_out
-    from sync.runs import running
-    from sync.settings import sync_settings
+    """Write configuration and store into the folder. Returns the folder."""
+    (folder / "dovetail.yaml").write_text(CONFIG, encoding="utf-8")
+    with open_store(f"sqlite:///{folder / 'dovetail.db'}") as store:
+        fill(store, folder)
+    return folder
 
-    path = folder / "dovetail.yaml"
-    path.write_text(CONFIG, encoding="utf-8")
-    settings = sync_settings(load_config(path))
-    with (
-        open_store(f"sqlite:///{folder / 'dovetail.db'}") as store,
-        running(store, "sync", clock=lambda: NOW) as run,
-    ):
+
+def fill(store: Store, folder: Path) -> None:
+    """Put the portfolio into a store, derived and checked with the configuration of the folder."""
+    settings = sync_settings(load_config(folder / "dovetail.yaml"))
+    with running(store, "sync", clock=lambda: NOW) as run:
         store.declare_source("shop", "jira", "Jira Cloud", "1")
         page = Page(records=records())
         store.save_page("shop", "all", page, tombstones={}, run_id=run.run_id, now=NOW)
         work_out(store, settings, run, SyncResult(run_id=run.run_id))
-    return folder
