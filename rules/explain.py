@@ -31,7 +31,10 @@ class Explained(msgspec.Struct, frozen=True):
 
 
 class CompiledTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """`SELECT columns FROM rule_<view> WHERE <the row>`, and how to read the answer with `explain_terms`."""
+    """`SELECT columns FROM rule_<view> WHERE <the row>`, and how to read the answer with `explain_terms`.
+
+    `flagged` is the condition for all rows that the rule flags.
+    """
 
     rule: Rule
     dialect: Dialect
@@ -40,6 +43,7 @@ class CompiledTerms(msgspec.Struct, frozen=True, kw_only=True):
     terms: Mapping[str, tuple[Part, str, Kind]]
     parameters: Mapping[str, object]
     settings: tuple[Explained, ...]
+    flagged: str
 
     def bind(self, today: date, now: datetime) -> dict[str, object]:
         """All parameters of one run; without a condition for the row, which the caller adds."""
@@ -58,7 +62,8 @@ def compile_terms(rule: Rule, dialect: Dialect, override: Override | None = None
     out = writer(dialect, {**rule.params, **override.params})
     columns: dict[str, str] = {}
     terms: dict[str, tuple[Part, str, Kind]] = {}
-    conditions = _conditions(rule, filter_condition(rule, override))
+    filtered = filter_condition(rule, override)
+    conditions = _conditions(rule, filtered)
     for number, (part, text, condition) in enumerate(conditions, 1):
         alias = f"term_{number}"
         columns[alias] = out.write(condition.term)
@@ -73,6 +78,7 @@ def compile_terms(rule: Rule, dialect: Dialect, override: Override | None = None
         view=rule.over,
         columns=columns,
         terms=terms,
+        flagged=" AND ".join(out.write(part.term) for part in (rule.where, rule.flag, filtered) if part),
         parameters=out.parameters,
         settings=tuple(
             Explained("parameter", f":{name}", override.params.get(name, value), _origin(name, override))

@@ -10,7 +10,7 @@ from sync_world import World
 
 from rules.rule import Override
 from sync.check import check
-from sync.reasoning import derived_day, reasoning
+from sync.reasoning import derived_day, reasoning, reasonings
 
 
 @pytest.fixture
@@ -54,6 +54,21 @@ def test_a_subject_that_is_no_item_is_found_by_running_its_rule_again(world: Wor
     assert said is not None
     assert said["flag", "is_stale"] is True
     assert said["column", "source"] == "shop"
+
+
+def test_all_findings_of_a_rule_are_explained_by_one_query(world: World) -> None:
+    world.task("CHK-2", due="2026-11-20")
+    world.sync()
+    ones = [world.finding("due-passed", key) for key in ("CHK-1", "CHK-2")]
+    (rule,) = [one for one in world.rules if one.id == "due-passed"]
+    told = reasonings(world.store, ones[1:], rule, None, now=world.clock())
+    assert told is not None
+    texts = [one.text for one in told.terms if one.part != "parameter"]
+    assert (
+        dict(zip(texts, told.values[ones[1].finding_id], strict=True))["days_late: wd(effective_due, :today)"]
+        == 2
+    )
+    assert ones[0].finding_id not in told.values
 
 
 def test_a_subject_that_is_gone_has_no_values(world: World) -> None:
