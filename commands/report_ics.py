@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.group import Verb
+from commands.report_data import portfolio_option
 from commands.report_files import read_before, write_report
 from commands.session import Session, session_of, utc_now
 from commands.text import plural
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Where the calendar is written; - is stdout.",
 )
-@click.option(
-    "--project", "slug", metavar="SLUG", help="Only this portfolio, programme or project, by its slug."
-)
+@portfolio_option
 @session_of
 def ics(session: Session, output: Path, slug: str | None) -> int:
     """Write a calendar for Outlook, Google or Apple: milestones, gates, committees, freezes.
@@ -42,7 +41,7 @@ def ics(session: Session, output: Path, slug: str | None) -> int:
 
     \b
       dovetail report ics
-      dovetail report ics --project store-2-0 -o /srv/www/store.ics
+      dovetail report ics --portfolio store-2-0 -o /srv/www/store.ics
       dovetail report ics -o - | head
     """
     from reports.calendar_entries import agenda_entries, milestone_entries

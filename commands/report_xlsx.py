@@ -8,6 +8,7 @@ from tempfile import SpooledTemporaryFile
 import click
 
 from commands.group import Verb
+from commands.report_data import portfolio_option
 from commands.report_files import write_report
 from commands.session import Session, session_of, utc_now
 from commands.text import plural
@@ -26,9 +27,7 @@ _IN_MEMORY = 64_000_000
     metavar="FILE",
     help="Where the workbook is written.",
 )
-@click.option(
-    "--project", "slug", metavar="SLUG", help="Only this portfolio, programme or project, by its slug."
-)
+@portfolio_option
 @session_of
 def xlsx(session: Session, output: Path, slug: str | None) -> int:
     """Write a workbook: projects, milestones, risks, findings, dependencies, people, costs, items.
@@ -39,7 +38,7 @@ def xlsx(session: Session, output: Path, slug: str | None) -> int:
 
     \b
       dovetail report xlsx
-      dovetail report xlsx --project checkout -o checkout.xlsx
+      dovetail report xlsx --portfolio checkout -o checkout.xlsx
     """
     from reports.scope import last_run_at, root_name, within
     from reports.spreadsheet import Workbook

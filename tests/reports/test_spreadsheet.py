@@ -191,11 +191,11 @@ def test_the_whole_portfolio_is_a_workbook(run: Run, tmp_path: Path) -> None:
 
 
 def test_one_project_alone_has_only_what_is_its_own(run: Run, tmp_path: Path) -> None:
-    assert run("report", "xlsx", "--project", "warehouse", "-o", "w.xlsx")[0] == 0
+    assert run("report", "xlsx", "--portfolio", "warehouse", "-o", "w.xlsx")[0] == 0
     book = openpyxl.load_workbook(tmp_path / "w.xlsx")
     assert "People" not in book.sheetnames
     assert {row[4].value for row in book["Items"].iter_rows(min_row=2)} == {"Warehouse"}
-    code, _, err = run("report", "xlsx", "--project", "warehose")
+    code, _, err = run("report", "xlsx", "--portfolio", "warehose")
     assert (code, "did you mean `warehouse`?" in err) == (2, True)
     code, _, err = run("report", "xlsx", "-o", "no/such/folder.xlsx")
     assert (code, "no/such/folder.xlsx cannot be written: No such file or directory." in err) == (2, True)
