@@ -13,6 +13,7 @@ from commands.group import Group
 # A report → where it is. Its module is imported when it is used.
 REPORTS: Mapping[str, str] = {
     "html": "commands.report_html:html",
+    "pack": "commands.report_pack:pack",
     "xlsx": "commands.report_xlsx:xlsx",
     "ics": "commands.report_ics:ics",
 }

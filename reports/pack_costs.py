@@ -56,7 +56,7 @@ def _cost_slide(
     shown = sorted(units, key=lambda one: -(one.variance or 0))[:8]
     elements: list[Element] = [
         Chart(
-            area=chart_area,
+            area=Area(chart_area.x, chart_area.y, chart_area.w, min(chart_area.h, 70 + 84 * len(shown))),
             title=f"Budget, actual and forecast in {unit}",
             categories=[plain(one.node.name, 110, 10) for one in shown],
             series=[

@@ -85,6 +85,6 @@ def _row(number: int, decision: Decision, names: Mapping[str, str]) -> list[Cont
         question,
         line(decision.project_name, 80),
         names.get(decision.lead or "", line(decision.lead, 60) or UNKNOWN),
-        signed(decision.slip_wd) if decision.slip_wd else "",
+        signed(decision.slip_wd) if (decision.slip_wd or 0) > 0 else "",
         severity_cell(decision.severity),
     ]

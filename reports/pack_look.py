@@ -22,8 +22,22 @@ from pptx.util import Pt
 
 from portfolio.errors import UsageError
 from reports.pack_model import INK, MUTED, Area, Page
+from reports.pack_scale import scaled_page
 
 FONT = "Arial"
+COVER_TITLE = Area(40, 92, 880, 96)  # of the built-in look
+_DRAWING = {"a": "http://schemas.openxmlformats.org/drawingml/2006/main"}
+# Fonts whose letters are not wider than Arial's, and some whose letters are much wider.
+_NARROW = (
+    "arial",
+    "helvetica",
+    "liberation sans",
+    "aptos",
+    "segoe",
+    "roboto",
+    "franklin",
+)
+_WIDE = ("verdana", "dejavu", "montserrat", "poppins", "century gothic", "tahoma", "lucida")
 _MOST_BYTES = 100_000_000
 _TEMPLATE_TYPE = b"application/vnd.openxmlformats-officedocument.presentationml.template.main+xml"
 _FILE_TYPE = b"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
@@ -33,13 +47,23 @@ _FURNITURE = (PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_N
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An empty presentation and where things stand in it."""
+    """An empty presentation and where things stand in it.
+
+    Attributes:
+        page: for whoever makes the slides; in it the body is as wide as in the built-in look.
+        scale: of the measures, from that page to the real one.
+        letters: of the letters; smaller than `scale` where the template's font is wide.
+        is_dark: the slides have a dark background.
+    """
 
     presentation: Any
     page: Page
     cover: Any
     plain: Any
     is_built_in: bool
+    scale: float = 1.0
+    letters: float = 1.0
+    is_dark: bool = False
 
 
 def built_in_look(accent: str) -> Look:
@@ -59,7 +83,7 @@ def built_in_look(accent: str) -> Look:
         for one in list(owner.placeholders):
             kind = one.placeholder_format.type
             if kind in _TITLES:
-                _place(one, Area(40, 92, 880, 96) if owner is cover else page.title)
+                _place(one, COVER_TITLE if owner is cover else page.title)
                 _style(one, 40 if owner is cover else 24, "#FFFFFF" if owner is cover else INK, bold=True)
                 one.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
             elif kind == PP_PLACEHOLDER.SUBTITLE:
@@ -100,7 +124,12 @@ def template_look(content: bytes, name: str) -> Look:
             hint="Add the layout `Title Only` to its master and save it again.",
         )
     cover = _layout(layouts, "title", others=1) or plain
-    return Look(show, _page_of(show, plain, cover), cover, plain, False)
+    page = _page_of(show, plain, cover)
+    scale = page.body.w / Page().body.w
+    width = _font_width(show)
+    return Look(
+        show, scaled_page(page, 1 / scale), cover, plain, False, scale, scale / width, _is_dark(show, plain)
+    )
 
 
 def area_of(shape: Any) -> Area:
@@ -176,17 +205,59 @@ def _page_of(show: Any, plain: Any, cover: Any) -> Page:
     )
 
 
-def _set_theme(show: Any, accent: str) -> None:
+def _theme(show: Any) -> Any:
     part = next(
         rel.target_part for rel in show.slide_master.part.rels.values() if rel.reltype.endswith("/theme")
     )
-    theme = etree.fromstring(part.blob)
-    drawing = {"a": "http://schemas.openxmlformats.org/drawingml/2006/main"}
-    for font in theme.iterfind(".//a:fontScheme//a:latin", drawing):
+    return part, etree.fromstring(part.blob)
+
+
+def _font_width(show: Any) -> float:
+    """How wide the template's letters are, in those of Arial."""
+    font = _theme(show)[1].find(".//a:minorFont/a:latin", _DRAWING)
+    name = "" if font is None else str(font.get("typeface")).casefold()
+    if any(one in name for one in ("calibri", "carlito")):
+        return 0.93
+    if any(one in name for one in _NARROW):
+        return 1.0
+    return 1.18 if any(one in name for one in _WIDE) else 1.08
+
+
+def _is_dark(show: Any, layout: Any) -> bool:
+    """Whether the background of slides is dark, as far as it is one colour."""
+    master = show.slide_master._element  # noqa: SLF001 - python-pptx has no public way
+    mapped = master.find(qn("p:clrMap"))
+    for owner in (layout._element, master):  # noqa: SLF001
+        back = owner.find(f"{qn('p:cSld')}/{qn('p:bg')}")
+        if back is None:
+            continue
+        fixed = back.find(f".//{qn('a:srgbClr')}")
+        if fixed is not None:
+            return _is_dark_colour(fixed.get("val"))
+        named = back.find(f".//{qn('a:schemeClr')}")
+        if named is not None:
+            name = named.get("val")
+            slot = _theme(show)[1].find(f".//a:clrScheme/a:{mapped.get(name, name)}", _DRAWING)
+            colour = None if slot is None or not len(slot) else slot[0].get("lastClr") or slot[0].get("val")
+            return _is_dark_colour(colour or "")
+    return False
+
+
+def _is_dark_colour(value: str) -> bool:
+    try:
+        red, green, blue = bytes.fromhex(value)
+    except ValueError:
+        return False
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 110
+
+
+def _set_theme(show: Any, accent: str) -> None:
+    part, theme = _theme(show)
+    for font in theme.iterfind(".//a:fontScheme//a:latin", _DRAWING):
         font.set("typeface", FONT)
     colours = {"dk2": INK, "accent1": accent, "hlink": "#0B5CAD", "folHlink": "#0B5CAD"}
     for name, value in colours.items():
-        for slot in theme.iterfind(f".//a:clrScheme/a:{name}", drawing):
+        for slot in theme.iterfind(f".//a:clrScheme/a:{name}", _DRAWING):
             for old in list(slot):
                 slot.remove(old)
             etree.SubElement(slot, qn("a:srgbClr")).set("val", value.removeprefix("#"))

@@ -181,6 +181,7 @@ class Chart:
     alt: str
     is_stacked: bool = False
     number_format: str = "#,##0"
+    size: float = 10
     name: str = "Chart"
 
 

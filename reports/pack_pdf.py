@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fontTools.ttLib import TTLibError
 from fpdf import FPDF
 
+from portfolio.errors import UsageError
 from reports.pack_bars import bars
 from reports.pack_model import (
     INK,
@@ -35,6 +37,7 @@ from reports.pack_text import BOLD, LEADING, REGULAR, plain, size_for, width_of,
 _FAMILY = "pack"
 _ASCENT = 0.905  # of Liberation Sans, in sizes
 _DESCENT = 0.212
+_NEUTRAL = ("WS", "ON", "CS", "ES", "ET", "NSM")
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ def pdf_file(deck: Deck, made_at: datetime, fonts: Iterable[Path] = ()) -> PdfPa
         fonts: further fonts, asked in their order for characters that the first one has not.
 
     Raises:
-        OSError: a font cannot be read.
+        UsageError: a font cannot be read.
     """
     return _Drawing(deck, made_at, list(fonts)).done()
 
@@ -70,7 +73,12 @@ class _Drawing:
         self.pdf.add_font(_FAMILY, "B", BOLD)
         self._families = [_FAMILY]
         for number, path in enumerate(fonts):
-            self.pdf.add_font(f"more{number}", "", path)
+            try:
+                self.pdf.add_font(f"more{number}", "", path)
+            except (OSError, TTLibError, KeyError) as error:
+                raise UsageError(
+                    f"{path} is not a font that can be used.", hint="report.fonts takes .ttf and .otf files."
+                ) from error
             self._families.append(f"more{number}")
         self._cover = {name: set(self.pdf.fonts[name].cmap) for name in self._families}  # type: ignore[union-attr]
         self.missing: set[str] = set()
@@ -165,14 +173,29 @@ class _Drawing:
         self.pdf.set_text_color(*_rgb(colour))
         for family, piece in self._pieces(text):
             self.pdf.set_font(family, "B" if bold and family == _FAMILY else "", size)
-            self.pdf.text(x, baseline, piece)
-            x += self.pdf.get_string_width(piece)
+            if family == _FAMILY and not any(_runs_leftward(char) for char in piece):
+                self.pdf.text(x, baseline, piece)
+                x += self.pdf.get_string_width(piece)
+                continue
+            # Scripts whose letters join, stack or run to the left are set by HarfBuzz.
+            self.pdf.set_text_shaping(use_shaping_engine=True)
+            width = self.pdf.get_string_width(piece)
+            self.pdf.set_xy(x, baseline - 0.9 * size)  # where a cell of this height puts its baseline
+            self.pdf.cell(width, size * LEADING, piece)
+            self.pdf.set_text_shaping(use_shaping_engine=False)
+            x += width
 
     def _pieces(self, text: str) -> list[tuple[str, str]]:
         """The text by the font that has its characters; what none has is a box, and is remembered."""
         found: list[tuple[str, str]] = []
         for char in text:
             family = next((one for one in self._families if ord(char) in self._cover[one]), None)
+            if (
+                found
+                and unicodedata.bidirectional(char) in _NEUTRAL
+                and ord(char) in self._cover[found[-1][0]]
+            ):
+                family = found[-1][0]  # a space does not end a sentence that runs to the left
             if family is None:
                 if not unicodedata.category(char).startswith(("M", "C")):
                     self.missing.add(char)
@@ -260,6 +283,10 @@ class _Drawing:
     def _chart(self, chart: Chart) -> None:
         for part in bars(chart):
             self._draw(part)
+
+
+def _runs_leftward(char: str) -> bool:
+    return unicodedata.bidirectional(char) in ("R", "AL")
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -6,6 +6,7 @@ import copy
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from pptx.oxml.ns import qn
 from pptx.util import Pt
 
 from reports.pack_bars import ink_on
-from reports.pack_look import Look
+from reports.pack_look import COVER_TITLE, Look
 from reports.pack_model import (
     INK,
     MUTED,
@@ -42,7 +43,8 @@ from reports.pack_model import (
     Table,
     Text,
 )
-from reports.pack_text import plain, size_for
+from reports.pack_scale import scaled_slide
+from reports.pack_text import LEADING, plain, size_for
 
 _ALIGN: dict[Align, Any] = {"left": PP_ALIGN.LEFT, "center": PP_ALIGN.CENTER, "right": PP_ALIGN.RIGHT}
 _ANCHOR: dict[Anchor, Any] = {"top": MSO_ANCHOR.TOP, "middle": MSO_ANCHOR.MIDDLE, "bottom": MSO_ANCHOR.BOTTOM}
@@ -83,33 +85,45 @@ def _add_slide(show: Any, look: Look, deck: Deck, slide: Slide) -> None:
     for place in list(made.placeholders):
         kind = place.placeholder_format.type
         if kind in _TITLES:
-            area, sizes = _title_area(look, slide), _COVER_SIZES if slide.is_cover else _TITLE_SIZES
-            size = size_for(slide.title, area.w, area.h, sizes)
-            rows = max(1, int(area.h / (size * 1.2)))
-            place.text_frame.text = plain(slide.title, area.w, size, lines=rows, bold=True)
-            place.text_frame.paragraphs[0].runs[0].font.size = Pt(size)
+            _write_title(place, slide, look)
         elif kind == PP_PLACEHOLDER.SUBTITLE and slide.is_cover:
             place.text_frame.text = plain(slide.label, look.page.body.w, 18)
+            if not look.is_built_in:
+                place.text_frame.paragraphs[0].runs[0].font.size = Pt(18 * look.letters)
         else:
             place._element.getparent().remove(place._element)  # noqa: SLF001 - an empty place would show its prompt
-    if not slide.is_cover:
-        label = plain(slide.label, look.page.label.w, 11, bold=True).upper()
-        paragraph = [Run(label, bold=True, colour=deck.accent)]
-        _text(made.shapes, Text(area=look.page.label, paragraphs=[paragraph], size=11, name="Chapter"))
-    for element in slide.elements:
+    for element in _elements(look, deck, slide):
         _draw(made.shapes, element)
     if not slide.is_cover:
-        _furniture(made, layout, deck.footer)
+        _furniture(made, layout, show, deck.footer)
     made.notes_slide.notes_text_frame.text = slide.notes
 
 
-def _title_area(look: Look, slide: Slide) -> Area:
+def _write_title(place: Any, slide: Slide, look: Look) -> None:
+    area, sizes = look.page.title, _COVER_SIZES if slide.is_cover else _TITLE_SIZES
     if slide.is_cover and look.is_built_in:
-        return Area(40, 92, 880, 96)
-    return look.page.title
+        area = COVER_TITLE
+    size = size_for(slide.title, area.w, area.h, sizes)
+    rows = max(1, int(area.h / (size * LEADING)))
+    place.text_frame.text = plain(slide.title, area.w, size, lines=rows, bold=True)
+    place.text_frame.paragraphs[0].runs[0].font.size = Pt(size * look.letters)
 
 
-def _furniture(made: Any, layout: Any, footer: str) -> None:
+def _elements(look: Look, deck: Deck, slide: Slide) -> Sequence[Element]:
+    """What stands on the slide beside its title, in the measures of the template."""
+    page = look.page
+    label = Run(plain(slide.label, page.label.w, 11, bold=True).upper(), bold=True, colour=deck.accent)
+    chapter = Text(area=page.label, paragraphs=[[label]], size=11, name="Chapter")
+    elements = [*slide.elements] if slide.is_cover else [chapter, *slide.elements]
+    if look.is_dark and elements:
+        whole = page.cover_body if slide.is_cover else page.body
+        top = whole.y if slide.is_cover else page.label.y
+        panel = Area(whole.x - 12, top - 8, whole.w + 24, whole.bottom - top + 14)
+        elements.insert(0, Shape(area=panel, fill=WHITE, name="Panel"))
+    return scaled_slide(replace(slide, elements=elements), look.scale, look.letters).elements
+
+
+def _furniture(made: Any, layout: Any, show: Any, footer: str) -> None:
     """The footer and the number of the slide where the layout has places for them."""
     for place in layout.placeholders:
         kind = place.placeholder_format.type
@@ -117,11 +131,24 @@ def _furniture(made: Any, layout: Any, footer: str) -> None:
             continue
         element = copy.deepcopy(place._element)  # noqa: SLF001 - python-pptx does not make these places
         made.shapes._spTree.append(element)  # noqa: SLF001
+        _inherit_style(element, kind, show.slide_master)
         element.nvSpPr.cNvPr.set("id", str(made.shapes._next_shape_id))  # noqa: SLF001
         if kind == PP_PLACEHOLDER.FOOTER:
             for shape in made.placeholders:
                 if shape._element is element:  # noqa: SLF001
                     shape.text_frame.text = footer
+
+
+def _inherit_style(element: Any, kind: Any, master: Any) -> None:
+    """Some programs do not look for the letters of a footer in the master; so they stand on the slide."""
+    style = element.find(f"{qn('p:txBody')}/{qn('a:lstStyle')}")
+    if style is None or len(style):
+        return
+    for one in master.placeholders:
+        if one.placeholder_format.type == kind:
+            found = one._element.find(f"{qn('p:txBody')}/{qn('a:lstStyle')}")  # noqa: SLF001
+            for child in () if found is None else found:
+                style.append(copy.deepcopy(child))
 
 
 def _draw(shapes: Any, element: Element) -> None:
@@ -245,7 +272,7 @@ def _table(shapes: Any, table: Table) -> None:
     made.rows[0].height = Pt(table.heading_height)
     for position, spec in enumerate(table.columns):
         cell = made.cell(0, position)
-        _cell(cell, [[Run(spec.heading, bold=True, colour=MUTED)]], 10, spec.align)
+        _cell(cell, [[Run(spec.heading, bold=True, colour=MUTED)]], table.size * 0.91, spec.align)
         _edge(cell, MUTED, 1.0)
     for number, row in enumerate(table.rows, 1):
         made.rows[number].height = Pt(table.row_height)
@@ -296,21 +323,21 @@ def _chart(shapes: Any, chart: Chart) -> None:
     frame = shapes.add_chart(kind, *_box(chart.area), data)
     _describe(frame._element.nvGraphicFramePr.cNvPr, chart.name, chart.alt)  # noqa: SLF001
     made = frame.chart
-    made.font.size = Pt(10)
+    made.font.size = Pt(chart.size)
     made.font.color.rgb = _rgb(INK)
     made.has_title = True
     made.chart_title.text_frame.text = chart.title
     title = made.chart_title.text_frame.paragraphs[0].runs[0].font
-    title.size, title.bold = Pt(11), True
+    title.size, title.bold = Pt(chart.size * 1.1), True
     made.has_legend = len(chart.series) > 1
     if made.has_legend:
         made.legend.position = XL_LEGEND_POSITION.BOTTOM
         made.legend.include_in_layout = False
-        made.legend.font.size = Pt(10)
+        made.legend.font.size = Pt(chart.size)
     made.category_axis.reverse_order = True  # the first one on top
     made.category_axis.format.line.color.rgb = _rgb(RULE)
     made.category_axis.has_major_gridlines = False
-    made.category_axis.tick_labels.font.size = Pt(10)
+    made.category_axis.tick_labels.font.size = Pt(chart.size)
     made.value_axis.visible = False
     made.value_axis.has_major_gridlines = False
     made.value_axis.minimum_scale = 0
@@ -325,7 +352,7 @@ def _chart(shapes: Any, chart: Chart) -> None:
         labels.show_value = True
         labels.number_format = f"{chart.number_format};;;"  # nothing where there is nothing
         labels.number_format_is_linked = False
-        labels.font.size = Pt(9)
+        labels.font.size = Pt(chart.size * 0.9)
         labels.font.bold = chart.is_stacked
         labels.font.color.rgb = _rgb(ink_on(colour) if chart.is_stacked else INK)
         labels.position = XL_LABEL_POSITION.CENTER if chart.is_stacked else XL_LABEL_POSITION.OUTSIDE_END

@@ -5,7 +5,7 @@ Every figure is one of `reports.figures`, the same as on the page. What finds no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from reports.figures import Report
 from reports.pack_about import about_slide
@@ -21,6 +21,8 @@ from reports.pack_roadmap import roadmap_slide
 from reports.pack_words import Wording, counted, long_day, sentence
 from reports.plain_text import line
 
+_GLANCE = 172.0  # points that the figures at a glance need
+
 
 def deck(report: Report, parts: Sequence[Report], wording: Wording, page: Page) -> Deck:
     """The slides.
@@ -33,7 +35,7 @@ def deck(report: Report, parts: Sequence[Report], wording: Wording, page: Page) 
     """
     title = line(wording.title or report.title, 120)
     slides: list[Slide] = [
-        _cover(report, title, wording, page),
+        *_opening(report, title, wording, page),
         *decision_slides(report, wording, page),
         *health_slides(report, wording, page),
         slip_slide(report, wording, page),
@@ -61,20 +63,25 @@ def committee_of(report: Report, wording: Wording) -> str:
     return f"{line(meeting.committee, 60)}, {long_day(meeting.day)} · as of {long_day(report.today)}"
 
 
-def _cover(report: Report, title: str, wording: Wording, page: Page) -> Slide:
-    body = page.cover_body
-    elements: list[Element] = []
-    if body.h >= 150:
-        elements = _at_a_glance(report, wording, body)
-    return Slide(
+def _opening(report: Report, title: str, wording: Wording, page: Page) -> Iterator[Slide]:
+    """The cover with the figures at a glance, which stand on a slide of their own where it has no room."""
+    has_room = page.cover_body.h >= _GLANCE
+    glance = _at_a_glance(report, wording, page.cover_body if has_room else page.body)
+    notes = (
+        f"As of {long_day(report.today)}. Every figure comes from the views of Dovetail and is the same as on "
+        "the portfolio page of that day. Unknown is counted as unknown, never as green."
+    )
+    yield Slide(
         key="cover",
         label=committee_of(report, wording),
         title=title,
-        elements=elements,
-        notes=f"As of {long_day(report.today)}. Every figure comes from the views of Dovetail and is the "
-        "same as on the portfolio page of that day. Unknown is counted as unknown, never as green.",
+        elements=glance if has_room else (),
+        notes=notes,
         is_cover=True,
     )
+    if not has_room:
+        label = wording.label("glance")
+        yield Slide(key="glance", label=label, title=f"{title} at a glance", elements=glance, notes=notes)
 
 
 def _at_a_glance(report: Report, wording: Wording, body: Area) -> list[Element]:

@@ -11,6 +11,7 @@ from reports.plain_text import line
 
 ACCENT = "#1F4E79"
 LABELS: Mapping[str, str] = {
+    "glance": "At a glance",
     "decisions": "Decisions",
     "health": "Health",
     "slips": "Slips",

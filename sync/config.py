@@ -21,6 +21,7 @@ from schedule.commitment import PromiseRules
 from schedule.health import DEFAULT_THRESHOLDS, HealthThresholds
 from sync.absences import PersonCalendar
 from sync.canary import Canary
+from sync.config_report import ReportConfig
 from sync.limits import Limits
 from sync.placement import TreeNode
 from sync.quiet_hours import QuietHours
@@ -100,6 +101,7 @@ class Config:
         baseline: the name of the baseline that counts; None is each plan's own.
         person_calendars: when people work and when they are away, by e-mail address.
         committees, freezes: the PMO's own appointments, for reports.
+        report: wording and branding of the steering pack.
     """
 
     path: Path | None
@@ -133,6 +135,7 @@ class Config:
     person_calendars: Mapping[str, PersonCalendar] = field(default_factory=dict)
     committees: Sequence[Committee] = ()
     freezes: Sequence[Freeze] = ()
+    report: ReportConfig = field(default_factory=ReportConfig)
 
     @property
     def pattern(self) -> WorkPattern:

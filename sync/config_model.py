@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from connectors.auth import SecretRef
 from rules.file_model import ParamValue, RuleId, SeverityName
+from sync.config_report import ReportText
 from sync.config_values import (
     Absence,
     Day,
@@ -348,3 +349,4 @@ class ConfigText(_Model):
     freezes: list[FreezeText] = Field(
         default=[], description="When nothing goes live: reports show these times and what falls into them."
     )
+    report: ReportText = ReportText()

@@ -42,6 +42,7 @@ from sync.config_model import (
     StoreText,
 )
 from sync.config_problems import Problems, not_one_of
+from sync.config_report import report_config
 from sync.limits import Limits
 from sync.placement import TreeNode
 from sync.twins import TwinDecision
@@ -142,6 +143,7 @@ class _Reading:
                 Freeze(name=one.name, first=one.days[0], last=one.days[1], project=one.project)
                 for one in model.freezes
             ),
+            report=report_config(model.report, self._folder),
         )
 
     def _model(self) -> ConfigText | None:
