@@ -1,38 +1,32 @@
-"""The files that reports are written to: whole or not at all, for this account only, or stdout for `-`."""
+"""`dovetail report html FILE.xml …`: a page of plans, without a configuration."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
-from commands.output import print_line
-from portfolio.errors import UsageError
-from portfolio.private_files import replace_private
+from commands.plan_files import checked_plans
+from commands.report_data import report_of
+from commands.report_html import write_page
+from commands.session import Session
 
-STDOUT = Path("-")
 
+def report_files(
+    session: Session, paths: Sequence[Path], *, out: Path, since: date | None, today: date | None
+) -> int:
+    """Write the page of plans.
 
-def write_report(path: Path, content: bytes, said: str) -> None:
-    """Write a report, and print where it is and what is in it.
-
-    Raises:
-        UsageError: the file cannot be written.
+    Returns:
+        4 where a file could not be used; the page shows the others. Where none could, no page is written.
     """
-    if path == STDOUT:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        replace_private(path, content)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
-    print_line(f"{path}: {said}")
+    from sync.runs import worst_exit_code
 
-
-def read_before(path: Path, limit: int = 50_000_000) -> bytes | None:
-    """What stands in the file now; None where there is nothing to read."""
-    try:
-        return path.read_bytes() if path != STDOUT and path.stat().st_size <= limit else None
-    except OSError:
-        return None
+    with checked_plans(session, paths, today=today) as plans:
+        codes = plans.complain(session)
+        if plans.read:
+            report = report_of(plans.store, plans.config, now=plans.now, today=today, since=since)
+            write_page(session, plans.store, plans.config, report, out)
+        else:
+            session.talk.error(f"No plan could be read, so {out} was not written.")
+    return worst_exit_code(codes)

@@ -10,7 +10,7 @@ import click
 
 from commands.group import Verb
 from commands.report_data import portfolio_option
-from commands.report_files import read_before, write_report
+from commands.report_writing import read_before, write_report
 from commands.session import Session, session_of, utc_now
 from commands.text import plural
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.command(cls=Verb)
 @click.option(
     "--output",
+    "--out",
     "-o",
     "output",
     type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
@@ -69,7 +70,7 @@ def ics(session: Session, output: Path, slug: str | None) -> int:
     counts = {"new": feed.added, "changed": feed.changed, "gone": feed.removed}
     changes = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     said = f"{plural(feed.entries, 'entry', 'entries')}; {changes or 'nothing changed'}."
-    write_report(output, feed.content, said)
+    write_report(session, output, feed.content, said)
     if undated:
         session.talk.say(f"Left out: {plural(undated, 'milestone')} without any date.")
     return 0

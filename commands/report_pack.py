@@ -11,7 +11,7 @@ import click
 
 from commands.group import Verb
 from commands.report_data import portfolio_option, report_of, since_option, today_option
-from commands.report_files import write_report
+from commands.report_writing import write_report
 from commands.session import Session, session_of, utc_now
 from commands.text import plural
 from portfolio.errors import UsageError
@@ -36,6 +36,7 @@ _SYSTEM_FONTS = (
 @click.command(cls=Verb)
 @click.option(
     "--output",
+    "--out",
     "-o",
     "outputs",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -98,7 +99,7 @@ def pack(
         else:
             count, content = _pdf(session, config, report, parts, wording)
         said = f"{plural(count, 'slide')}, {plural(len(report.decisions), 'decision')} asked for."
-        write_report(path, content, said)
+        write_report(session, path, content, said)
     return 0
 
 
@@ -141,7 +142,7 @@ def _pdf(
     if made.missing:
         session.talk.warn(
             f"The PDF shows {plural(len(made.missing), 'character')} as boxes, such as "
-            f"{' '.join(made.missing[:5])}: no font at hand has them. Name one that has, under report.fonts in "
+            f"{' '.join(made.missing[:5])}: no font at hand has them. Name one that has, in report.fonts of "
             "the configuration."
         )
     return len(slides.slides), made.content

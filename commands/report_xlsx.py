@@ -9,7 +9,7 @@ import click
 
 from commands.group import Verb
 from commands.report_data import portfolio_option
-from commands.report_files import write_report
+from commands.report_writing import write_report
 from commands.session import Session, session_of, utc_now
 from commands.text import plural
 
@@ -19,6 +19,7 @@ _IN_MEMORY = 64_000_000
 @click.command(cls=Verb)
 @click.option(
     "--output",
+    "--out",
     "-o",
     "output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -70,7 +71,7 @@ def xlsx(session: Session, output: Path, slug: str | None) -> int:
         draft.seek(0)
         rows = sum(written.rows.values())
         said = f"{plural(len(written.rows) + 1, 'sheet')}, {plural(rows, 'row')}."
-        write_report(output, draft.read(), said)
+        write_report(session, output, draft.read(), said)
     for name, count in written.left_out.items():
         session.talk.warn(f"{name}: {plural(count, 'row')} found no room; a sheet holds 1,048,575.")
     return 0

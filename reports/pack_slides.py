@@ -68,8 +68,8 @@ def _opening(report: Report, title: str, wording: Wording, page: Page) -> Iterat
     has_room = page.cover_body.h >= _GLANCE
     glance = _at_a_glance(report, wording, page.cover_body if has_room else page.body)
     notes = (
-        f"As of {long_day(report.today)}. Every figure comes from the views of Dovetail and is the same as on "
-        "the portfolio page of that day. Unknown is counted as unknown, never as green."
+        f"As of {long_day(report.today)}. Every figure comes from the views of Dovetail and is the same as "
+        "on the portfolio page of that day. Unknown is counted as unknown, never as green."
     )
     yield Slide(
         key="cover",

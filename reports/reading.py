@@ -54,7 +54,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         due: the effective due date; `due_source` says where it comes from.
         overdue_wd: working days by which an open item has passed its due date, in its own calendar; 0 where
-            it has not, None where it has no date.
+            it has not or is done, None where it is open and has no date.
         baseline_slip_wd: working days from the baseline's finish to the actual or the due date.
     """
 
@@ -319,5 +319,8 @@ def _item(row: dict[str, Any]) -> Item:
     for name in ("is_done", "is_removed", "is_leaf", "is_summary", "is_milestone"):
         row[name] = bool(row[name])
     late = row["overdue_wd"]
-    row["overdue_wd"] = None if late is None else max(0, int(late))
+    if row["is_done"] or row["is_removed"]:
+        row["overdue_wd"] = 0
+    else:
+        row["overdue_wd"] = None if late is None else max(0, int(late))
     return Item(**row)

@@ -10,7 +10,7 @@ import msgspec
 
 from reports.reading import Item, Views
 
-Review: TypeAlias = Literal["reviewed", "stale", "unknown"]
+Review: TypeAlias = Literal["reviewed", "planned", "stale", "unknown"]
 # Exposure from which a risk must be looked at every so many days; below all of them every 60.
 REVIEW_DAYS: Sequence[tuple[int, int]] = ((15, 14), (8, 30))
 _USUAL_DAYS = 60
@@ -27,8 +27,9 @@ class RiskRow(msgspec.Struct, frozen=True, kw_only=True):
     """One open risk.
 
     Attributes:
-        review: `stale` where nobody has looked at it for too long or its review date has passed, `unknown`
-            where no tracker tells when anybody last did.
+        review: `stale` where nobody has looked at it for too long or its review date has passed, `planned`
+            where nobody says when it was looked at last, but the next date lies ahead, `unknown` where there
+            is neither.
         is_unowned: nobody who can act answers for it; `item.owner_problem` says why.
         is_new: it came since the day that the report compares with.
         lacks_response: exposure of 12 or more, and neither a response nor an open mitigation.
@@ -135,6 +136,6 @@ def _review(exposure: int | None, last: date | None, due: object, today: date) -
     if isinstance(due, date) and due < today:
         return "stale"
     if last is None:
-        return "unknown"
+        return "unknown" if due is None else "planned"
     days = next((days for least, days in REVIEW_DAYS if (exposure or 0) >= least), _USUAL_DAYS)
     return "stale" if (today - last).days > days else "reviewed"

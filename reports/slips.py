@@ -38,7 +38,8 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
     """What was said of the finish of one milestone, and when: the line of a milestone trend chart.
 
     Attributes:
-        points: (the day on which it was said, the finish that was said), by day; the last one is today's.
+        points: (the day on which it was said, the date that was said), by day; the last one is today's.
+        forecast: its P50, where that is not the date that is said; None where there is none.
         moved_wd: working days from the first to the last; positive is later.
         moves: how often it changed.
         slope: days of slip per day of the last months; None where too little is known.
@@ -47,6 +48,7 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
 
     item: Item
     points: Sequence[tuple[date, date]]
+    forecast: date | None
     moved_wd: int
     moves: int
     slope: float | None
@@ -138,11 +140,9 @@ def _trends(views: Views) -> list[Trend]:
     since = today - timedelta(days=TREND_DAYS)
     rows = views.store.date_snapshots(since, today)
     said: dict[str, list[tuple[date, date]]] = {}
-    for item_id, day, finish, forecast in zip(
-        *(rows[name] for name in ("item_id", "day", "finish", "forecast")), strict=True
-    ):
-        if (value := forecast or finish) is not None:
-            said.setdefault(item_id, []).append((day, value))
+    for item_id, day, finish in zip(*(rows[name] for name in ("item_id", "day", "finish")), strict=True):
+        if finish is not None:
+            said.setdefault(item_id, []).append((day, finish))
     for item_id, points in _edits(views, since).items():
         said.setdefault(item_id, points)
     slopes = {row["item_id"]: row for row in views.rows("milestone")}
@@ -159,7 +159,7 @@ def _trends(views: Views) -> list[Trend]:
 def _trend(
     views: Views, item: Item, points: list[tuple[date, date]], row: dict[str, object] | None
 ) -> Trend | None:
-    now = item.p50 or item.due
+    now = item.due
     if now is None or not points:
         return None
     told = [*(one for one in sorted(points) if one[0] < views.scope.today), (views.scope.today, now)]
@@ -171,6 +171,7 @@ def _trend(
     return Trend(
         item=item,
         points=told,
+        forecast=item.p50 if item.p50 != now else None,
         moved_wd=views.scope.working_days(told[0][1], now) or 0,
         moves=moves,
         slope=slope if isinstance(slope, float) else None,

@@ -159,8 +159,8 @@ def test_a_sheet_without_rows_says_so() -> None:
 
 def test_the_whole_portfolio_is_a_workbook(run: Run, tmp_path: Path) -> None:
     code, out, err = run("report", "xlsx")
-    assert (code, err) == (0, "")
-    assert out == "portfolio.xlsx: 10 sheets, 371 rows.\n"
+    assert (code, out) == (0, "")
+    assert err == "portfolio.xlsx: 10 sheets, 371 rows.\n"
     assert (tmp_path / "portfolio.xlsx").stat().st_mode & 0o777 == 0o600
     book = openpyxl.load_workbook(tmp_path / "portfolio.xlsx")
     assert book.sheetnames == [
