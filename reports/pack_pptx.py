@@ -153,21 +153,26 @@ def _inherit_style(element: Any, kind: Any, master: Any) -> None:
 
 def _draw(shapes: Any, element: Element) -> None:
     match element:
-        case Text():
-            _text(shapes, element)
-        case Shape():
-            _shape(shapes, element)
-        case Line():
-            _line(shapes, element)
         case Picture():
-            group = shapes.add_group_shape()
-            for part in element.parts:
-                _draw(group.shapes, part)
+            # Grouped at the end: a group measures itself anew with everything that is added to it.
+            group = shapes.add_group_shape([_part(shapes, one) for one in element.parts])
             _describe(group._element.nvGrpSpPr.cNvPr, element.name, element.alt)  # noqa: SLF001
         case Table():
             _table(shapes, element)
         case Chart():
             _chart(shapes, element)
+        case _:
+            _part(shapes, element)
+
+
+def _part(shapes: Any, part: Text | Shape | Line) -> Any:
+    match part:
+        case Text():
+            return _text(shapes, part)
+        case Shape():
+            return _shape(shapes, part)
+        case Line():
+            return _line(shapes, part)
 
 
 def _describe(properties: Any, name: str, alt: str) -> None:
@@ -179,10 +184,11 @@ def _box(area: Area) -> tuple[Any, Any, Any, Any]:
     return Pt(area.x), Pt(area.y), Pt(area.w), Pt(area.h)
 
 
-def _text(shapes: Any, text: Text) -> None:
+def _text(shapes: Any, text: Text) -> Any:
     shape = shapes.add_textbox(*_box(text.area))
     shape.name = text.name
     _fill_frame(shape.text_frame, text.paragraphs, text.size, text.colour, text.align, text.anchor, margin=0)
+    return shape
 
 
 def _fill_frame(
@@ -222,7 +228,7 @@ def _rgb(colour: str) -> Any:
     return RGBColor.from_string(colour.removeprefix("#"))
 
 
-def _shape(shapes: Any, shape: Shape) -> None:
+def _shape(shapes: Any, shape: Shape) -> Any:
     made = shapes.add_shape(_SHAPES[shape.kind], *_box(shape.area))
     made.name = shape.name
     _without_style(made)
@@ -239,6 +245,7 @@ def _shape(shapes: Any, shape: Shape) -> None:
     if shape.text is not None:
         _fill_frame(made.text_frame, [[shape.text]], shape.text.size or 11, INK, "center", "middle", margin=0)
         made.text_frame.word_wrap = False
+    return made
 
 
 def _without_style(made: Any) -> None:
@@ -248,7 +255,7 @@ def _without_style(made: Any) -> None:
         made._element.remove(style)  # noqa: SLF001
 
 
-def _line(shapes: Any, line: Line) -> None:
+def _line(shapes: Any, line: Line) -> Any:
     ends = (Pt(line.start[0]), Pt(line.start[1]), Pt(line.end[0]), Pt(line.end[1]))
     made = shapes.add_connector(MSO_CONNECTOR.STRAIGHT, *ends)
     made.name = line.name
@@ -257,6 +264,7 @@ def _line(shapes: Any, line: Line) -> None:
     made.line.width = Pt(line.width)
     if line.dashed:
         made.line.dash_style = MSO_LINE_DASH_STYLE.ROUND_DOT
+    return made
 
 
 def _table(shapes: Any, table: Table) -> None:

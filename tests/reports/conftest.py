@@ -35,3 +35,18 @@ def run(
         return code, said.out, said.err
 
     return typed
+
+
+@pytest.fixture(scope="session")
+def files(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every report of the portfolio, as the command line writes it."""
+    folder = tmp_path_factory.mktemp("reports")
+    for report, names in {
+        "pack": ("pack.pptx", "pack.pdf"),
+        "html": ("page.html",),
+        "xlsx": ("workbook.xlsx",),
+    }.items():
+        outputs = [part for name in names for part in ("-o", str(folder / name))]
+        config = ["--config", str(built / "dovetail.yaml"), "--quiet"]
+        assert cli.main(["report", report, *outputs, *config]) == 0
+    return folder
