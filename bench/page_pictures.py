@@ -1,4 +1,4 @@
-"""Pictures of every view of a page, at three widths, light and dark: python -m bench.page_pictures PAGE FOLDER.
+"""Pictures of every view of a page, at three widths, in both themes: python -m bench.page_pictures PAGE FOLDER.
 
 Says what the console said, which is nothing, and whether anything sticks out sideways.
 """

@@ -113,19 +113,20 @@ def kind_of(finding: Finding) -> str:
 def _decision(
     views: Views, kind: str, project: str | None, findings: list[Finding], names: Mapping[str, Node]
 ) -> Decision:
-    items = {
-        one.item_id: one for one in (views.by_id.get(f.item_id or "") for f in findings) if one is not None
-    }
+    subjects = {one.finding_id: views.subject_of(one) for one in findings}
     ranked = sorted(
         findings,
         key=lambda one: (
             -severity_rank(one.severity),
-            *_weight(items.get(one.item_id or "")),
+            *_weight(subjects[one.finding_id]),
             one.finding_id,
         ),
     )
-    in_order = dict.fromkeys(one.item_id for one in ranked if one.item_id in items)
-    count = len(items) + sum(one.item_id not in items for one in findings)
+    items: dict[str, Item] = {}
+    for one in ranked:
+        if (item := subjects[one.finding_id]) is not None:
+            items.setdefault(item.item_id, item)
+    count = len(items) + sum(one is None for one in subjects.values())
     slips = [one.slip_wd for one in items.values() if one.slip_wd is not None]
     return Decision(
         decision_id=_id(kind, project),
@@ -137,7 +138,7 @@ def _decision(
         severity=ranked[0].severity,
         count=count,
         findings=ranked,
-        items=[items[one] for one in in_order if one is not None],
+        items=list(items.values()),
         slip_wd=max(slips, default=None),
         action=ranked[0].action,
         due=None,

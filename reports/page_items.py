@@ -77,7 +77,7 @@ class Places:
         wanted += [side for twin in report.quality.twins for side in (twin.a_id, twin.b_id)]
         wanted += [one.item_id for one in report.changes.finished]
         wanted += [one.item.item_id for one in report.changes.moved]
-        wanted += [one.item_id for one in report.findings if one.is_live and one.item_id is not None]
+        wanted += [side for one in report.findings if one.is_live for side in _subjects(one)]
         self.items: list[Item] = [known[one] for one in dict.fromkeys(wanted) if one in known]
         self._places = {one.item_id: place for place, one in enumerate(self.items)}
         self.findings: list[Finding] = [one for one in report.findings if one.is_live]
@@ -85,6 +85,11 @@ class Places:
         live = {one.finding_id for one in self.findings}
         self.findings += [one for one in told if one.finding_id not in live]
         self._finding_places = {one.finding_id: place for place, one in enumerate(self.findings)}
+
+    def subject(self, finding: Finding) -> int | None:
+        """The place of the item that a finding is about; None where it is about none."""
+        found = (self.item(one) for one in _subjects(finding))
+        return next((place for place in found if place is not None), None)
 
     def item(self, item_id: str | None) -> int | None:
         """The place of an item; None where the page does not hold it."""
@@ -97,6 +102,10 @@ class Places:
     def finding(self, finding_id: str) -> int | None:
         """The place of a finding; None where the page does not hold it."""
         return self._finding_places.get(finding_id)
+
+
+def _subjects(finding: Finding) -> list[str]:
+    return [one for one in (finding.item_id, *finding.comment_items) if one is not None]
 
 
 def item_columns(places: Places, texts: Texts, zone: tzinfo) -> dict[str, Any]:
@@ -149,8 +158,8 @@ def finding_columns(
         state=lambda one: texts.place(one.state),
         subject=lambda one: texts.place(one.subject),
         project=lambda one: texts.place(one.project),
-        item=lambda one: places.item(one.item_id),
-        key=lambda one: None if places.item(one.item_id) is not None else cut(one.key, 80),
+        item=places.subject,
+        key=lambda one: None if places.subject(one) is not None else cut(one.key, 80),
         message=lambda one: cut(one.message),
         evidence=lambda one: [[name, value_text(value)] for name, value in one.evidence.items()],
         opened=lambda one: instant_day(one.opened_at, zone),

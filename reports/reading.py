@@ -278,9 +278,14 @@ class Views:
             return found
         return [one for one in found if self.place_of(one) in self.slugs]
 
+    def subject_of(self, finding: Finding) -> Item | None:
+        """The item that a finding is about; of a dependency or of twins the one that gets the comment."""
+        ids = (finding.item_id, *finding.comment_items)
+        return next((self.by_id[one] for one in ids if one in self.by_id), None)
+
     def place_of(self, finding: Finding) -> str | None:
         """The slug of the project that a finding is about; None where it is about none or several."""
-        item = self.by_id.get(finding.item_id or "")
+        item = self.subject_of(finding)
         if item is not None:
             return item.project or item.program or item.portfolio
         if finding.project is not None or not finding.subject.startswith("schedule"):

@@ -46,7 +46,13 @@ function fullDay(day) {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
 }
 const slipText = (wd) =>
-  wd === null || wd === undefined ? "unknown" : wd === 0 ? "on time" : wd > 0 ? `+${number(wd)} wd` : `${number(wd)} wd`;
+  wd === null || wd === undefined
+    ? "unknown"
+    : wd === 0
+      ? "on time"
+      : wd > 0
+        ? `+${number(wd)} wd`
+        : `${number(wd)} wd`;
 const wdWords = (wd) => plural(Math.abs(wd), "working day") + (wd < 0 ? " earlier" : " later");
 
 const ICONS = {
@@ -66,4 +72,5 @@ const health = (colour) =>
   h("span", { class: `chip c-${colour || "grey"}` }, icon(colour || "grey"), COLOUR_WORDS[colour || "grey"]);
 const SEVERITIES = ["critical", "high", "medium", "low", "info"];
 const severityRank = (name) => SEVERITIES.length - SEVERITIES.indexOf(name);
-const severity = (name) => h("span", { class: `sev s-${name}` }, h("i", { "aria-hidden": "true" }), capital(name));
+const severity = (name) =>
+  h("span", { class: `sev s-${name}` }, h("i", { "aria-hidden": "true" }), capital(name));

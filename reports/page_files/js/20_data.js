@@ -2,9 +2,26 @@
 const D = JSON.parse(document.getElementById("data").textContent);
 const FLAGS = ["done", "committed", "milestone", "blocked", "stale", "critical", "summary", "leaf"];
 const ITEM_TEXTS = [
-  "source", "kind", "project", "state", "status", "owner", "owner_problem", "team", "due_source", "iteration",
-  "release", "commitment_source", "baseline_name", "forecast_method", "slip_pair", "health", "health_declared",
-  "worst_finding", "schedule_id", "parent_key",
+  "source",
+  "kind",
+  "project",
+  "state",
+  "status",
+  "owner",
+  "owner_problem",
+  "team",
+  "due_source",
+  "iteration",
+  "release",
+  "commitment_source",
+  "baseline_name",
+  "forecast_method",
+  "slip_pair",
+  "health",
+  "health_declared",
+  "worst_finding",
+  "schedule_id",
+  "parent_key",
 ];
 const FINDING_TEXTS = ["rule", "severity", "state", "subject", "project", "because"];
 
@@ -15,7 +32,8 @@ function rowsOf(columns, texts) {
   const rows = Array.from({ length: count }, (_, place) => ({ place }));
   for (const name of names) {
     const values = columns[name];
-    if (isText.has(name)) for (let i = 0; i < count; i++) rows[i][name] = values[i] === null ? null : D.texts[values[i]];
+    if (isText.has(name))
+      for (let i = 0; i < count; i++) rows[i][name] = values[i] === null ? null : D.texts[values[i]];
     else for (let i = 0; i < count; i++) rows[i][name] = values[i];
   }
   return rows;
@@ -35,7 +53,8 @@ for (const one of FINDINGS) {
 }
 const BY_ID = new Map(ITEMS.map((one) => [one.id, one]));
 const NODES = new Map(D.nodes.map((one) => [one.slug, one]));
-const nodeName = (slug) => (slug === null || slug === undefined ? "Outside the tree" : NODES.get(slug)?.name ?? slug);
+const nodeName = (slug) =>
+  slug === null || slug === undefined ? "Outside the tree" : (NODES.get(slug)?.name ?? slug);
 const UNITS = D.nodes.filter((one) => one.level === "project" || one.level === "schedule");
 const isOpen = (one) => !one.done && one.state !== "removed";
 const OPEN = ITEMS.filter(isOpen);

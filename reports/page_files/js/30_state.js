@@ -1,5 +1,5 @@
 // Where the reader is: the view and its filters stand in the address, so that every one of them is a link.
-const VIEWS = {};  // name → {title, short, about, count(), draw(main)}
+const VIEWS = {}; // name → {title, short, about, count(), draw(main)}
 let state = {};
 
 function parse(hash) {
@@ -16,10 +16,18 @@ function address(changes) {
   const text = query.toString();
   return `#${next.view}${text ? "?" + text : ""}`;
 }
-const go = (changes) => { location.hash = address(changes); };
+const go = (changes) => {
+  location.hash = address(changes);
+};
 // Another view keeps the project and the words that are looked for; what belongs to one view alone goes.
-const to = (view, changes) => address({ ...Object.fromEntries(Object.keys(state).map((name) => [name, null])),
-  project: state.project, q: state.q, ...changes, view });
+const to = (view, changes) =>
+  address({
+    ...Object.fromEntries(Object.keys(state).map((name) => [name, null])),
+    project: state.project,
+    q: state.q,
+    ...changes,
+    view,
+  });
 const itemAddress = (one) => address({ item: one.id });
 
 function inScope(slug) {
@@ -27,7 +35,8 @@ function inScope(slug) {
 }
 let scopeOf = null;
 function scope() {
-  if (!scopeOf || scopeOf.slug !== state.project) scopeOf = { slug: state.project, set: state.project ? below(state.project) : null };
+  if (!scopeOf || scopeOf.slug !== state.project)
+    scopeOf = { slug: state.project, set: state.project ? below(state.project) : null };
   return scopeOf.set;
 }
 const fold = (text) => (text || "").normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -40,8 +49,7 @@ const wordsSought = () => fold(state.q).split(/\s+/).filter(Boolean);
 function sought() {
   const slugs = scope();
   const parts = wordsSought();
-  return (one) =>
-    (!slugs || slugs.has(unitOf(one))) && parts.every((part) => haystack(one).includes(part));
+  return (one) => (!slugs || slugs.has(unitOf(one))) && parts.every((part) => haystack(one).includes(part));
 }
 function soughtFinding() {
   const slugs = scope();
