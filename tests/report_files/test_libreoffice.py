@@ -38,7 +38,7 @@ def converted(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(folder),
     ]
     done = subprocess.run(
-        [*command, str(files / "pack.pptx"), str(files / "workbook.xlsx")],
+        [*command, str(files / "steering-pack.pptx"), str(files / "portfolio.xlsx")],
         capture_output=True,
         timeout=_SECONDS,
         check=False,
@@ -48,12 +48,12 @@ def converted(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_both_are_opened(converted: Path) -> None:
-    assert sorted(one.name for one in converted.iterdir()) == ["pack.pdf", "workbook.pdf"]
+    assert sorted(one.name for one in converted.iterdir()) == ["portfolio.pdf", "steering-pack.pdf"]
 
 
 def test_every_slide_is_shown_with_its_title(converted: Path, files: Path) -> None:
-    pages = pypdf.PdfReader(converted / "pack.pdf").pages
-    slides = list(Presentation(str(files / "pack.pptx")).slides)
+    pages = pypdf.PdfReader(converted / "steering-pack.pdf").pages
+    slides = list(Presentation(str(files / "steering-pack.pptx")).slides)
     assert len(pages) == len(slides)
     for page, slide in zip(pages, slides, strict=True):
         words = "".join(page.extract_text().split())
@@ -62,7 +62,7 @@ def test_every_slide_is_shown_with_its_title(converted: Path, files: Path) -> No
 
 def test_the_workbook_is_shown_and_its_formulas_are_not_worked_out(converted: Path) -> None:
     words = "".join(
-        "".join(page.extract_text().split()) for page in pypdf.PdfReader(converted / "workbook.pdf").pages
+        "".join(page.extract_text().split()) for page in pypdf.PdfReader(converted / "portfolio.pdf").pages
     )
     for text in ('=HYPERLINK("http://evil.example","x")', "-2+3", "@SUM(A1)", "<script>alert(1)</script>"):
         assert "".join(text.split()) in words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
@@ -16,6 +17,7 @@ from sync.pipeline import SyncResult, work_out
 from sync.runs import running
 from sync.settings import sync_settings
 
+Run = Callable[..., tuple[int, str, str]]
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 TODAY = NOW.date()
 HOSTILE = [text for text in TEXTS if "\ud800" not in text]  # no database takes half a character

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 import report_world
-from conftest import Run
+from report_world import Run
 from shared import ROOT
 
 from portfolio.views import VIEWS

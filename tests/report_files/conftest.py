@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from pathlib import Path
 
 import pytest
 import report_world
+from report_world import Run
+from shared import ROOT
 
 import cli
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -39,14 +39,15 @@ def run(
 
 @pytest.fixture(scope="session")
 def files(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with every report of the portfolio, as the command line writes it."""
+    """A folder with every report of the portfolio, written by the examples of docs/pack.md, and the page."""
     folder = tmp_path_factory.mktemp("reports")
-    for report, names in {
-        "pack": ("pack.pptx", "pack.pdf"),
-        "html": ("page.html",),
-        "xlsx": ("workbook.xlsx",),
-    }.items():
-        outputs = [part for name in names for part in ("-o", str(folder / name))]
-        config = ["--config", str(built / "dovetail.yaml"), "--quiet"]
-        assert cli.main(["report", report, *outputs, *config]) == 0
+    page = (ROOT / "docs" / "pack.md").read_text(encoding="utf-8")
+    plain = re.sub(r"```yaml\n.*?```", "", page, flags=re.S)
+    lines = [line for block in re.findall(r"```\n(.*?)```", plain, flags=re.S) for line in block.splitlines()]
+    assert len(lines) == 4
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("DOVETAIL_CONFIG", str(built / "dovetail.yaml"))
+        for line in (*lines, "dovetail report html -o page.html"):
+            assert cli.main([*line.split()[1:], "--quiet"]) == 0, line
     return folder

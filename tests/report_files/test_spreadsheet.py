@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from conftest import Run
 from report_rows import FORMULAS, HOSTILE
+from report_world import Run
 
 from reports import spreadsheet
 from reports.spreadsheet import Sheet, SheetColumn, Workbook, Written
