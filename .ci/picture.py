@@ -1,7 +1,7 @@
 """Renders the picture of the README from a page: python .ci/picture.py PAGE PICTURE.
 
-The committed one is docs/portfolio.png, made with `.ci/picture.py .demo/portfolio.html docs/portfolio.png` after
-`make demo`. CI renders it anew and fails where the page says something on the console or stays empty.
+The committed one is docs/portfolio.png, made of .demo/portfolio.html after `make demo`. CI renders it anew,
+and fails where the page says something on the console or stays empty.
 """
 
 from __future__ import annotations

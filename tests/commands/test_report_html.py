@@ -25,7 +25,7 @@ def test_a_page_of_a_plan_needs_no_configuration(folder: Folder) -> None:
     data = data_of(folder, "plan.html")
     assert (data["hasTree"], data["summary"]["overdue"]) == (False, 2)
     (node,) = data["nodes"]
-    assert (node["level"], node["reason"]) == ("schedule", "of 3 open tasks: 2 red, 1 unknown")
+    assert (node["level"], node["reason"]) == ("schedule", "of 2 open tasks: 1 red, 1 amber")
 
 
 def test_a_file_that_is_no_plan_harms_no_other(folder: Folder) -> None:

@@ -64,6 +64,13 @@ def _value(value: Any) -> Any:
     return day(value) if isinstance(value, str) and len(value) == 10 and value[4] == "-" else value
 
 
+def person(account: str, name: str, *, is_active: bool = True) -> Identity:
+    return Identity(
+        source="shop", account_id=account, name=name, kind="person", is_active=is_active,
+        email=f"{account}@shop.example",
+    )  # fmt: skip
+
+
 def begun(key: str, at: datetime) -> Change:
     """It left To Do: its date is a promise from then on."""
     return Change(
@@ -81,10 +88,14 @@ def moved(key: str, at: datetime, before: str, after: str) -> Change:
 
 def small_records() -> list[Any]:
     month_ago = NOW - timedelta(days=30)
+    schedules = [
+        Schedule(schedule_id=f"shop/{one}", source="shop", scope=one, name=one, kind="project")
+        for one in ("ONE", "TWO")
+    ]
     return [
-        *(Schedule(schedule_id=f"shop/{one}", source="shop", scope=one, name=one, kind="project") for one in ("ONE", "TWO")),
-        Identity(source="shop", account_id="ana", name="Ana Berg", kind="person", is_active=True, email="ana@shop.example"),
-        Identity(source="shop", account_id="leo", name="Leo Left", kind="person", is_active=False, email="leo@shop.example"),
+        *schedules,
+        person("ana", "Ana Berg"),
+        person("leo", "Leo Left", is_active=False),
         # Late by two working days: Friday the 20th, then Monday and Tuesday.
         task("ONE-1", due="2026-11-20"), begun("ONE-1", month_ago),
         # Promised for 10 December, pushed to the 24th three days ago.
@@ -98,9 +109,11 @@ def small_records() -> list[Any]:
         task("TWO-1", state="done", due="2026-11-12", actual_finish="2026-11-12"), begun("TWO-1", month_ago),
         task("TWO-2", state="done", due="2026-11-12", actual_finish="2026-11-16"), begun("TWO-2", month_ago),
         # Money: forecast above the budget.
-        task("TWO-3", due="2026-12-30", budget=1000.0, actual_cost=400.0, forecast_cost=1250.0, currency="CHF"),
+        task("TWO-3", due="2026-12-30", budget=1000.0, actual_cost=400.0, forecast_cost=1250.0,
+             currency="CHF"),
         # A milestone in the freeze, waiting for something that ends after it begins.
-        task("TWO-4", kind="milestone", is_milestone=True, start="2026-12-21", due="2026-12-21"), begun("TWO-4", month_ago),
+        task("TWO-4", kind="milestone", is_milestone=True, start="2026-12-21", due="2026-12-21"),
+        begun("TWO-4", month_ago),
         Dependency(dependency_id="d1", source="shop", predecessor_id="shop/ONE-2", successor_id="shop/TWO-4"),
         # Risks: scored and unowned; without a score.
         task("TWO-5", kind="risk", owner_id=None, created_at=NOW - timedelta(days=2)),

@@ -88,7 +88,8 @@ def test_hostile_texts_stand_in_the_data_and_never_in_the_markup(hostile_page: P
     reader, text = read(hostile_page)
     tags = {tag for tag, _ in reader.elements}
     assert tags <= {
-        "html", "head", "meta", "title", "link", "style", "body", "a", "div", "noscript", "script", "main", "h1",
+        "html", "head", "meta", "title", "link", "style", "body", "a", "div", "noscript", "script", "main",
+        "h1",
         "h2", "p", "table", "thead", "tbody", "tr", "th", "td", "ol", "li", "bdi",
     }  # fmt: skip
     data, _ = reader.inside["script"]

@@ -17,10 +17,10 @@ _RUN_AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]}
     .map(one => [one.impact, one.id, one.nodes.slice(0, 3).map(node => node.html.slice(0, 160))])"""
 # What hostile text would have done if anything of it had come alive.
 _ALIVE = """() => ({title: document.title, scripts: document.scripts.length,
-    strange: document.querySelectorAll("#app img, #app iframe, #app object, #app embed, #app style, #app script, "
-      + "[onload], [onerror], [onfocus], [autofocus]").length,
-    links: [...document.querySelectorAll("#app a[href]")].filter(one => !/^(#|https?:)/.test(one.getAttribute("href")))
-      .length})"""
+    strange: document.querySelectorAll("#app img, #app iframe, #app object, #app embed, #app style, "
+      + "#app script, [onload], [onerror], [onfocus], [autofocus]").length,
+    links: [...document.querySelectorAll("#app a[href]")]
+      .filter(one => !/^(#|https?:)/.test(one.getAttribute("href"))).length})"""
 
 
 class Opened:
