@@ -1,8 +1,8 @@
-"""The portfolio page at 500 and 5,000 items: its size, and how long until it can be used in a real Chromium.
+"""The portfolio page at 500 and 5,000 items: its size, and how long until it can be used.
 
-"Usable" is the first frame after the script has drawn the first view, from the moment the file was opened: the
-median of five openings, each in a window of its own. Then how long each view takes to draw, the slowest of
-them, and a search. Writing the page is measured as well, without the time for deriving.
+"Usable" is the first frame after the script has drawn the first view in a real Chromium, from the moment the
+file was opened: the median of five openings, each in a window of its own. Then how long each view takes, the
+slowest of them, and a search. Writing the page is measured as well, without the time for deriving.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from store import open_store
 SIZES = (500, 5_000)
 _OPENINGS = 5
 _USABLE = """() => new Promise(done => {
-  const look = () => document.documentElement.dataset.ready ? done(Number(document.documentElement.dataset.ready))
-    : requestAnimationFrame(look);
+  const of = document.documentElement.dataset;
+  const look = () => of.ready ? done(Number(of.ready)) : requestAnimationFrame(look);
   look();
 })"""
 _VIEW = """name => new Promise(done => {

@@ -1,6 +1,7 @@
-"""Pictures of every view of a page, at three widths, in both themes: python -m bench.page_pictures PAGE FOLDER.
+"""Pictures of every view of a page, at three widths, light and dark.
 
-Says what the console said, which is nothing, and whether anything sticks out sideways.
+`python -m bench.page_pictures PAGE FOLDER` says what the console said, which is nothing, and whether anything
+sticks out sideways.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A portfolio of any size for the page: two trackers, six projects, risks, money, links, two runs a week apart.
+"""A portfolio of any size for the page: two trackers, six projects, risks, money, links, two runs.
 
 Everything follows from the numbers of the items, so the same size is the same portfolio. With `hostile` the
 texts are those that somebody would write who wants to get something running in the page.
@@ -38,9 +38,12 @@ PROJECTS = ("Checkout", "Payments", "Warehouse", "Loyalty", "Data platform", "St
 SOURCES = ("shop", "boards")
 _EPIC = 25
 _KINDS = ("story", "story", "task", "bug", "story", "task", "milestone", "story")
-_STATES = ("done", "in_progress", "todo", "done", "todo", "in_progress", "done", "todo", "done", "done")
+_STATES = (
+    "done", "in_progress", "todo", "done", "todo", "in_progress", "done", "todo", "done", "done",
+)  # fmt: skip
 _WORDS = (
-    "Move the", "Agree the", "Test the", "Replace the", "Describe the", "Measure the", "Open the", "Clear the",
+    "Move the", "Agree the", "Test the", "Replace the", "Describe the", "Measure the", "Open the",
+    "Clear the",
 )  # fmt: skip
 _THINGS = (
     "price file", "delivery slot", "card terminal", "stock count", "supplier portal", "refund path",
@@ -123,8 +126,8 @@ class _Portfolio:
                     else f"Person {number}"
                 )
                 yield Identity(
-                    source=source, account_id=f"a{number}", name=name, kind="person", is_active=number % 13 != 5,
-                    email=f"person{number}@shop.example",
+                    source=source, account_id=f"a{number}", name=name, kind="person",
+                    is_active=number % 13 != 5, email=f"person{number}@shop.example",
                 )  # fmt: skip
         for number in range(self.items):
             yield from self._item(number)
@@ -186,7 +189,8 @@ class _Portfolio:
             parent_id=None if number == epic else f"{source}/{epic}", is_detail=kind not in ("epic", "risk"),
             owner_id=f"a{random % 40}" if random % 8 else None, team=f"Team {place}" if number % 3 else None,
             start=start if has_date else None, due=due if has_date else None,
-            created_at=SECOND - timedelta(days=200 + random % 200), updated_at=FIRST - timedelta(days=random % 60),
+            created_at=SECOND - timedelta(days=200 + random % 200),
+            updated_at=FIRST - timedelta(days=random % 60),
             is_blocked=random % 40 == 0, priority_rank=1 + random % 5, **values,
         )  # fmt: skip
         yield Change(

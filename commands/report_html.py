@@ -50,8 +50,8 @@ def html(
     """Write the portfolio as a page: one file that works offline, mailed, or on a share.
 
     It shows overview, roadmap, slips, risks, people, dependencies, costs, data quality and metrics, and
-    the reasoning behind every finding. It makes no request, so it can be opened anywhere; whoever has the file can
-    read what is in it.
+    the reasoning behind every finding. It makes no request, so it can be opened anywhere; whoever has the
+    file can read what is in it.
 
     With files or folders, the Microsoft Project plans in them (saved as XML) are read into a store in memory:
     no configuration is needed and nothing else is kept.

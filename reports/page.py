@@ -96,15 +96,22 @@ def _part(name: str) -> str:
     return files("reports").joinpath("page_files", name).read_text(encoding="utf-8")
 
 
+def _parts(kind: str) -> list[str]:
+    """The files of one kind, in the order of their names."""
+    folder = files("reports").joinpath("page_files", kind)
+    found = sorted(
+        (one for one in folder.iterdir() if one.name.endswith(f".{kind}")), key=lambda one: one.name
+    )
+    return [one.read_text(encoding="utf-8") for one in found]
+
+
 @cache
 def _style() -> str:
-    return _part("style.css")
+    return "\n".join(_parts("css"))
 
 
 @cache
 def _script() -> str:
     """The parts of the script in the order of their names, in a scope of their own."""
-    folder = files("reports").joinpath("page_files", "js")
-    parts = sorted((one for one in folder.iterdir() if one.name.endswith(".js")), key=lambda one: one.name)
-    body = "\n".join(one.read_text(encoding="utf-8") for one in parts)
+    body = "\n".join(_parts("js"))
     return f'(() => {{\n"use strict";\n{body}}})();\n'

@@ -32,8 +32,8 @@ _NUMBERS = (
     "open_findings", "depth",
 )  # fmt: skip
 _TEXTS = (
-    "source", "kind", "project", "state", "status", "owner", "owner_problem", "team", "due_source", "iteration",
-    "release", "commitment_source", "baseline_name", "forecast_method", "slip_pair", "health",
+    "source", "kind", "project", "state", "status", "owner", "owner_problem", "team", "due_source",
+    "iteration", "release", "commitment_source", "baseline_name", "forecast_method", "slip_pair", "health",
     "health_declared", "worst_finding", "schedule_id", "parent_key",
 )  # fmt: skip
 

@@ -22,8 +22,8 @@ def static_overview(report: Report, notes: Sequence[str] = ()) -> str:
         f"<p>{_day(report.today)}. This is the short form: the views of this page need JavaScript.</p>",
         *(f'<p class="banner">{_text(one)}</p>' for one in notes),
         (
-            f'<p class="lead">{summary.overdue:,} of {summary.open_items:,} open items have passed their date;'
-            f" {summary.slipping:,} are forecast later than promised.</p>"
+            f'<p class="lead">{summary.overdue:,} of {summary.open_items:,} open items have passed their '
+            f"date; {summary.slipping:,} are forecast later than promised.</p>"
         ),
         (
             "<h2>Health</h2><table><thead><tr><th>Name</th><th>Health</th><th>Declared</th><th>Why</th>"

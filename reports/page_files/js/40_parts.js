@@ -146,5 +146,10 @@ function legend(...entries) {
 const swatch = (kind) => h("span", { class: `swatch ${kind}`, "aria-hidden": "true" });
 // Two charts beside each other where there is room.
 const half = (most) => (width() > 940 ? Math.min(most || 700, width() / 2 - 42) : width(most));
+// On paper everything is as wide as a sheet of A4, and tables show more of their rows.
+const PAPER = 1010;
+let onPaper = false;
 const width = (most) =>
-  Math.max(300, Math.min(most || 1400, (document.getElementById("main")?.clientWidth || 1100) - 42));
+  onPaper
+    ? Math.min(most || PAPER, PAPER)
+    : Math.max(300, Math.min(most || 1400, (document.getElementById("main")?.clientWidth || 1100) - 42));

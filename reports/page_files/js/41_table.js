@@ -26,7 +26,7 @@ function table({ id, caption, columns, rows, sort, page = PAGE, empty }) {
       })
       .map(([, row]) => row);
   }
-  let shown = Math.min(page, sorted.length);
+  let shown = Math.min(onPaper ? 60 : page, sorted.length);
   const body = h("tbody");
   const foot = h("p", { class: "table-foot" });
   const line = (row) =>

@@ -1,6 +1,30 @@
 // Overview: the important thing first, then what has to be decided, how each project stands, what changed.
-function lead() {
-  const p = D.summary.projects;
+// The figures of the whole page, or of what is below a chosen programme or project, counted in the same way.
+function summary() {
+  const slugs = scope();
+  if (!slugs) return D.summary;
+  const mine = OPEN.filter((one) => slugs.has(unitOf(one)));
+  const work = mine.filter((one) => one.leaf && one.kind !== "risk");
+  const slipping = work.filter((one) => one.slip_wd > 0);
+  const risks = D.risks.rows.filter((row) => slugs.has(unitOf(ITEMS[row.item])));
+  const late = D.slips.rows.map(([place]) => ITEMS[place]).find((one) => one.slip_wd > 0 && slugs.has(unitOf(one)));
+  const found = FINDINGS.filter((one) => one.live && slugs.has(one.about ? unitOf(one.about) : one.at));
+  const units = UNITS.filter((node) => slugs.has(node.slug));
+  return {
+    projects: Object.fromEntries(COLOURS.map((name) => [name, units.filter((node) => node.health === name).length])),
+    open: work.length,
+    overdue: work.filter((one) => one.overdue_wd > 0).length,
+    slipping: slipping.length,
+    worst: late ? late.place : null,
+    risks: risks.length,
+    highRisks: risks.filter((row) => row.exposure >= 12).length,
+    unowned: mine.filter((one) => one.owner_problem && (one.kind === "risk" || (one.committed && one.leaf))).length,
+    findings: Object.fromEntries(SEVERITIES.map((name) => [name, found.filter((one) => one.severity === name).length])),
+    meeting: D.summary.meeting,
+  };
+}
+function lead(m) {
+  const p = m.projects;
   const total = COLOURS.reduce((sum, name) => sum + p[name], 0);
   const noun = D.hasTree ? "project" : "plan";
   if (!total && !ITEMS.length) return "Nothing is stored yet. Run dovetail sync, then make this page again.";
@@ -9,14 +33,17 @@ function lead() {
   if (p.amber) parts.push(`${p.amber} ${p.amber === 1 ? "is" : "are"} amber`);
   if (p.green) parts.push(`${p.green} ${p.green === 1 ? "is" : "are"} green`);
   if (p.grey) parts.push(`${p.grey} cannot be judged`);
+  if (total === 1) {
+    const only = parts[0].replace(/^1 /, "");
+    return `The ${noun} ${only}.`;
+  }
   return `Of ${plural(total, noun)}, ${parts.join(", ").replace(/, ([^,]*)$/, " and $1")}.`;
 }
-function lead2() {
-  const m = D.summary;
+function lead2(m) {
   const parts = [];
   if (m.overdue)
     parts.push(
-      `${plural(m.overdue, "open item")} ${m.overdue === 1 ? "has" : "have"} passed ${m.overdue === 1 ? "its" : "their"} date`,
+      `${plural(m.overdue, "open item")} ${m.overdue === 1 ? "has passed its date" : "have passed their date"}`,
     );
   if (m.slipping) parts.push(`${number(m.slipping)} will be later than promised`);
   const worst = m.worst === null ? null : ITEMS[m.worst];
@@ -239,7 +266,7 @@ function changesSection() {
 VIEWS.overview = {
   title: "Overview",
   draw(main) {
-    const m = D.summary;
+    const m = summary();
     const keep = state.project ? below(state.project) : null;
     const decisions = D.decisions.filter((one) => !keep || keep.has(one.project));
     const shown = state.decisions === "all" ? decisions : decisions.slice(0, 6);
@@ -251,8 +278,8 @@ VIEWS.overview = {
       h(
         "div",
         { class: "hero" },
-        h("p", { class: "lead" }, lead()),
-        h("p", { class: "lead2" }, lead2()),
+        h("p", { class: "lead" }, lead(m)),
+        h("p", { class: "lead2" }, lead2(m)),
         total
           ? h(
               "div",

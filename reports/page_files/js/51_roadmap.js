@@ -1,5 +1,5 @@
 // Roadmap: one line per deliverable, grouped by project; promise, baseline, forecast and what waits for what.
-const ROW = 30;
+let ROW = 30;
 const ZOOMS = { "3m": 92, "6m": 183, "1y": 365, all: 0 };
 
 function roadmapGroups() {
@@ -110,6 +110,7 @@ function marks(entry, x, y, mid) {
 }
 
 function timeline(groups) {
+  ROW = onPaper ? 18 : 30;
   const phone = width() < 560;
   const side = phone ? 132 : 300;
   const wideBox = width(1800) - side;

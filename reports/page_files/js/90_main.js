@@ -276,5 +276,14 @@ window.addEventListener(
     }
   }),
 );
+for (const [name, paper] of [
+  ["beforeprint", true],
+  ["afterprint", false],
+])
+  window.addEventListener(name, () => {
+    onPaper = paper;
+    drawn = "";
+    draw();
+  });
 // When it can be used: after the frame that shows the first view.
 requestAnimationFrame(() => requestAnimationFrame(() => (root.dataset.ready = performance.now().toFixed(0))));
