@@ -222,9 +222,12 @@ def _plain(value: object) -> object:
 def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> None:
     stage.act("What the committee looks at")
     stage.run("report", "html")
+    stage.run("report", "pack")
     stage.say(
         f"\nThe portfolio on one page, in one file that asks nobody: {stage.folder / 'portfolio.html'}\n"
-        "Open it in a browser."
+        "Open it in a browser. The slides for the committee, with the same figures:\n"
+        f"{stage.folder / 'steering-pack.pptx'}, to edit and present, and\n"
+        f"{stage.folder / 'steering-pack.pdf'}, to send."
     )
     stage.act("What to try next")
     stage.say("Everything is still there, in the folder of the demo:")
@@ -238,6 +241,8 @@ def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> N
             "dovetail export dependency            what waits for what, across the tools too",
             "dovetail status                       what ran, and how fresh everything is",
             "dovetail report html --since DATE     the page again, with what changed since that day",
+            "dovetail report xlsx                  the same portfolio as a workbook to filter",
+            "dovetail report ics                   milestones and gates as a calendar",
         ]
     )
     stage.say(

@@ -13,7 +13,16 @@ JIRA_VARIABLE = "JIRA_TOKEN"
 BOARDS_VARIABLE = "ADO_PAT"
 CONFIG = "dovetail.yaml"
 _MARKER = ".dovetail-demo"
-_OURS = ("plans", CONFIG, "dovetail.db", "plan.json", "twins.yaml", "portfolio.html")
+_OURS = (
+    "plans",
+    CONFIG,
+    "dovetail.db",
+    "plan.json",
+    "twins.yaml",
+    "portfolio.html",
+    "steering-pack.pptx",
+    "steering-pack.pdf",
+)
 
 _CONFIG = """\
 # Written by `dovetail {verb}` for its simulated trackers. Yours looks the same, with your own site and token;
