@@ -11,7 +11,7 @@ from typing import IO, Any
 from portfolio.errors import UsageError
 from portfolio.views import ColumnType, View
 
-GROUP_ROWS = 50_000
+GROUP_ROWS = 10_000
 
 
 def write_parquet(view: View, rows: Iterable[Mapping[str, object]], file: IO[bytes]) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import icalendar
 import pytest
 import vobject
 from report_rows import HOSTILE, row
+from report_world import Run
 
 from portfolio.agenda import Committee, Freeze
 from reports.calendar_entries import agenda_entries, milestone_entries
@@ -170,3 +172,31 @@ def test_an_empty_calendar_is_one_that_a_validator_takes() -> None:
     content = calendar_feed([], name="Retail", as_of=MONDAY).content
     calendar = vobject.readOne(content.decode())
     assert (calendar.version.value, calendar.prodid.value) == ("2.0", "-//Dovetail//Portfolio calendar//EN")
+
+
+@pytest.mark.xdist_group("reports")
+def test_the_command_writes_what_stands_in_the_store_and_says_what_changed(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("report", "ics")
+    assert (code, out) == (0, "")
+    content = (tmp_path / "portfolio.ics").read_bytes()
+    found = events(content)
+    assert err == f"portfolio.ics: {len(found)} entries; {len(found)} new.\n"
+    kinds = {str(event["CATEGORIES"].to_ical(), "utf-8") for event in found}
+    assert kinds == {"MILESTONE", "GATE", "COMMITTEE", "FREEZE"}
+    assert "nothing changed." in run("report", "ics")[2]
+    assert (tmp_path / "portfolio.ics").read_bytes() == content
+    assert run("report", "ics", "-o", "-")[1].encode().replace(b"\r\n", b"\n") == content.replace(
+        b"\r\n", b"\n"
+    )
+
+
+@pytest.mark.xdist_group("reports")
+def test_a_part_of_the_portfolio_has_its_own_milestones_and_what_holds_for_all(
+    run: Run, tmp_path: Path
+) -> None:
+    assert run("report", "ics", "--portfolio", "warehouse", "-o", "w.ics")[0] == 0
+    found = events((tmp_path / "w.ics").read_bytes())
+    names = [str(event["SUMMARY"]) for event in found if "MILESTONE" in str(event["CATEGORIES"].to_ical())]
+    assert names
+    assert all(name.endswith("(Warehouse)") for name in names)
+    assert any(str(event["SUMMARY"]) == "Steering committee" for event in found)
