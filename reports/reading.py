@@ -107,19 +107,24 @@ class Views:
         ids = (finding.item_id, *finding.comment_items)
         return next((self.by_id[one] for one in ids if one in self.by_id), None)
 
+    def unit_of(self, item: Item) -> str | None:
+        """The slug of the row of the tree that an item counts for; without a tree its schedule."""
+        return (item.project or item.program or item.portfolio) if self.tree_rows else item.schedule_id
+
     def place_of(self, finding: Finding) -> str | None:
         """The slug of the project that a finding is about; None where it is about none or several."""
         item = self.subject_of(finding)
         if item is not None:
-            return item.project or item.program or item.portfolio
+            return self.unit_of(item)
         if finding.project is not None or not finding.subject.startswith("schedule"):
             return finding.project
         return self._project_of_schedule.get(str(finding.evidence.get("name")))
 
     @cached_property
     def _project_of_schedule(self) -> dict[str, str | None]:
+        slug = "project" if self.tree_rows else "schedule_id"
         rows = self.store.rows("schedule")
-        return {str(row["name"]): None if row["project"] is None else str(row["project"]) for row in rows}
+        return {str(row["name"]): None if row[slug] is None else str(row[slug]) for row in rows}
 
     @cached_property
     def live_findings(self) -> list[Finding]:
