@@ -150,7 +150,7 @@ def _asked(views: Views, names: Mapping[str, Node]) -> list[Decision]:
     groups: dict[str | None, list[Item]] = {}
     for item in views.open_items:
         if item.kind == "decision":
-            groups.setdefault(item.project, []).append(item)
+            groups.setdefault(views.unit_of(item), []).append(item)
     return [
         Decision(
             decision_id=_id("asked", project),

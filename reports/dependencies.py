@@ -71,11 +71,13 @@ def dependencies(views: Views) -> Dependencies:
             continue
         if row["predecessor_is_removed"] or (one is None and other is None):
             continue
-        edge = _edge(row, one, other, views.scope.today)
+        units = [None if end is None else views.unit_of(end) for end in (one, other)]
+        is_border = one is not None and other is not None and units[0] != units[1]
+        edge = _edge(row, is_border, views.scope.today)
         edges.append(edge)
         items |= {end.item_id: end for end in (one, other) if end is not None}
-        if edge.crosses_project and one is not None and other is not None:
-            pair = (one.project, other.project)
+        if edge.crosses_project:
+            pair = (units[0], units[1])
             count, late = between.get(pair, (0, 0))
             between[pair] = (count + 1, late + (edge.state == "late"))
     edges.sort(key=lambda one: (_ORDER[one.state], -(one.overlap_wd or 0), one.dependency_id))
@@ -87,13 +89,13 @@ def dependencies(views: Views) -> Dependencies:
     )
 
 
-def _edge(row: Mapping[str, object], one: Item | None, other: Item | None, today: date) -> Edge:
+def _edge(row: Mapping[str, object], crosses_project: bool, today: date) -> Edge:
     names = ("lag_wd", "predecessor_finish", "successor_start", "overlap_wd")
     flags = ("crosses_source", "crosses_schedule", "crosses_team", "in_cycle")
     return Edge(
         **{name: row[name] for name in ("dependency_id", "predecessor_id", "successor_id", "type", *names)},  # type: ignore[arg-type]
         **{name: bool(row[name]) for name in flags},  # type: ignore[arg-type]
-        crosses_project=one is not None and other is not None and one.project != other.project,
+        crosses_project=crosses_project,
         state=_state(row, today),
     )
 

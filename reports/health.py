@@ -95,11 +95,6 @@ def counted(nodes: Iterable[Node]) -> dict[str, int]:
     return {colour: counts.get(colour, 0) for colour in COLOURS}
 
 
-def unit_of(item: Item) -> str | None:
-    """The slug of the project that an item counts for; without a tree its plan or tracker project."""
-    return item.project or item.program or item.portfolio
-
-
 def _by_slug(items: Iterable[Item]) -> dict[str, list[Item]]:
     found: dict[str, list[Item]] = {}
     for item in items:

@@ -154,7 +154,7 @@ def _links(views: Views, entries: Sequence[Entry]) -> list[Link]:
         one, other = line_of(row["predecessor_id"]), line_of(row["successor_id"])
         if one is None or other is None or one == other:
             continue
-        if not row["crosses_source"] and views.by_id[one].project == views.by_id[other].project:
+        if not row["crosses_source"] and views.unit_of(views.by_id[one]) == views.unit_of(views.by_id[other]):
             continue
         before = found.get((one, other))
         found[one, other] = Link(

@@ -7,19 +7,26 @@ function summary() {
   const work = mine.filter((one) => one.leaf && one.kind !== "risk");
   const slipping = work.filter((one) => one.slip_wd > 0);
   const risks = D.risks.rows.filter((row) => slugs.has(unitOf(ITEMS[row.item])));
-  const late = D.slips.rows.map(([place]) => ITEMS[place]).find((one) => one.slip_wd > 0 && slugs.has(unitOf(one)));
+  const late = D.slips.rows
+    .map(([place]) => ITEMS[place])
+    .find((one) => one.slip_wd > 0 && slugs.has(unitOf(one)));
   const found = FINDINGS.filter((one) => one.live && slugs.has(one.about ? unitOf(one.about) : one.at));
   const units = UNITS.filter((node) => slugs.has(node.slug));
   return {
-    projects: Object.fromEntries(COLOURS.map((name) => [name, units.filter((node) => node.health === name).length])),
+    projects: Object.fromEntries(
+      COLOURS.map((name) => [name, units.filter((node) => node.health === name).length]),
+    ),
     open: work.length,
     overdue: work.filter((one) => one.overdue_wd > 0).length,
     slipping: slipping.length,
     worst: late ? late.place : null,
     risks: risks.length,
     highRisks: risks.filter((row) => row.exposure >= 12).length,
-    unowned: mine.filter((one) => one.owner_problem && (one.kind === "risk" || (one.committed && one.leaf))).length,
-    findings: Object.fromEntries(SEVERITIES.map((name) => [name, found.filter((one) => one.severity === name).length])),
+    unowned: mine.filter((one) => one.owner_problem && (one.kind === "risk" || (one.committed && one.leaf)))
+      .length,
+    findings: Object.fromEntries(
+      SEVERITIES.map((name) => [name, found.filter((one) => one.severity === name).length]),
+    ),
     meeting: D.summary.meeting,
   };
 }
@@ -45,7 +52,10 @@ function lead2(m) {
     parts.push(
       `${plural(m.overdue, "open item")} ${m.overdue === 1 ? "has passed its date" : "have passed their date"}`,
     );
-  if (m.slipping) parts.push(`${number(m.slipping)} will be later than promised`);
+  if (m.slipping)
+    parts.push(
+      `${m.overdue ? number(m.slipping) : plural(m.slipping, "open item")} will be later than promised`,
+    );
   const worst = m.worst === null ? null : ITEMS[m.worst];
   return [
     parts.length ? capital(parts.join(", ")) + ". " : "No open item is known to be late. ",
@@ -248,15 +258,17 @@ function changesSection() {
     h(
       "div",
       { class: "changes" },
-      changeList("new findings, high or critical", "worse", grave, ofFinding, ["findings", { new: "1" }]),
-      changeList("became late", "worse", items(c.late), itemLink, ["slips", {}]),
+      c.known &&
+        changeList("new findings, high or critical", "worse", grave, ofFinding, ["findings", { new: "1" }]),
+      c.known && changeList("became late", "worse", items(c.late), itemLink, ["slips", {}]),
       changeList("dates moved later", "worse", later, shift, ["slips", {}]),
       changeList("new risks", "worse", items(c.newRisks), itemLink, ["risks", { flag: "new" }]),
-      changeList("findings resolved", "better", findings(c.resolved), ofFinding, [
-        "findings",
-        { resolved: "1" },
-      ]),
-      changeList("no longer late", "better", items(c.notLate), itemLink, ["items", {}]),
+      c.known &&
+        changeList("findings resolved", "better", findings(c.resolved), ofFinding, [
+          "findings",
+          { resolved: "1" },
+        ]),
+      c.known && changeList("no longer late", "better", items(c.notLate), itemLink, ["items", {}]),
       changeList("dates moved earlier", "better", earlier, shift, ["slips", {}]),
       changeList("finished", "better", items(c.finished), itemLink, ["items", { show: "done" }]),
     ),

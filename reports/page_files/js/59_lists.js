@@ -54,26 +54,24 @@ VIEWS.findings = {
           ? h(
               "ul",
               { class: "gaps" },
-              top
-                .slice(0, state.rules === "all" ? 200 : 10)
-                .map(([rule, count]) =>
+              top.slice(0, state.rules === "all" ? 200 : 10).map(([rule, count]) =>
+                h(
+                  "li",
+                  {},
                   h(
-                    "li",
-                    {},
-                    h(
-                      "a",
-                      {
-                        href: address({ rule: state.rule === rule ? null : rule, item: null }),
-                        "data-keep": "1",
-                        "aria-current": state.rule === rule ? "true" : null,
-                      },
-                      h("b", {}, D.rules[rule]?.title || rule),
-                      h("span", { class: "sub" }, rule),
-                    ),
-                    bar(count, most, "b-strong"),
-                    h("span", { class: "num" }, number(count)),
+                    "a",
+                    {
+                      href: address({ rule: state.rule === rule ? null : rule, item: null }),
+                      "data-keep": "1",
+                      "aria-current": state.rule === rule ? "true" : null,
+                    },
+                    h("b", {}, D.rules[rule]?.title || rule),
+                    h("span", { class: "sub" }, rule),
                   ),
+                  bar(count, most, "b-strong"),
+                  h("span", { class: "num" }, number(count)),
                 ),
+              ),
             )
           : null,
         top.length > 10 && state.rules !== "all"

@@ -57,9 +57,7 @@ function story(one, isOpen) {
     by,
     value: part === "parameter" ? value : one.values ? one.values[place++] : null,
   }));
-  const flagged = terms.filter(
-    (term) => (term.part === "flag" || term.part === "where") && term.value === true,
-  );
+  const flagged = terms.filter((term) => term.part === "flag" && term.value === true);
   const history = [
     one.opened !== null ? `opened ${fullDay(one.opened)}` : null,
     one.reopened ? `reopened ${plural(one.reopened, "time")}` : null,
@@ -87,7 +85,7 @@ function story(one, isOpen) {
           h("b", {}, "Resolved when "),
           flagged.length > 1 ? "one of these is no longer so: " : "this is no longer so: ",
           flagged.map((term, k) => [k ? "; " : "", h("code", {}, said(term.text))]),
-          ".",
+          "; or when it is finished, or leaves what the rule looks at.",
         )
       : null,
     h("h4", {}, "Evidence"),
