@@ -26,7 +26,8 @@ def decision_slides(report: Report, wording: Wording, page: Page) -> Iterator[Sl
     """The questions, the most pressing first; at most three slides of them."""
     asked = report.decisions
     body = Area(page.body.x, page.body.y, page.body.w, page.body.h - 20)
-    title = _title(asked)
+    is_known = bool(report.open_items or report.done_items)
+    title = _title(asked) if is_known else "Nothing is known: no tracker was read"
     for part in pages(asked, rows_that_fit(body, lines=2), MOST_PAGES):
         rows = [_row(number, one, names_of(report)) for number, one in enumerate(part.rows, part.first)]
         elements: list[Element] = []
@@ -34,7 +35,8 @@ def decision_slides(report: Report, wording: Wording, page: Page) -> Iterator[Sl
             alt = f"Decisions {part.first} to {part.last} of {len(asked)}, the most pressing first."
             elements.append(table(body, _COLUMNS, rows, alt=alt, lines=2))
         else:
-            elements += nothing(body, "No finding of high severity asks for a decision of the committee.")
+            no_question = "No finding of high severity asks for a decision of the committee."
+            elements += nothing(body, no_question if is_known else "Without any work there are no findings.")
         if part.is_last and (said := of_all(part.last, len(asked), "decisions")):
             elements.append(remark(Area(body.x, body.bottom + 4, body.w, 16), said))
         yield Slide(

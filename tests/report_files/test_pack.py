@@ -358,7 +358,7 @@ def test_an_empty_store_gives_a_pack_that_says_so(tmp_path: Path, monkeypatch: p
     for name in ("pack", "xlsx", "ics"):
         assert cli.main(["report", name, "--quiet"]) == 0
     words = words_of(Presentation("steering-pack.pptx"))
-    assert "Nothing has to be decided" in words[1]
+    assert "Nothing is known: no tracker was read" in words[1]
     assert "No open risk is recorded" in " ".join(words)
     assert "Costs: no tracker gives budgets or costs." in words[-1]
     assert not any(
