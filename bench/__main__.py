@@ -8,8 +8,7 @@ import sys
 NAMES = (
     "pull_jira", "pull_azure_devops", "check_plan", "push_azure_devops", "storms", "rollup", "twins",
     "derive", "network", "schedule_checks", "backtest_plans", "backtest_items",
-    "backtest_throughput",
-    "rule_mutations",
+    "backtest_throughput", "rule_mutations", "page",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -220,6 +220,15 @@ def _plain(value: object) -> object:
 
 
 def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> None:
+    stage.act("What the committee looks at")
+    stage.run("report", "html")
+    stage.run("report", "pack")
+    stage.say(
+        f"\nThe portfolio on one page, in one file that asks nobody: {stage.folder / 'portfolio.html'}\n"
+        "Open it in a browser. The slides for the committee, with the same figures:\n"
+        f"{stage.folder / 'steering-pack.pptx'}, to edit and present, and\n"
+        f"{stage.folder / 'steering-pack.pdf'}, to send."
+    )
     stage.act("What to try next")
     stage.say("Everything is still there, in the folder of the demo:")
     stage.show(
@@ -231,6 +240,9 @@ def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> N
             "dovetail export item --format csv     every item of all tools, in one table",
             "dovetail export dependency            what waits for what, across the tools too",
             "dovetail status                       what ran, and how fresh everything is",
+            "dovetail report html --since DATE     the page again, with what changed since that day",
+            "dovetail report xlsx                  the same portfolio as a workbook to filter",
+            "dovetail report ics                   milestones and gates as a calendar",
         ]
     )
     stage.say(
@@ -238,7 +250,7 @@ def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> N
         "and `sync` --for-real as well."
     )
     stage.say("A plan of your own, without any configuration (in Microsoft Project: File, Save As, XML):")
-    stage.show(["dovetail check YOUR.xml"])
+    stage.show(["dovetail check YOUR.xml", "dovetail report html YOUR.xml -o YOUR.html"])
     if kept is None:
         stage.say("The simulated trackers have ended; `dovetail simulate` starts others to play with.")
         return

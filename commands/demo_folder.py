@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 from portfolio.errors import UsageError
@@ -12,7 +13,16 @@ JIRA_VARIABLE = "JIRA_TOKEN"
 BOARDS_VARIABLE = "ADO_PAT"
 CONFIG = "dovetail.yaml"
 _MARKER = ".dovetail-demo"
-_OURS = ("plans", CONFIG, "dovetail.db", "plan.json", "twins.yaml")
+_OURS = (
+    "plans",
+    CONFIG,
+    "dovetail.db",
+    "plan.json",
+    "twins.yaml",
+    "portfolio.html",
+    "steering-pack.pptx",
+    "steering-pack.pdf",
+)
 
 _CONFIG = """\
 # Written by `dovetail {verb}` for its simulated trackers. Yours looks the same, with your own site and token;
@@ -116,6 +126,11 @@ portfolio:
         - name: ERP interfaces
           lead: gisela.thornbury@retail.example
           scopes: ["boards:ERP Interfaces"]
+
+committees:                # reports tell what changed since the last meeting
+  - {{name: Steering committee, first: {committee}, every_weeks: 4}}
+freezes:
+  - {{name: Peak season, days: {freeze_first}..{freeze_last}}}
 """
 
 
@@ -146,8 +161,15 @@ def write_config(
     folder: Path, verb: str, *, jira_url: str, jira_user: str, boards_url: str, identity_url: str
 ) -> Path:
     """The configuration for simulated trackers at these addresses and the plans beside it."""
+    from simulators.portfolio.serve import today_in_zurich
+
     path = folder / CONFIG
+    today = today_in_zurich()
     text = _CONFIG.format(
+        # The last meeting is three days ago, the next one four weeks later; the freeze is about to begin.
+        committee=today - timedelta(days=3),
+        freeze_first=today + timedelta(days=16),
+        freeze_last=today + timedelta(days=34),
         verb=verb,
         jira_url=jira_url,
         jira_user=jira_user,

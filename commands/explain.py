@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands.explain_story import driver_chain, resolution
 from commands.finding_rows import ID_LENGTH, LIVE
 from commands.findings import matching, one_finding
 from commands.group import Verb
@@ -108,6 +109,7 @@ class _Explanation:
             self._reason(store, config, rule, now)
         items = list(store.rows("item", where={"item_id": finding.item_id})) if finding.item_id else []
         self._item: Mapping[str, Any] | None = items[0] if items else None
+        self._drivers = driver_chain(store, self._item)
         self._timeline = _timeline(store, finding)
         self._comments = _comments(store, finding)
 
@@ -135,6 +137,7 @@ class _Explanation:
                     ("what", finding.message),
                     ("why", finding.why),
                     ("to do", finding.action),
+                    ("resolved when", resolution(self._terms)),
                     ("link", item["url"] if item is not None else None),
                     ("read more", finding.docs),
                     ("muted", _muted(finding)),
@@ -146,6 +149,9 @@ class _Explanation:
         print_heading("The evidence it rests on")
         print_pairs(_evidence(finding), indent=2)
         self._show_dates()
+        if self._drivers:
+            print_heading("What drives its start, and what drives that")
+            print_pairs(self._drivers, indent=2)
         if self._timeline:
             print_heading("What happened")
             print_pairs([(_minute(row["at"]), _change(row)) for row in self._timeline], indent=2)
@@ -218,6 +224,7 @@ class _Explanation:
                 for one in self._terms
             ],
             "dates": {**dates, "effective_due_source": source},
+            "drivers": [{"key": key, "what": what} for key, what in self._drivers],
             "timeline": self._timeline,
             "writes": self._comments,
         }

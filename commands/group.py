@@ -34,6 +34,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "baseline": "commands.baseline:baseline",
         "errors": "commands.errors:errors",
         "audit": "commands.audit:audit",
+        "report": "commands.report:report",
         "export": "commands.export:export",
     },
     "Setting up": {

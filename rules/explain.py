@@ -33,7 +33,10 @@ class Explained(msgspec.Struct, frozen=True):
 
 
 class CompiledTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """`SELECT columns FROM rule_<view> WHERE <the row>`, and how to read the answer with `explain_terms`."""
+    """`SELECT columns FROM rule_<view> WHERE <the row>`, and how to read the answer with `explain_terms`.
+
+    `flagged` is the condition for all rows that the rule flags.
+    """
 
     rule: Rule
     dialect: Dialect
@@ -42,6 +45,7 @@ class CompiledTerms(msgspec.Struct, frozen=True, kw_only=True):
     terms: Mapping[str, tuple[Part, str, Kind]]
     parameters: Mapping[str, object]
     settings: tuple[Explained, ...]
+    flagged: str
 
     def bind(self, today: date, now: datetime) -> dict[str, object]:
         """All parameters of one run; without a condition for the row, which the caller adds."""
@@ -65,7 +69,8 @@ def compile_terms(rule: Rule, dialect: Dialect, override: Override | None = None
     out = writer(dialect, {**rule.params, **override.params})
     columns: dict[str, str] = {}
     terms: dict[str, tuple[Part, str, Kind]] = {}
-    conditions = _conditions(rule, override)
+    filtered = filter_condition(rule, override)
+    conditions = _conditions(rule, override, filtered)
     for number, (part, text, condition) in enumerate(conditions, 1):
         alias = f"term_{number}"
         try:
@@ -83,6 +88,7 @@ def compile_terms(rule: Rule, dialect: Dialect, override: Override | None = None
         view=rule.over,
         columns=columns,
         terms=terms,
+        flagged=" AND ".join(out.write(part.term) for part in (rule.where, rule.flag, filtered) if part),
         parameters=out.parameters,
         settings=(*_parameters(rule, override), *_settings(override)),
     )
@@ -119,8 +125,9 @@ def explain_terms(compiled: CompiledTerms, row: Mapping[str, object]) -> list[Ex
     return [*lines, *compiled.settings]
 
 
-def _conditions(rule: Rule, override: Override) -> list[tuple[Part, str, Condition]]:
-    filtered = filter_condition(rule, override)
+def _conditions(
+    rule: Rule, override: Override, filtered: Condition | None
+) -> list[tuple[Part, str, Condition]]:
     measures = {name: measure.term for name, measure in rule.measures.items()}
     scope = rule_scope(rule.view, rule.params, measures)
     found: list[tuple[Part, str, Condition]] = []

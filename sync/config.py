@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from portfolio.agenda import Committee, Freeze
 from portfolio.errors import ConfigError
 from schedule.calendars import WorkPattern
 from schedule.commitment import PromiseRules
 from schedule.health import DEFAULT_THRESHOLDS, HealthThresholds
 from sync.absences import PersonCalendar
 from sync.canary import Canary
+from sync.config_report import ReportConfig
 from sync.limits import Limits
 from sync.placement import TreeNode
 from sync.quiet_hours import QuietHours
@@ -100,6 +102,8 @@ class Config:
         promises: when a date becomes a promise, where the tree does not say otherwise.
         baseline: the name of the baseline that counts; None is each plan's own.
         person_calendars: when people work and when they are away, by e-mail address.
+        committees, freezes: the PMO's own appointments, for reports.
+        report: wording and branding of the steering pack.
     """
 
     path: Path | None
@@ -133,6 +137,9 @@ class Config:
     promises: PromiseRules = field(default_factory=PromiseRules)
     baseline: str | None = None
     person_calendars: Mapping[str, PersonCalendar] = field(default_factory=dict)
+    committees: Sequence[Committee] = ()
+    freezes: Sequence[Freeze] = ()
+    report: ReportConfig = field(default_factory=ReportConfig)
 
     @property
     def pattern(self) -> WorkPattern:

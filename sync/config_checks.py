@@ -81,6 +81,31 @@ def check_portfolio(content: Mapping[str, Any], sources: Sequence[str], problems
                 _check_scope(scope, place, scopes, sources, problems)
 
 
+def check_agenda(content: Mapping[str, Any], problems: Problems) -> None:
+    """Committees that meet at all, each series complete, and slugs that are in the tree."""
+    portfolio = content.get("portfolio")
+    nodes = tree_of(portfolio) if isinstance(portfolio, dict) else ()
+    slugs = [slug_of(node) for _, _, node in nodes if isinstance(node.get("name"), str)]
+    for section in ("committees", "freezes"):
+        for number, one in _numbered(content.get(section)):
+            at: Path = (section, number)
+            slug = one.get("project")
+            if isinstance(slug, str) and slug not in slugs:
+                text = f"the portfolio has no `{slug[:60]}`{nearest(slug, slugs)}"
+                problems.add((*at, "project"), text)
+            if section == "committees":
+                _check_series(one, at, problems)
+
+
+def _check_series(committee: Mapping[str, Any], at: Path, problems: Problems) -> None:
+    has_first, has_step = (committee.get(name) is not None for name in ("first", "every_weeks"))
+    if has_first != has_step:
+        missing = "every_weeks" if has_first else "first"
+        problems.add(at, f"a series has a first day and a number of weeks; `{missing}` is missing")
+    elif not has_first and not committee.get("dates"):
+        problems.add(at, "it never meets: give `dates`, or `first` and `every_weeks`")
+
+
 def check_names(content: Mapping[str, Any], sources: Sequence[str], problems: Problems) -> None:
     """Twins, aliases and the canary, which name sources too."""
     people = content.get("people")

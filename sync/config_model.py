@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from connectors.auth import SecretRef
 from rules.file_model import ParamValue, RuleId, SeverityName
+from sync.config_report import ReportText
 from sync.config_values import (
     Absence,
     Day,
@@ -278,6 +279,33 @@ class WriteText(_Model):
     )
 
 
+class CommitteeText(_Model):
+    """A committee and the days on which it meets: named one by one, as a series, or both."""
+
+    name: Words
+    dates: list[Day] = Field(default=[], description="Days on which it meets.")
+    first: Day | None = Field(default=None, description="The first day of a series; with every_weeks.")
+    every_weeks: int | None = Field(
+        default=None, ge=1, le=52, description="How many weeks lie between the meetings of the series."
+    )
+    until: Day | None = Field(default=None, description="The last day of the series; without it, it goes on.")
+    project: Slug | None = Field(
+        default=None,
+        description="The slug of the portfolio, programme or project it decides about; all of it if absent.",
+    )
+
+
+class FreezeText(_Model):
+    """A time in which nothing goes live."""
+
+    name: Words
+    days: Absence = Field(description="From the first to the last: 2026-12-18..2027-01-04; or one day.")
+    project: Slug | None = Field(
+        default=None,
+        description="The slug of the portfolio, programme or project it holds for; everything if absent.",
+    )
+
+
 class PrivacyText(_Model):
     """How long is kept what the trackers no longer have."""
 
@@ -334,3 +362,10 @@ class ConfigText(_Model):
         description="true: nothing is written anywhere. A file dovetail.stop beside this one does the same.",
     )
     privacy: PrivacyText = PrivacyText()
+    committees: list[CommitteeText] = Field(
+        default=[], description="When committees meet: reports say what changed since the last meeting."
+    )
+    freezes: list[FreezeText] = Field(
+        default=[], description="When nothing goes live: reports show these times and what falls into them."
+    )
+    report: ReportText = ReportText()

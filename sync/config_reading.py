@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from connectors.auth import SecretRef
 from connectors.registry import KINDS
+from portfolio.agenda import Committee, Freeze
 from portfolio.errors import ConfigError
 from rules.loading import read_rules
 from rules.packages import installed_packages
@@ -23,6 +24,7 @@ from sync.absences import PersonCalendar
 from sync.canary import Canary
 from sync.config import TWINS_FILE, Config, SourceConfig, StoreConfig
 from sync.config_checks import (
+    check_agenda,
     check_names,
     check_portfolio,
     check_sources,
@@ -40,6 +42,7 @@ from sync.config_model import (
 )
 from sync.config_overrides import read_overrides, says_something_of_rules
 from sync.config_problems import Problems, not_one_of
+from sync.config_report import report_config
 from sync.limits import Limits
 from sync.placement import TreeNode
 from sync.twins import TwinDecision
@@ -78,6 +81,7 @@ class _Reading:
         sources = self._sources()
         check_portfolio(content, names, problems)
         check_names(content, names, problems)
+        check_agenda(content, problems)
         twins_file, decisions = self._twin_decisions(names, sources)
         files = self._rule_files()
         overrides = self._overrides(files)
@@ -134,6 +138,14 @@ class _Reading:
             promises=_promises(model.promises.model_dump()),
             baseline=model.baseline,
             person_calendars=_person_calendars(content),
+            committees=tuple(
+                Committee(**{**one.model_dump(), "dates": tuple(one.dates)}) for one in model.committees
+            ),
+            freezes=tuple(
+                Freeze(name=one.name, first=one.days[0], last=one.days[1], project=one.project)
+                for one in model.freezes
+            ),
+            report=report_config(model.report, self._folder),
         )
 
     def _model(self) -> ConfigText | None:

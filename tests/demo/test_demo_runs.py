@@ -61,6 +61,9 @@ def test_the_demo_keeps_the_promises_it_talks_about(tmp_path: Path) -> None:
     assert "The second sync of the day made 0 writes in Jira and 0 in Azure DevOps, by their own" in told
     assert "and left every plan as it was, byte for byte." in told
     assert "dovetail check YOUR.xml" in told
+    page = tmp_path / "my demo" / "portfolio.html"
+    assert f"in one file that asks nobody: {page}" in told
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert sorted(path.name for path in (tmp_path / "my demo" / "plans").iterdir()) == [
         ".dovetail-backups", "checkout.xml", "dc-move.xml", "store-rollout.xml", "warehouse.xml",
     ]  # fmt: skip

@@ -10,7 +10,8 @@ from sync_world import World
 
 from rules.rule import Override
 from sync.check import check
-from sync.reasoning import derived_day, reasoning
+from sync.placement import TreeNode
+from sync.reasoning import derived_day, reasoning, reasonings
 
 
 @pytest.fixture
@@ -54,6 +55,33 @@ def test_a_subject_that_is_no_item_is_found_by_running_its_rule_again(world: Wor
     assert said is not None
     assert said["flag", "is_stale"] is True
     assert said["column", "source"] == "shop"
+
+
+def test_all_findings_of_a_rule_are_explained_by_one_query(world: World) -> None:
+    world.task("CHK-2", due="2026-11-20")
+    world.sync()
+    ones = [world.finding("due-passed", key) for key in ("CHK-1", "CHK-2")]
+    (rule,) = [one for one in world.rules if one.id == "due-passed"]
+    told = reasonings(world.store, ones[1:], rule, None, now=world.clock())
+    assert told is not None
+    texts = [one.text for one in told.terms if one.part != "parameter"]
+    assert (
+        dict(zip(texts, told.values[ones[1].finding_id], strict=True))["days_late: wd(effective_due, :today)"]
+        == 2
+    )
+    assert ones[0].finding_id not in told.values
+
+
+def test_of_many_findings_those_where_the_rule_is_another_are_left_to_themselves(world: World) -> None:
+    world.tree = (TreeNode("web", "project", None, "Web", None, ["shop:CHK"]),)
+    world.sync()
+    one = world.finding("due-passed", "CHK-1")
+    (rule,) = [one for one in world.rules if one.id == "due-passed"]
+    for place, is_told in (("web", False), ("app", True)):
+        override = Override(places={place: Override(severity="low")})
+        told = reasonings(world.store, [one], rule, override, now=world.clock())
+        assert told is not None
+        assert (one.finding_id in told.values) is is_told
 
 
 def test_a_subject_that_is_gone_has_no_values(world: World) -> None:

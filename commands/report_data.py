@@ -1,0 +1,118 @@
+"""The figures of every report: the day they hold for, what they are compared with, and the store's answer."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.options import Day, today_option
+
+if TYPE_CHECKING:
+    from reports.figures import Report
+    from store import RunEvent, Store
+    from sync.config import Config
+
+USUAL_DAYS = 14  # what changes are told of where no committee meets
+
+__all__ = ["portfolio_option", "report_of", "since_option", "today_option"]
+
+since_option = click.option(
+    "--since",
+    type=Day(),
+    metavar="DATE",
+    help="Tell what changed since the end of that day; else since the last committee, else for two weeks.",
+)
+portfolio_option = click.option(
+    "--portfolio",
+    "slug",
+    metavar="SLUG",
+    help="Only this portfolio, programme or project; `dovetail export project` lists them.",
+)
+
+
+def report_of(
+    store: Store,
+    config: Config,
+    *,
+    now: datetime,
+    today: date | None = None,
+    since: date | None = None,
+    slug: str | None = None,
+) -> Report:
+    """Gather every figure.
+
+    Args:
+        store: an open store.
+        config: the configuration, or the default one of a run without.
+        now: the instant at which the report is made.
+        today: the day that the figures hold for; None is the day for which the store was last derived.
+        since: what changed after the end of this day is told; None is the last committee's.
+        slug: only this part of the tree.
+
+    Raises:
+        UsageError: the tree has no such slug, or `since` does not lie before the day of the report.
+    """
+    from portfolio.errors import UsageError
+    from reports.figures import gather
+    from reports.reading import Scope
+    from sync.reasoning import derived_day
+    from sync.settings import portfolio_calendar
+
+    day = today or derived_day(store) or config.day_of(now)
+    if since is not None and since > day:
+        raise UsageError(
+            f"--since {since} lies after the day of the report, {day}.", hint="Give an earlier day."
+        )
+    start, what = (
+        (since, f"{since.day} {since:%B %Y}") if since is not None else _last_meeting(config, day, slug)
+    )
+    events, compared_with = _events(store, config, start)
+    scope = Scope(
+        today=day,
+        # The clock of a store that stands at a later day, as that of the demo does, is that day's.
+        now=max(now, _last_run(store) or now),
+        since=start,
+        since_what=what,
+        zone=config.zone,
+        working_days=portfolio_calendar(config).working_days_between,
+        slug=slug,
+        committees=config.committees,
+        freezes=config.freezes,
+    )
+    return gather(store, scope, events=events, compared_with=compared_with)
+
+
+def _last_meeting(config: Config, day: date, slug: str | None) -> tuple[date, str]:
+    """The last meeting before a day of a committee that decides about what is shown."""
+    from portfolio.agenda import meetings
+
+    mine = [one for one in config.committees if slug is None or one.project in (None, slug)]
+    before = meetings(mine, day - timedelta(days=370), day - timedelta(days=1))
+    if before:
+        last = before[-1]
+        return last.day, f"{last.committee}, {last.day.day} {last.day:%B %Y}"
+    start = day - timedelta(days=USUAL_DAYS)
+    return start, f"{start.day} {start:%B %Y}"
+
+
+def _events(store: Store, config: Config, since: date) -> tuple[list[RunEvent], datetime | None]:
+    """What changed after the last check by the end of a day; if there was none, after the first."""
+    from sync.run_differences import remaining
+
+    runs = sorted(
+        (row["started_at"], str(row["run_id"]))
+        for row in store.rows("run")
+        if row["verb"] in ("sync", "check") and isinstance(row["started_at"], datetime)
+    )
+    if len(runs) < 2:
+        return [], None
+    before = [run for run in runs if config.day_of(run[0]) <= since] or runs[:1]
+    began, first = before[-1]
+    return remaining(store.run_events(first, runs[-1][1])), began
+
+
+def _last_run(store: Store) -> datetime | None:
+    found = [row["started_at"] for row in store.rows("run")]
+    return max((one for one in found if isinstance(one, datetime)), default=None)

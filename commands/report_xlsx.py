@@ -1,0 +1,77 @@
+"""`dovetail report xlsx`: the portfolio as a workbook to filter and sort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+
+import click
+
+from commands.group import Verb
+from commands.report_data import portfolio_option
+from commands.report_writing import write_report
+from commands.session import Session, session_of, utc_now
+from commands.text import plural
+
+_IN_MEMORY = 64_000_000
+
+
+@click.command(cls=Verb)
+@click.option(
+    "--output",
+    "--out",
+    "-o",
+    "output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("portfolio.xlsx"),
+    show_default=True,
+    metavar="FILE",
+    help="Where the workbook is written.",
+)
+@portfolio_option
+@session_of
+def xlsx(session: Session, output: Path, slug: str | None) -> int:
+    """Write a workbook: projects, milestones, risks, findings, dependencies, people, costs, items.
+
+    Every sheet has filters and a heading that stays. Dates and numbers are real ones, unknown is an empty
+    cell, and colours say what the cell says. Text of a tracker is text, whatever it looks like; only keys are
+    links, and only to web addresses. Money is never added up over currencies.
+
+    \b
+      dovetail report xlsx
+      dovetail report xlsx --portfolio checkout -o checkout.xlsx
+    """
+    from reports.scope import last_run_at, root_name, within
+    from reports.spreadsheet import Workbook
+    from reports.spreadsheet_cover import cover
+    from reports.spreadsheet_sheets import sheets
+
+    config = session.config()
+    with session.store(config) as store, SpooledTemporaryFile(_IN_MEMORY) as draft:
+        projects = list(store.rows("project"))
+        slugs = within(projects, slug)
+        title = root_name(projects, slug)
+        as_of = last_run_at(store) or utc_now()
+        today = config.day_of(as_of)
+        book = Workbook(draft, title=title, made_at=as_of, zone=config.zone, today=today)
+        write_cover = book.add_cover("Overview")
+        for sheet in sheets(store, slugs, is_everything=slug is None):
+            book.add(sheet)
+        write_cover(
+            cover(
+                title,
+                today=today,
+                zone=config.timezone,
+                projects=[row for row in projects if row["slug"] in slugs],
+                sources=list(store.rows("source")),
+                written=book.written,
+            )
+        )
+        written = book.close()
+        draft.seek(0)
+        rows = sum(written.rows.values())
+        said = f"{plural(len(written.rows) + 1, 'sheet')}, {plural(rows, 'row')}."
+        write_report(session, output, draft.read(), said)
+    for name, count in written.left_out.items():
+        session.talk.warn(f"{name}: {plural(count, 'row')} found no room; a sheet holds 1,048,575.")
+    return 0
