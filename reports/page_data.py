@@ -68,7 +68,7 @@ def page_data(report: Report, extras: Extras, zone: tzinfo) -> dict[str, Any]:
         "since": day_number(report.since),
         "sinceWhat": cut(report.since_what),
         "hasTree": report.has_tree,
-        "notes": [cut(one) for one in extras.notes],
+        "notes": [cut(one) for one in (*extras.notes, *_left_out(places))],
         "version": extras.version,
         "items": item_columns(places, texts, zone),
         "findings": finding_columns(places, extras.rules, texts, zone),
@@ -92,6 +92,23 @@ def page_data(report: Report, extras: Extras, zone: tzinfo) -> dict[str, Any]:
     }
     data["texts"] = texts.all
     return data
+
+
+def _left_out(places: Places) -> list[str]:
+    """What a page of a very large portfolio does not hold; its figures count everything all the same."""
+    parts = [
+        f"{count:,} {name}"
+        for count, name in zip(places.left_out, ("items", "findings"), strict=True)
+        if count
+    ]
+    if not parts:
+        return []
+    return [
+        (
+            f"The portfolio is too large for one page: its lists leave out {' and '.join(parts)}, "
+            "the least grave. Figures count everything. A page of a part has all of it: --portfolio."
+        )
+    ]
 
 
 def _summary(report: Report, places: Places) -> dict[str, Any]:
@@ -162,7 +179,9 @@ def _decisions(report: Report, places: Places) -> list[dict[str, Any]]:
             "lead": cut(one.lead, 120),
             "severity": one.severity,
             "count": one.count,
-            "findings": [places.finding(each.finding_id) for each in one.findings],
+            "findings": [
+                place for each in one.findings if (place := places.finding(each.finding_id)) is not None
+            ],
             "items": places.these(one.items),
             "slip": one.slip_wd,
             "action": cut(one.action),

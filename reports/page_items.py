@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
 import msgspec
 
+from portfolio.findings import severity_rank
 from reports.columns import (
     TEXT_LENGTH,
     TITLE_LENGTH,
@@ -38,6 +39,10 @@ _TEXTS = (
 )  # fmt: skip
 
 
+MAX_ITEMS = 20_000
+MAX_FINDINGS = 20_000
+
+
 class RuleTerms(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as the page explains it.
 
@@ -66,24 +71,27 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Places:
-    """Which items the page holds, and where: all open ones, and the finished ones it speaks of."""
+    """Which items and findings the page holds, and where.
+
+    All open items, and the finished ones it speaks of; all live findings, and those that came or went lately.
+    Of a portfolio beyond the limits those that views speak of come first, then the gravest findings, and
+    `left_out` says how much is missing.
+    """
 
     def __init__(self, report: Report) -> None:
-        known = {one.item_id: one for one in (*report.done_items, *report.open_items)}
-        wanted = [one.item_id for one in report.open_items]
-        wanted += [one.item.item_id for one in report.roadmap.entries]
-        wanted += report.dependencies.items
-        wanted += [one.item_id for slip in report.slips.rows for one in slip.chain]
-        wanted += [side for twin in report.quality.twins for side in (twin.a_id, twin.b_id)]
-        wanted += [one.item_id for one in report.changes.finished]
-        wanted += [one.item.item_id for one in report.changes.moved]
-        wanted += [side for one in report.findings if one.is_live for side in _subjects(one)]
-        self.items: list[Item] = [known[one] for one in dict.fromkeys(wanted) if one in known]
-        self._places = {one.item_id: place for place, one in enumerate(self.items)}
-        self.findings: list[Finding] = [one for one in report.findings if one.is_live]
+        live = sorted(
+            (one for one in report.findings if one.is_live), key=lambda one: -severity_rank(one.severity)
+        )
         told = (*report.changes.resolved, *report.changes.opened, *report.changes.raised)
-        live = {one.finding_id for one in self.findings}
-        self.findings += [one for one in told if one.finding_id not in live]
+        findings = list({one.finding_id: one for one in (*live, *told)}.values())
+        self.findings: list[Finding] = findings[:MAX_FINDINGS]
+        known = {one.item_id: one for one in (*report.done_items, *report.open_items)}
+        wanted = dict.fromkeys(_spoken_of(report, self.findings))
+        wanted |= dict.fromkeys(one.item_id for one in report.open_items)
+        items = [known[one] for one in wanted if one in known]
+        self.items: list[Item] = items[:MAX_ITEMS]
+        self.left_out = (len(items) - len(self.items), len(findings) - len(self.findings))
+        self._places = {one.item_id: place for place, one in enumerate(self.items)}
         self._finding_places = {one.finding_id: place for place, one in enumerate(self.findings)}
 
     def subject(self, finding: Finding) -> int | None:
@@ -102,6 +110,23 @@ class Places:
     def finding(self, finding_id: str) -> int | None:
         """The place of a finding; None where the page does not hold it."""
         return self._finding_places.get(finding_id)
+
+
+def _spoken_of(report: Report, findings: Sequence[Finding]) -> Iterator[str]:
+    """The ids of items that views name, the most important first."""
+    for decision in report.decisions:
+        yield from (one.item_id for one in decision.items)
+    yield from (one.item.item_id for one in report.roadmap.entries)
+    yield from (one.item.item_id for one in report.slips.trends)
+    yield from (one.item.item_id for one in report.risks.rows)
+    for slip in report.slips.rows:
+        yield slip.item.item_id
+        yield from (one.item_id for one in slip.chain)
+    yield from report.dependencies.items
+    yield from (side for twin in report.quality.twins for side in (twin.a_id, twin.b_id))
+    yield from (one.item_id for one in report.changes.finished)
+    yield from (one.item.item_id for one in report.changes.moved)
+    yield from (side for one in findings for side in _subjects(one))
 
 
 def _subjects(finding: Finding) -> list[str]:

@@ -24,6 +24,7 @@ def roadmap_data(report: Report, places: Places) -> dict[str, Any]:
                 [cut(name, 80) for name in each.frozen],
             ]
             for each in one.entries
+            if places.item(each.item.item_id) is not None
         ],
         "links": [
             [
@@ -33,6 +34,7 @@ def roadmap_data(report: Report, places: Places) -> dict[str, Any]:
                 each.is_late,
             ]
             for each in one.links
+            if None not in (places.item(each.predecessor_id), places.item(each.successor_id))
         ],
         "meetings": [[day_number(each.day), cut(each.committee, 80), each.project] for each in one.meetings],
         "freezes": [
@@ -49,7 +51,9 @@ def slips_data(report: Report, places: Places) -> dict[str, Any]:
     one = report.slips
     return {
         "rows": [
-            [places.item(each.item.item_id), places.these(each.chain), cut(each.cause)] for each in one.rows
+            [places.item(each.item.item_id), places.these(each.chain), cut(each.cause)]
+            for each in one.rows
+            if places.item(each.item.item_id) is not None
         ],
         "trends": [
             {
@@ -62,6 +66,7 @@ def slips_data(report: Report, places: Places) -> dict[str, Any]:
                 "projected": day_number(each.projected_finish),
             }
             for each in one.trends
+            if places.item(each.item.item_id) is not None
         ],
         "milestones": one.milestones,
         "histogram": [list(each) for each in one.histogram],
@@ -92,6 +97,7 @@ def risks_data(report: Report, places: Places) -> dict[str, Any]:
                 "noResponse": one.lacks_response,
             }
             for one in report.risks.rows
+            if places.item(one.item.item_id) is not None
         ],
         "unscored": report.risks.unscored,
         "closed": report.risks.closed,

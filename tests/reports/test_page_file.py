@@ -6,14 +6,21 @@ import base64
 import hashlib
 import json
 import re
+from datetime import UTC
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from bench.seeded_portfolio import HOSTILE
-from reports.page import embedded, page_of
+import pytest
 
+from bench.seeded_portfolio import HOSTILE
+from reports.figures import Report
+from reports.page import embedded, page_of
+from reports.page_data import Extras, page_data
+
+# With the tests in the browser, so that the page is built once.
+pytestmark = pytest.mark.xdist_group("chromium")
 MAX_BYTES = 5_000_000
 
 
@@ -116,6 +123,26 @@ def test_the_title_of_the_page_is_text() -> None:
     assert "<script>alert" not in page.partition("<body>")[0]
     title = unescape(re.findall("<title>(.*)</title>", page)[0])
     assert title == "</title><script>alert(1)</script>: portfolio"
+
+
+def test_a_portfolio_too_large_for_one_page_keeps_the_gravest_and_says_so(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.page_items.MAX_ITEMS", 3)
+    monkeypatch.setattr("reports.page_items.MAX_FINDINGS", 2)
+    data = page_data(report, Extras(), UTC)
+    assert len(data["items"]["key"]) == 3
+    assert data["items"]["key"][0] == "TWO-5"  # what the first decision is about
+    severities = [data["texts"][one] for one in data["findings"]["severity"]]
+    assert severities == ["critical", "high"]
+    (note,) = data["notes"]
+    live = sum(one.is_live for one in report.findings)
+    assert note.startswith(
+        f"The portfolio is too large for one page: its lists leave out 6 items and {live - 2} "
+    )
+    assert data["summary"]["open"] == report.summary.open_items
+    places = {place for row in data["slips"]["rows"] for place in (row[0], *row[1])}
+    assert places <= {0, 1, 2}
 
 
 def test_without_scripts_the_page_says_the_most_important_things(hostile_page: Path) -> None:

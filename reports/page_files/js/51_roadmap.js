@@ -153,7 +153,7 @@ function timeline(groups) {
             href: address({ open: toggled.join(","), expand: null, item: null }),
             "data-keep": "1",
             "aria-expanded": String(open),
-            role: "button",
+            
           },
           h("span", { class: `twist ${open ? "is-open" : ""}`, "aria-hidden": "true" }, "›"),
           node ? icon(node.health) : null,

@@ -84,7 +84,7 @@ VIEWS.metrics = {
           note: "before any date was moved",
         },
         {
-          value: m.meanSlip === null ? "unknown" : `${m.meanSlip > 0 ? "+" : ""}${number(m.meanSlip)} wd`,
+          value: m.meanSlip === null ? "unknown" : `${m.meanSlip > 0 ? "+" : ""}${number(m.meanSlip).replace("-", "−")} wd`,
           name: "mean slip",
           note: m.medianSlip === null ? null : `median ${number(m.medianSlip)} working days`,
         },
@@ -109,7 +109,7 @@ VIEWS.metrics = {
       ),
       section(
         "On time, by month",
-        "Promised work by the month in which it was finished. Light: late against the commitment.",
+        "Promised work by the month in which it was finished. Amber: late against the commitment.",
         done.length
           ? h(
               "div",
@@ -119,6 +119,7 @@ VIEWS.metrics = {
                 {},
                 columnsChart({
                   wide: half(760),
+              high: 330,
                   bins: m.months.map(([day]) => MONTHS[asDate(day).getUTCMonth()]),
                   name: "Finished work by month, on time and late",
                   series: [
