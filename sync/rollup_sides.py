@@ -118,7 +118,7 @@ def _of_first_sides(
 
     states = [state if state in _ENDED else "open" for state in column("state")]
 
-    def of_open(values: list[Any]) -> list[Any]:
+    def _of_open(values: list[Any]) -> list[Any]:
         return [value if state == "open" else None for state, value in zip(states, values, strict=True)]
 
     amounts = [columns[name] for name in AMOUNTS]
@@ -138,9 +138,9 @@ def _of_first_sides(
         points=[points or None for points in column("points")],
         start=column("start"),
         commitment=column("commitment"),
-        p50=of_open(column("p50")),
-        p80=of_open(column("p80")),
-        declared=of_open([said if said in _WORSE_FIRST else None for said in column("health_declared")]),
+        p50=_of_open(column("p50")),
+        p80=_of_open(column("p80")),
+        declared=_of_open([said if said in _WORSE_FIRST else None for said in column("health_declared")]),
         slip_wd=column("slip_wd"),
         slip_pair=column("slip_pair"),
         amounts=[
