@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from commands.output import Format, Listing, Row, emit, print_line
 from commands.session import Session, session_of
 from commands.table import Column, plain
 from commands.text import plural
+from portfolio.errors import UsageError
 from portfolio.views import VIEWS
 
 if TYPE_CHECKING:
@@ -34,22 +36,53 @@ _POSSIBLE_SHOWN = 5
     show_default=True,
     help="So many of the latest changes are told where the sides differ.",
 )
+@click.option(
+    "--fix",
+    "is_fix",
+    is_flag=True,
+    help="Make a plan that gives twins the dates of their declared master. Nothing is written.",
+)
+@click.option(
+    "--output",
+    "-o",
+    "output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --fix: keep the plan in a file, for `dovetail apply FILE`.",
+)
 @format_option()
 @session_of
-def reconcile(session: Session, keys: Sequence[str], history: int, output_format: Format) -> int:
+def reconcile(
+    session: Session,
+    keys: Sequence[str],
+    history: int,
+    is_fix: bool,
+    output: Path | None,
+    output_format: Format,
+) -> int:
     """Show the same piece of work side by side in every tracker, with the differences.
 
     With keys (`CHK-12`, `boards:1234`, an item id), those items beside their counterparts in all trackers,
     and who changed what and when; without, every pair of counterparts that differ. What is not confirmed to
     be the same work is marked with `?`; `dovetail twins` says what speaks for it. Nothing is changed.
 
+    With --fix, a plan is made that writes the dates of the tracker that `reconcile: {master: …}` declares to
+    be right, where `write.fields` of the other one lets Dovetail write them. Read it, then apply it.
+
     \b
       dovetail reconcile
       dovetail reconcile CHK-12
+      dovetail reconcile --fix --output fix.json
       dovetail reconcile boards:1234 --history 30
       dovetail reconcile --format csv > differences.csv
     """
+    if output is not None and not is_fix:
+        raise UsageError("--output goes with --fix.", hint="`--format csv > FILE` keeps the differences.")
     config = session.config()
+    if is_fix:
+        from commands.reconcile_fix import make_fix
+
+        return make_fix(session, config, keys, output, output_format)
     with session.store(config) as store:
         if keys:
             from sync.reconcile import side_by_side

@@ -21,6 +21,7 @@ from schedule.health import DEFAULT_THRESHOLDS, HealthThresholds
 from sync.absences import PersonCalendar
 from sync.canary import Canary
 from sync.limits import Limits
+from sync.masters import Masters
 from sync.placement import TreeNode
 from sync.quiet_hours import QuietHours
 
@@ -95,6 +96,7 @@ class Config:
         rule_files: the user's own rules.
         overrides: what is different about rules, by id.
         health: when a colour turns, where the tree says nothing else.
+        masters: which tracker is right about a field, where the same work stands in several.
         promises: when a date becomes a promise, where the tree does not say otherwise.
         baseline: the name of the baseline that counts; None is each plan's own.
         person_calendars: when people work and when they are away, by e-mail address.
@@ -127,6 +129,7 @@ class Config:
     plan_expires_after: timedelta = timedelta(hours=24)
     keep_gone: timedelta | None = None
     promises: PromiseRules = field(default_factory=PromiseRules)
+    masters: Masters = field(default_factory=Masters)
     baseline: str | None = None
     person_calendars: Mapping[str, PersonCalendar] = field(default_factory=dict)
 

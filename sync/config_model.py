@@ -106,6 +106,16 @@ class PromisesText(_Model):
     )
 
 
+class ReconcileText(_Model):
+    """Which tracker is right where the same work stands in several."""
+
+    master: dict[Literal["due", "start", "state", "owner", "title"], Words] = Field(
+        default={},
+        description="Field → the source that is right about it. `reconcile --fix` plans to write its due and "
+        "start where write.fields of the other source names a field for them; the others are only told.",
+    )
+
+
 class ProjectText(_Model):
     """A project of the portfolio, and the tracker scopes that feed it."""
 
@@ -129,6 +139,9 @@ class ProjectText(_Model):
     promises: PromisesText | None = Field(
         default=None, description="When its dates become promises; what it does not say is as above it."
     )
+    reconcile: ReconcileText | None = Field(
+        default=None, description="Which tracker is right here; what it does not say is as above it."
+    )
 
 
 class ProgramText(_Model):
@@ -144,6 +157,9 @@ class ProgramText(_Model):
     )
     promises: PromisesText | None = Field(
         default=None, description="When their dates become promises; what it does not say is as above it."
+    )
+    reconcile: ReconcileText | None = Field(
+        default=None, description="Which tracker is right here; what it does not say is as above it."
     )
 
 
@@ -309,6 +325,7 @@ class ConfigText(_Model):
     twins_file: Words | None = Field(
         default=None, description="A file with further pairs; twins.yaml beside this file if it is there."
     )
+    reconcile: ReconcileText = ReconcileText()
     write: WriteText = WriteText()
     write_stop: bool = Field(
         default=False,

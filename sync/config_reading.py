@@ -23,6 +23,7 @@ from sync.absences import PersonCalendar
 from sync.canary import Canary
 from sync.config import TWINS_FILE, Config, SourceConfig, StoreConfig
 from sync.config_checks import (
+    check_masters,
     check_names,
     check_portfolio,
     check_sources,
@@ -41,6 +42,7 @@ from sync.config_model import (
 )
 from sync.config_problems import Problems, not_one_of
 from sync.limits import Limits
+from sync.masters import Masters
 from sync.placement import TreeNode
 from sync.twins import TwinDecision
 from sync.twins_file import read_twins
@@ -78,12 +80,14 @@ class _Reading:
         sources = self._sources()
         check_portfolio(content, names, problems)
         check_names(content, names, problems)
+        check_masters(content, names, problems)
         twins_file, decisions = self._twin_decisions(names, sources)
         files = self._rule_files()
         overrides = self._overrides(model, files)
         if model is None or problems.lines():
             raise _refused(self._path, problems)
         limits = model.limits
+        tree = _tree(content)
         return Config(
             path=self._path,
             folder=self._folder,
@@ -93,7 +97,7 @@ class _Reading:
             weekdays=tuple(model.calendar.weekdays),
             holidays=model.calendar.holidays,
             extra_holidays=tuple(model.calendar.extra_holidays),
-            tree=_tree(content),
+            tree=tree,
             rule_files=files,
             overrides=overrides,
             limits=Limits(
@@ -130,6 +134,7 @@ class _Reading:
             health=HealthThresholds(**model.health.model_dump(exclude_none=True)),
             keep_gone=model.privacy.keep_gone,
             promises=_promises(model.promises.model_dump()),
+            masters=Masters({str(name): one for name, one in model.reconcile.master.items()}, tree),
             baseline=model.baseline,
             person_calendars=_person_calendars(content),
         )
@@ -291,6 +296,7 @@ def _tree(content: Mapping[str, Any]) -> list[TreeNode]:
                 health=dict(node.get("health") or {}),
                 calendar=_pattern(said[at]["calendar"]) if node.get("calendar") else None,
                 promises=_promises(said[at]["promises"]) if node.get("promises") else None,
+                masters=dict((node.get("reconcile") or {}).get("master") or {}),
             )
         )
     return nodes

@@ -7,7 +7,7 @@ its writes and no others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from sync.wanted import LIVE, Wanted, WriteSettings, findings_by_item, wanted_co
 from sync.work_classes import RulesBelow
 
 if TYPE_CHECKING:
+    from connectors.source_safety import ConflictPolicy
     from store import Store
     from store.results import SlotBase
 
@@ -85,9 +86,7 @@ def plan(
     findings = store.findings()
     states = store.sources()
     writing = [name for name, one in settings.writes.items() if one.writes_anything and name in connectors]
-    draft = _Draft(
-        store, settings, run_id, now, findings_by_item(findings), RulesBelow(store, findings, LIVE)
-    )
+    draft = Draft(store, settings, run_id, now, findings_by_item(findings), RulesBelow(store, findings, LIVE))
     for source in writing:
         state = states.get(source)
         if state is None or state.error is not None:
@@ -111,8 +110,8 @@ def plan(
     ).sealed()
 
 
-@dataclass(slots=True)
-class _Draft:
+@dataclass
+class Draft:
     """The plan as it grows, source by source."""
 
     store: Store
@@ -143,7 +142,7 @@ class _Draft:
     def _source(self, connector: Connector, writes: WriteSettings) -> None:
         source = connector.source
         bases = self.store.slots(source)
-        wanted, is_first_look = self._wanted(connector, writes, bases)
+        wanted, is_first_look = self.wanted(connector, writes, bases)
         kept = left_to_people(self.store, source, bases)
         due = [one for one in wanted if self.settings.look_everywhere or not _stands(one, bases, kept)]
         places = write_places(self.store, (one.item_id for one in due))
@@ -165,7 +164,7 @@ class _Draft:
                     source, f"{places[one.item_id].key} was asked for, but nothing was said of it"
                 )
             base = bases.get((one.item_id, one.slot))
-            decision = decide(
+            decision = self.decided(
                 one,
                 base,
                 slots,
@@ -195,9 +194,23 @@ class _Draft:
         if is_first_look and not is_held:
             self.store.mark_stream_read(source, FIRST_LOOK, self.now)
 
-    def _wanted(
+    def decided(
+        self,
+        one: Wanted,
+        base: SlotBase | None,
+        slots: Slots,
+        *,
+        policy: ConflictPolicy,
+        kept: Kept | None,
+        echoes: Collection[Value],
+    ) -> Decision:
+        """What to do with one place, from what stands there now."""
+        return decide(one, base, slots, policy=policy, kept=kept, echoes=echoes)
+
+    def wanted(
         self, connector: Connector, writes: WriteSettings, bases: Mapping[tuple[ItemId, str], SlotBase]
     ) -> tuple[list[Wanted], bool]:
+        """What should stand in a source, and whether its comments are looked for for the first time."""
         source, able = connector.source, connector.capabilities
         wanted: list[Wanted] = []
         is_first_look = False

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from portfolio.findings import Finding, severity_rank
-from portfolio.intents import COMMENT, FIELD_NAMES, Value
+from portfolio.intents import COMMENT, DATE_NAMES, FIELD_NAMES, Value
 from portfolio.notes import Note
 from portfolio.records import ItemId
 from sync.comment import compose
@@ -33,7 +33,7 @@ class WriteSettings:
 
     Attributes:
         comments: keep one comment per item.
-        fields: rollup field → what the tracker calls it.
+        fields: rollup field, start or due → what the tracker calls it.
         armed: arm the source at its first sync, without a plan file.
         comment_backlog: comment also what was there before the source was armed.
         comment_severity: a finding this severe gets an item its comment.
@@ -52,8 +52,10 @@ class WriteSettings:
     conflicts: Mapping[str, ConflictPolicy] = field(default_factory=dict)
 
     def policy_of(self, slot: str) -> ConflictPolicy:
-        """Whose value stands in a slot. `default` is about fields: a comment needs a word of its own."""
-        default = "report" if slot == COMMENT else self.conflicts.get("default", "report")
+        """Whose value stands in a slot. `default` is about rollups: others need a word of their own."""
+        default = (
+            "report" if slot == COMMENT or slot in DATE_NAMES else self.conflicts.get("default", "report")
+        )
         return self.conflicts.get(slot, default)
 
     def field_of(self, slot: str) -> str | None:
