@@ -278,7 +278,8 @@ def _muted(finding: Finding) -> str:
     if not finding.muted_by:
         return ""
     until = "" if finding.muted_until is None else f" until {finding.muted_until:%Y-%m-%d}"
-    return f"by {finding.muted_by}{until}: {finding.muted_reason or 'no reason given'}"
+    approved = f", approved by {finding.muted_approver}" if finding.muted_approver else ""
+    return f"by {finding.muted_by}{approved}{until}: {finding.muted_reason or 'no reason given'}"
 
 
 def _evidence(finding: Finding) -> list[tuple[str, object]]:

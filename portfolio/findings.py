@@ -81,3 +81,4 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     muted_by: str | None
     muted_reason: str | None
     sources: Sequence[str] = ()
+    muted_approver: str | None = None  # who approved that it is muted although it is critical

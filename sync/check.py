@@ -20,6 +20,7 @@ from rules.rule import Override, Rule
 from store.results import RunEvent
 from sync.lifecycle import RuleLife, Situation, reconcile
 from sync.progress import Progress, Tell, silent
+from sync.waivers import LabelWaiver, Waivers
 
 if TYPE_CHECKING:
     from store import Store
@@ -39,6 +40,7 @@ class CheckSettings:
         overrides: what the configuration changes about rules, by id.
         working_days: working days between two dates, in the portfolio's calendar.
         forecast_step_wd: a forecast that moved by less than this has not moved.
+        waivers: which labels on items mute which rules.
         row_limit: a rule with more findings than this is broken, not right.
         timeout_seconds: for one rule.
     """
@@ -47,6 +49,7 @@ class CheckSettings:
     overrides: Mapping[str, Override] = field(default_factory=dict)
     working_days: Callable[[date, date], int | None] = field(default=lambda first, then: (then - first).days)
     forecast_step_wd: int = 5
+    waivers: Sequence[LabelWaiver] = ()
     row_limit: int = 100_000
     timeout_seconds: float = 60
 
@@ -128,6 +131,7 @@ def check(
         ended=_Ends(store),
         working_days=settings.working_days,
         forecast_step_wd=settings.forecast_step_wd,
+        waiver=Waivers.of(store, settings.waivers, today),
     )
     changed = reconcile(stored, said, situation)
     outcome.changed = store.save_findings(changed, run_id)

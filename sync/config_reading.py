@@ -6,6 +6,7 @@ import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -43,9 +44,11 @@ from sync.config_model import (
 from sync.config_problems import Problems, not_one_of
 from sync.limits import Limits
 from sync.masters import Masters
+from sync.mutes import MuteSettings
 from sync.placement import TreeNode
 from sync.twins import TwinDecision
 from sync.twins_file import read_twins
+from sync.waivers import LabelWaiver
 
 
 def read_config(path: Path, text: str) -> Config:
@@ -135,6 +138,23 @@ class _Reading:
             keep_gone=model.privacy.keep_gone,
             promises=_promises(model.promises.model_dump()),
             masters=Masters({str(name): one for name, one in model.reconcile.master.items()}, tree),
+            mutes=MuteSettings(
+                comments=model.mute.comments,
+                people=None if model.mute.people is None else _folded(model.mute.people),
+                approvers=_folded(model.mute.approvers),
+                max_days=model.mute.max_days,
+                zone=ZoneInfo(model.timezone),
+            ),
+            waivers=[
+                LabelWaiver(
+                    label=label,
+                    reason=one.reason,
+                    until=one.until,
+                    rules=frozenset(one.rules),
+                    approver=one.approver,
+                )
+                for label, one in model.mute.labels.items()
+            ],
             baseline=model.baseline,
             person_calendars=_person_calendars(content),
         )
@@ -239,6 +259,10 @@ class _Reading:
                 where = ("rules", "overrides", rule)
                 self._problems.add(where, problem.removeprefix(f"rule {rule}: "))
         return overrides if model is not None else {}
+
+
+def _folded(names: Sequence[str]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names)
 
 
 def _usable(value: object) -> OverrideText:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from connectors.base import Connector
+from connectors.base import Connector, TellsRemarks
 from portfolio.errors import BadAnswer, ConfigError, SourceError, StoreError
 from portfolio.findings import Finding
 from portfolio.intents import COMMENT, FIELD_NAMES, Cost, Slots, Value
@@ -51,6 +51,7 @@ class PlanSettings:
         look_everywhere: look also at places where nothing is to be written, to find what people changed.
         limits: of these, how often one comment may be written in a day.
         safety: of these, the canary.
+        listens: whether people mute in comments.
     """
 
     writes: Mapping[str, WriteSettings]
@@ -60,6 +61,7 @@ class PlanSettings:
     look_everywhere: bool = False
     limits: Limits = field(default_factory=Limits)
     safety: Safety = field(default_factory=Safety)
+    listens: bool = False
 
 
 def plan(
@@ -217,7 +219,13 @@ class Draft:
         if writes.comments and able.comment != "none":
             is_first_look = self.store.stream_read_at(source, FIRST_LOOK) is None
             wanted += wanted_comments(
-                source, self.by_item, bases, writes, zone=self.settings.zone, is_first_look=is_first_look
+                source,
+                self.by_item,
+                bases,
+                writes,
+                zone=self.settings.zone,
+                is_first_look=is_first_look,
+                may_reply=self.settings.listens and isinstance(connector, TellsRemarks),
             )
         slots = [slot for slot in FIELD_NAMES if slot in writes.fields and slot in able.fields]
         if slots:

@@ -117,6 +117,7 @@ def sync_settings(
             overrides=config.overrides,
             working_days=calendar.working_days_between,
             forecast_step_wd=step,
+            waivers=config.waivers,
         ),
         plan=PlanSettings(
             writes={one.name: write_settings(one, forecast_step_wd=step) for one in config.sources},
@@ -126,10 +127,12 @@ def sync_settings(
             look_everywhere=full,
             limits=config.limits,
             safety=safety,
+            listens=config.mutes.comments,
         ),
         calendar=calendar,
         health=config.health,
         safety=safety,
+        mutes=config.mutes,
     )
 
 

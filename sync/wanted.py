@@ -108,6 +108,7 @@ def wanted_comments(
     *,
     zone: ZoneInfo,
     is_first_look: bool,
+    may_reply: bool = False,
 ) -> list[Wanted]:
     """The comments of one source: of items that deserve one, and of those that have one.
 
@@ -119,6 +120,7 @@ def wanted_comments(
         zone: the portfolio's zone.
         is_first_look: this store has never looked for comments of an earlier one. Items with a legacy finding
             are then looked at once, so that their comments are found again.
+        may_reply: whether a comment in this tracker mutes.
     """
     prefix = f"{source}/"
     found: list[Wanted] = []
@@ -131,7 +133,7 @@ def wanted_comments(
             for one in findings
         )
         if item in with_comment or may_create or (is_first_look and is_severe):
-            found.append(_comment(item, findings, zone=zone, may_create=may_create))
+            found.append(_comment(item, findings, zone=zone, may_create=may_create, may_reply=may_reply))
     return found
 
 
@@ -139,8 +141,10 @@ def _is_severe(finding: Finding, threshold: str) -> bool:
     return finding.state in LIVE and severity_rank(finding.severity) >= severity_rank(threshold)
 
 
-def _comment(item: ItemId, findings: Sequence[Finding], *, zone: ZoneInfo, may_create: bool) -> Wanted:
-    note = compose(findings, zone=zone)
+def _comment(
+    item: ItemId, findings: Sequence[Finding], *, zone: ZoneInfo, may_create: bool, may_reply: bool
+) -> Wanted:
+    note = compose(findings, zone=zone, may_reply=may_reply)
     live = [one for one in findings if one.state in LIVE]
     worst = max((one.severity for one in live), key=severity_rank, default=None)
     many = "" if len(live) == 1 else "s"

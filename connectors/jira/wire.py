@@ -236,6 +236,24 @@ class CommentPage(msgspec.Struct):
     total: int = 0
 
 
+class RemarkComment(msgspec.Struct):
+    """A comment with what it says, and who said so last and when."""
+
+    id: str
+    author: User | None = None
+    updateAuthor: User | None = None  # noqa: N815
+    created: str = ""
+    updated: str = ""
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class RemarkPage(msgspec.Struct):
+    """A page of an issue's comments with what they say, or the newest of them embedded in an issue."""
+
+    comments: list[RemarkComment]
+    total: int = 0
+
+
 def fields_struct(custom: Mapping[str, tuple[str, Any]]) -> type[msgspec.Struct]:
     """The struct of an issue's `fields` on one site.
 
