@@ -296,7 +296,10 @@ FAILED_WRITE_TABLE = TableSpec(
     (("source",),),
 )
 EVENT_TABLE = TableSpec(
-    "engine_event", columns_of_struct(RunEvent, ("run_id", "what", "subject")), ("run_id", "what", "subject")
+    "engine_event",
+    columns_of_struct(RunEvent, ("run_id", "what", "subject")),
+    ("run_id", "what", "subject"),
+    (("subject",),),
 )
 # How each item stood after the last check, so that the next one can tell what became of it.
 SEEN_TABLE = TableSpec(

@@ -96,6 +96,29 @@ class EventStore:
             RunEvent(**dict(zip(EVENT_TABLE.names, row, strict=True))) for row in zip(*columns, strict=True)
         ]
 
+    def events_of(self, subject: str) -> list[tuple[datetime, RunEvent]]:
+        """What became of one finding or item, with the instants of the runs, oldest first."""
+        dialect = self._db.dialect
+        mark = "?" if dialect == "sqlite" else "%s"
+        with self._db.read() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT r.started_at, {_NAMES} FROM engine_event AS e"  # noqa: S608 names are ours
+                f" JOIN engine_run AS r ON r.run_id = e.run_id WHERE e.subject = {mark}"
+                " ORDER BY r.started_at, e.run_id, e.what",
+                (subject,),
+            ).fetchall()
+        instants = decode_column("instant", dialect, [row[0] for row in rows])
+        columns: list[Sequence[Any]] = [
+            decode_column(column.kind, dialect, values)
+            for column, values in zip(
+                EVENT_TABLE.columns, zip(*(row[1:] for row in rows), strict=True), strict=False
+            )
+        ]
+        return [
+            (at, RunEvent(**dict(zip(EVENT_TABLE.names, row, strict=True))))
+            for at, row in zip(instants, zip(*columns, strict=True), strict=True)
+        ]
+
 
 def _changed_sql(today: date) -> str:
     gone = "(t.deleted_at IS NOT NULL)"
