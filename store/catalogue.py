@@ -234,7 +234,7 @@ FINDING_TABLE = TableSpec(
     "engine_finding",
     (*columns_of_struct(Finding, ("finding_id",)), HASH_COLUMN, RUN_COLUMN),
     ("finding_id",),
-    (("state",), ("item_id",)),
+    (("state",), ("item_id",), ("subject_id",)),
 )
 WRITE_TABLE = TableSpec(
     "engine_write",
@@ -322,6 +322,12 @@ DIRTY_TABLE = TableSpec(
     ),
     ("what", "id"),
 )
+# What has changed since the rules last ran (store/unchecked.py).
+UNCHECKED_TABLE = TableSpec(
+    "engine_unchecked",
+    (ColumnSpec("what", "text", nullable=False), ColumnSpec("id", "text", nullable=False)),
+    ("what", "id"),
+)
 CONTAINER_TABLE = TableSpec(
     "engine_container_change",
     columns_of_struct(ContainerChange, ("source", "event_id")),
@@ -390,6 +396,7 @@ TABLES: Mapping[str, TableSpec] = {
         EVENT_TABLE,
         SEEN_TABLE,
         DIRTY_TABLE,
+        UNCHECKED_TABLE,
         CONTAINER_TABLE,
         BASELINE_TABLE,
         FORECAST_TABLE,

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from portfolio.errors import RuleError
 from portfolio.findings import Finding, Verdict, severity_rank
 from portfolio.records import Cursor, ItemId, Page
@@ -18,6 +20,7 @@ from rules.compiler import CompiledRule, compile_rule
 from rules.results import inhibited, verdicts
 from rules.rule import Override, Rule
 from store.results import RunEvent
+from sync.check_scope import Basis, Scope, concerned, rule_text, said_before, scope_of
 from sync.lifecycle import RuleLife, Situation, reconcile
 from sync.progress import Progress, Tell, silent
 from sync.waivers import LabelWaiver, Waivers
@@ -64,6 +67,7 @@ class CheckOutcome:
         frozen: the sources whose findings stayed as they are.
         opened, reopened, raised, resolved: ids of findings that did this in this run.
         changed: rows written.
+        is_partial: only what had changed since the last check was looked at.
         open_by_severity: what is open or acknowledged now.
     """
 
@@ -75,6 +79,7 @@ class CheckOutcome:
     raised: list[str] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
     changed: int = 0
+    is_partial: bool = False
     open_by_severity: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -104,21 +109,25 @@ def check(
     """
     outcome = CheckOutcome()
     enabled = [rule for rule in settings.rules if _override(settings, rule).enabled]
-    said: list[Verdict] = []
-    texts: dict[str, str] = {}
-    for rule in enabled:
-        try:
-            compiled = compile_rule(rule, store.dialect, _override(settings, rule))
-            texts[rule.id] = _fingerprint(compiled)
-            said += _run_rule(store, compiled, settings, today, now)
-            outcome.rules += 1
-        except RuleError as error:
-            outcome.broken[rule.id] = str(error)
-            tell(Progress(step="check", what=rule.id, note=str(error)))
-        tell(Progress(step="check", what=rule.id, done=outcome.rules))
     states = store.sources()
     outcome.frozen = sorted(name for name, state in states.items() if state.error is not None)
-    stored = store.findings()
+    compiled = _compiled(store, settings, enabled, outcome)
+    basis = _basis(compiled, settings, outcome, today, now)
+    scope = scope_of(store, compiled, basis)
+    outcome.is_partial = scope.is_partial
+    said: list[Verdict] = []
+    texts: dict[str, str] = {}
+    for one in compiled:
+        texts[one.rule.id] = _fingerprint(one)
+        try:
+            said += _run_rule(store, one, settings, today, now, scope.among(one))
+            outcome.rules += 1
+        except RuleError as error:
+            outcome.broken[one.rule.id] = str(error)
+        tell(Progress(step="check", what=one.rule.id, done=outcome.rules))
+    for rule_id, problem in outcome.broken.items():
+        tell(Progress(step="check", what=rule_id, note=problem))
+    stored = concerned(store, scope, compiled, said, now)
     before = _rules_before(store)
     situation = Situation(
         now=now,
@@ -128,19 +137,59 @@ def check(
         frozen=frozenset(outcome.frozen),
         armed=frozenset(name for name, state in states.items() if state.armed_at is not None),
         silent=frozenset(inhibited(said, enabled)),
-        ended=_Ends(store),
+        ended=_Ends(store, scope),
         working_days=settings.working_days,
         forecast_step_wd=settings.forecast_step_wd,
         waiver=Waivers.of(store, settings.waivers, today),
     )
+    said += said_before(scope, stored, situation)
     changed = reconcile(stored, said, situation)
     outcome.changed = store.save_findings(changed, run_id)
     if (now_kept := {**before, **texts}) != before:
         page = Page(cursor=Cursor(version=1, value=now_kept))
         store.save_page(*_RULES_KEPT, page, tombstones={}, run_id=run_id, now=now)
     _count(outcome, stored, changed)
-    store.record_run_events(run_id, _events(outcome, changed, run_id), today=today, now=now)
+    outcome.open_by_severity = store.open_counts()
+    among = scope.items if scope.is_partial else None
+    store.record_run_events(run_id, _events(outcome, changed, run_id), today=today, now=now, among=among)
+    rules = {name: text for name, text in basis.rules.items() if name not in outcome.broken}
+    store.end_check(msgspec.json.encode(msgspec.structs.replace(basis, rules=rules)).decode())
     return outcome
+
+
+def _compiled(
+    store: Store, settings: CheckSettings, enabled: Sequence[Rule], outcome: CheckOutcome
+) -> list[CompiledRule]:
+    """The rules as queries; one that cannot be compiled is booked as broken."""
+    found: list[CompiledRule] = []
+    for rule in enabled:
+        try:
+            found.append(compile_rule(rule, store.dialect, _override(settings, rule)))
+        except RuleError as error:
+            outcome.broken[rule.id] = str(error)
+    return found
+
+
+def _basis(
+    compiled: Sequence[CompiledRule],
+    settings: CheckSettings,
+    outcome: CheckOutcome,
+    today: date,
+    now: datetime,
+) -> Basis:
+    others = [
+        outcome.frozen,
+        sorted(outcome.broken),
+        [repr(one) for one in settings.waivers],
+        settings.forecast_step_wd,
+        settings.row_limit,
+    ]
+    return Basis(
+        day=f"{today} {now.date()}",  # `last_seen_at` is kept to the day of UTC
+        at=now,
+        rules={one.rule.id: rule_text(one) for one in compiled},
+        others=hashlib.sha256(repr(others).encode()).hexdigest()[:16],
+    )
 
 
 def _events(outcome: CheckOutcome, changed: Sequence[Finding], run_id: str) -> list[RunEvent]:
@@ -178,14 +227,22 @@ def _rules_before(store: Store) -> dict[str, object]:
 
 
 def _run_rule(
-    store: Store, compiled: CompiledRule, settings: CheckSettings, today: date, now: datetime
+    store: Store,
+    compiled: CompiledRule,
+    settings: CheckSettings,
+    today: date,
+    now: datetime,
+    among: tuple[str, frozenset[str]] | None,
 ) -> list[Verdict]:
+    if among is not None and not among[1]:
+        return []
     try:
         rows = store.select(
             compiled.view,
             columns=compiled.columns,
             where=compiled.where,
             parameters=compiled.bind(today, now),
+            among=among,
             row_limit=settings.row_limit,
             timeout_seconds=settings.timeout_seconds,
         )
@@ -196,22 +253,37 @@ def _run_rule(
 
 
 class _Ends:
-    """Why items are no longer worked on. Reads the store once, and only if anything is to be resolved."""
+    """Why items are no longer worked on. Reads the store only where something is to be resolved.
 
-    def __init__(self, store: Store) -> None:
+    In a full check much may be, so it is read once; in a partial one an item at a time.
+    """
+
+    def __init__(self, store: Store, scope: Scope) -> None:
         self._store = store
-        self._ends: dict[ItemId, str] | None = None
+        self._is_partial = scope.is_partial
+        self._ends: dict[ItemId, str | None] | None = None
 
     def __call__(self, item: ItemId) -> str | None:
         if self._ends is None:
-            rows = self._store.read("tracker_item", ("item_id", "state", "deleted_at"), live_only=False)
-            self._ends = {}
-            for item_id, state, deleted_at in zip(*rows.values(), strict=True):
-                if deleted_at is not None:
-                    self._ends[item_id] = "out of scope"
-                elif state in ("done", "removed"):
-                    self._ends[item_id] = "closed"
+            self._ends = {} if self._is_partial else self._read(None)
+        if self._is_partial and item not in self._ends:
+            self._ends[item] = self._read([item]).get(item)
         return self._ends.get(item)
+
+    def _read(self, items: Sequence[ItemId] | None) -> dict[ItemId, str | None]:
+        names = ("item_id", "state", "deleted_at")
+        if items is None:
+            rows = self._store.read("tracker_item", names, live_only=False)
+        else:
+            found = self._store.frame("tracker_item", names, among=("item_id", items), live_only=False)
+            rows = {name: found.values(name) for name in names}
+        ends: dict[ItemId, str | None] = {}
+        for item_id, state, deleted_at in zip(*rows.values(), strict=True):
+            if deleted_at is not None:
+                ends[item_id] = "out of scope"
+            elif state in ("done", "removed"):
+                ends[item_id] = "closed"
+        return ends
 
 
 def _count(outcome: CheckOutcome, stored: Sequence[Finding], changed: Sequence[Finding]) -> None:
@@ -220,10 +292,6 @@ def _count(outcome: CheckOutcome, stored: Sequence[Finding], changed: Sequence[F
         old = now.get(finding.finding_id)
         _count_one(outcome, old, finding)
         now[finding.finding_id] = finding
-    for finding in now.values():
-        if finding.state in ("open", "acknowledged"):
-            count = outcome.open_by_severity.get(finding.severity, 0)
-            outcome.open_by_severity[finding.severity] = count + 1
 
 
 def _count_one(outcome: CheckOutcome, old: Finding | None, new: Finding) -> None:

@@ -203,6 +203,7 @@ def _fresh(verdict: Verdict, situation: Situation) -> Finding:
         muted_by=None,
         muted_reason=None,
         sources=tuple(verdict.sources),
+        subject_id=verdict.subject_id,
     )
 
 
@@ -270,6 +271,7 @@ def _refresh(old: Finding, verdict: Verdict, situation: Situation) -> Finding:
         evidence=evidence,
         comment_items=tuple(verdict.comment_items),
         sources=tuple(verdict.sources),
+        subject_id=verdict.subject_id,
     )
     # A day is precise enough for people, and keeps a run in which nothing changed from writing every row.
     # `keep` measures from it, so there it is exact.

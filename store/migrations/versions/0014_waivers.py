@@ -1,16 +1,18 @@
-"""Who approved that a critical finding is muted; the events of one finding."""
+"""Who approved that a critical finding is muted; the events of one finding; what rules have not seen yet."""
 
 from __future__ import annotations
 
 from alembic import op
 
-from store.migrations.kinds import columns
+from store.migrations.kinds import columns, create_table
 
 revision = "0014"
 down_revision = "0013"
 
 
 def upgrade() -> None:
-    for column in columns("text: muted_approver"):
+    for column in columns("text: muted_approver subject_id"):
         op.add_column("engine_finding", column)
+    op.create_index("ix_engine_finding_subject_id", "engine_finding", ["subject_id"])
+    create_table("engine_unchecked", "what id", "text!: what id")
     op.create_index("ix_engine_event_subject", "engine_event", ["subject"])
