@@ -98,7 +98,12 @@ TRACKER_TABLES: Mapping[type[AnyRecord], TableSpec] = {
         # The last three are the ways on which derivation follows a change.
         indexes=(("source", "scope"), ("key",), ("parent_id",), ("schedule_id",), ("owner_id",)),
         # Tombstones are few: the index costs nothing and makes leaving them out cheap.
-        partial_indexes={"ix_tracker_item_tombstone": (("item_id",), "deleted_at IS NOT NULL")},
+        partial_indexes={
+            "ix_tracker_item_tombstone": (("item_id",), "deleted_at IS NOT NULL"),
+            # Rules: a release counts what is open in it, and risks are few among the items.
+            "ix_tracker_item_release": (("release_id", "state", "deleted_at"), "release_id IS NOT NULL"),
+            "ix_tracker_item_risk": (("item_id",), "kind = 'risk'"),
+        },
     ),
     Risk: _tracker(Risk, "risk", ("item_id",)),
     Schedule: _tracker(Schedule, "schedule", ("schedule_id",)),
