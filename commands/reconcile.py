@@ -19,10 +19,12 @@ from portfolio.views import VIEWS
 
 if TYPE_CHECKING:
     from store import Store
+    from sync.masters import Masters
     from sync.reconcile import SideBySide
 
 _FIELDS = (
     "item_id", "source", "key", "field", "value", "differs", "is_confirmed", "changed_at", "changed_by",
+    "is_master",
 )  # fmt: skip
 _POSSIBLE_SHOWN = 5
 
@@ -92,9 +94,9 @@ def reconcile(
                 for number, group in enumerate(groups):
                     if number:
                         print_line()
-                    _show_group(session, store, group, history)
+                    _show_group(session, store, group, history, config.masters)
             else:
-                rows = [row for group in groups for row in _rows(group, store)]
+                rows = [row for group in groups for row in _rows(group, store, config.masters)]
                 emit(Listing(rows=rows, columns=(), empty="", fields=_FIELDS), output_format)
             return 0
         from sync.reconcile import is_merely_possible, unequal_pairs
@@ -114,7 +116,7 @@ def reconcile(
     return 0
 
 
-def _show_group(session: Session, store: Store, group: SideBySide, history: int) -> None:
+def _show_group(session: Session, store: Store, group: SideBySide, history: int, masters: Masters) -> None:
     changes = group.last_changes(store)
     columns = [
         Column(name="differs", title=" ", shown=lambda row: "!=" if row["differs"] else ""),
@@ -130,6 +132,7 @@ def _show_group(session: Session, store: Store, group: SideBySide, history: int)
             "field": name.replace("_", " "),
             **{
                 f"side{number}": f"{_side(value)}{_changed(changes.get((item['item_id'], name)))}"
+                f"{' (master)' if is_different and _is_master(masters, item, name) else ''}"
                 for number, (item, value) in enumerate(zip(group.items, values, strict=True))
             },
         }
@@ -204,7 +207,12 @@ def _heading(group: SideBySide, item: Mapping[str, Any]) -> str:
     return f"{doubt}{item['source']} {item['key']}"
 
 
-def _rows(group: SideBySide, store: Store) -> list[Mapping[str, Any]]:
+def _is_master(masters: Masters, item: Mapping[str, Any], name: str) -> bool:
+    """Whether this side is declared to be right about a field."""
+    return masters.of(item["project"] or item["program"]).get(name) == str(item["source"])
+
+
+def _rows(group: SideBySide, store: Store, masters: Masters) -> list[Mapping[str, Any]]:
     changes = group.last_changes(store)
     rows: list[Mapping[str, Any]] = []
     for name, values, is_different in group.lines():
@@ -221,6 +229,7 @@ def _rows(group: SideBySide, store: Store) -> list[Mapping[str, Any]]:
                     "is_confirmed": item["item_id"] not in group.unconfirmed,
                     "changed_at": change.get("at"),
                     "changed_by": change.get("by"),
+                    "is_master": _is_master(masters, item, name),
                 }
             )
     return rows

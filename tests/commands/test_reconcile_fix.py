@@ -116,6 +116,8 @@ def shops(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shops]:
 
 def test_twins_that_disagree_are_planned_written_agree_and_are_taken_back(shops: Shops) -> None:
     shops.ok("sync", "--dry-run")
+    side_by_side = shops.ok("reconcile", "CHK-1").out
+    assert "(master)" in next(line for line in side_by_side.splitlines() if line.startswith("!=  due"))
     writes, left = shops.plan("--output", "fix.json")
     assert writes == [("1", "2027-03-01", "2027-03-15")]
     assert left["2"].startswith("set by a person later; due of the same work in shop (CHK-2), the master")
