@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from store import Store
 
 MAX_DAYS = 180
-_STREAM = "mutes"
+# Kept in the place of a stream that no source has: a source that is read anew says nothing new about mutes.
+_NO_SOURCE = ""
 _MUTABLE = ("open", "acknowledged", "snoozed", "suppressed")
 _ID_LENGTH = 6
 _KEEP_DAYS = 400
@@ -123,7 +124,8 @@ class _Ear:
 
     def listen(self) -> None:
         source = self.connector.source
-        before = self.store.cursor(source, _STREAM)
+        stream = f"mutes:{source}"
+        before = self.store.cursor(_NO_SOURCE, stream)
         heard: Mapping[str, str] = {} if before is None else before.value.get("heard", {})  # type: ignore[assignment]
         taken: dict[str, str] = {} if before is None else dict(before.value.get("taken", {}))  # type: ignore[call-overload]
         stamps = self._stamps(source)
@@ -138,7 +140,7 @@ class _Ear:
         }  # fmt: skip
         if before is None or before.value != value:
             page = Page(cursor=Cursor(version=1, value=value))
-            self.store.save_page(source, _STREAM, page, tombstones={}, run_id=self.run_id, now=self.now)
+            self.store.save_page(_NO_SOURCE, stream, page, tombstones={}, run_id=self.run_id, now=self.now)
 
     def _stamps(self, source: str) -> dict[ItemId, str]:
         """The items with our comment, and when each of them was changed last."""

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sync_world import ZONE, World
 
@@ -189,6 +190,16 @@ def test_a_persons_comment_mutes_and_unmutes_and_nobody_elses_does(
     shops.jira.edit_comment(number, "dovetail: snooze due-passed until 2026-03-05", by="ann")
     shops.sync()
     assert shops.mute("CHK-3") == ("snoozed", ANN, None, "2026-03-05")
+
+    # A source that is read anew says nothing new: what was decided since stands.
+    store = shops.world.store
+    snoozed = shops.world.finding("due-passed", "CHK-3")
+    woken = msgspec.structs.replace(snoozed, state="open", muted_by=None, muted_until=None)
+    store.save_findings([woken], "reopen")
+    store.forget_cursors("shop")
+    shops.jira.edit_issue("CHK-3", {"summary": "Ship it"}, by="ann")
+    shops.sync()
+    assert shops.mute("CHK-3")[0] == "open"
 
 
 def test_a_label_mutes_for_as_long_as_it_is_there_and_nobody_is_heard_by_default(shops: Shops) -> None:
