@@ -120,8 +120,9 @@ def shops(tmp_path: Path) -> Iterator[Shops]:
 
 
 def test_a_persons_comment_mutes_and_unmutes_and_nobody_elses_does(
-    shops: Shops, capsys: pytest.CaptureFixture[str]
+    shops: Shops, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     shops.sync()
     assert [shops.mute(key)[0] for key in ("CHK-1", "CHK-2", "1")] == ["open"] * 3
     assert "dovetail: mute RULE until" in shops.our_comment("CHK-1")
