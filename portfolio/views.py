@@ -132,6 +132,8 @@ _ITEM = _parse(
     text: actual_finish_source
     int: reopened_count
     date: earlier_finish
+    text: history_gap
+    bool: in_levelled_schedule
     """
 )
 
@@ -211,6 +213,7 @@ _VIEWS = (
             bool: critical_path_ok
             real: percent_complete budget actual_cost forecast_cost
             text: currency
+            bool: has_levels
             """
         ),
         ("schedule_id",),

@@ -53,6 +53,7 @@ _DERIVED_ITEM = (
     "blocked_since", "team", "age_wd", "p85_cycle_wd", *FILLED, "commitment_source", "inherited_push_count",
     "replan_count", "actual_finish", "actual_finish_source", "reopened_count", "earlier_finish",
     "baseline_name", "baseline_start", "baseline_finish", "baseline_start_at", "baseline_finish_at",
+    "history_gap",
 )  # fmt: skip
 _DERIVED_DEPENDENCY = (
     "predecessor_id", "successor_id", "lag_wd", "predecessor_finish", "predecessor_due", "successor_start",
@@ -65,7 +66,7 @@ _DERIVED_TWIN = (
 _DERIVED_SCHEDULE = (
     "project", "lead", "lead_problem", "item_count", "baseline_at",
     "rebaselines_12m", "spi_t", "cpli", "bei", "hit_rate", "cei", "cei_previous", "critical_path_ok",
-    "percent_complete", "budget", "actual_cost", "forecast_cost", "has_logic",
+    "percent_complete", "budget", "actual_cost", "forecast_cost", "has_logic", "has_levels",
 )  # fmt: skip
 _DERIVED_ROLLUP = (
     "percent_complete", "health", "health_reason", "open_risks", "open_findings", "worst_finding",

@@ -89,6 +89,19 @@ class UncheckedStore:
                     found.update(row[0] for row in rows)
         return found
 
+    def mark_members(self, schedules: Collection[str]) -> None:
+        """Mark every item of these schedules: something of the schedule that its items show has changed."""
+        if not schedules:
+            return
+        dialect = self._db.dialect
+        condition, given = bulk.one_of(dialect, "schedule_id", schedules)
+        with self._db.write() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT item_id FROM tracker_item WHERE {condition} LIMIT {MOST + 1}",  # noqa: S608 names are ours
+                (given,),
+            ).fetchall()
+            mark(connection, dialect, ITEM, [row[0] for row in rows])
+
     def end_check(self, basis: str) -> None:
         """A check came to its end: remember its basis, and forget what it has seen."""
         with self._db.write() as connection:

@@ -16,7 +16,7 @@ _NONE_NAMES = frozenset(
         "blocked_since", "resolved_at", "resolved_because", "muted_until", "muted_by", "muted_reason",
         "muted_approver",
         "worst_finding", "armed_at", "missing_side", "held_because", "until", "by", "why", "reason",
-        "earlier_finish",
+        "earlier_finish", "history_gap",
     }
 )  # fmt: skip
 

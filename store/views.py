@@ -102,6 +102,9 @@ _ITEM_SPECIAL = {
     "is_removed": "t.state = 'removed'",
     "is_stale": "s.error IS NOT NULL",
     "is_deleted": "t.deleted_at IS NOT NULL",
+    # Not copied to each item: `store/unchecked.py` marks the items of a schedule where this turns.
+    "in_levelled_schedule": "(SELECT h.has_levels FROM derived_schedule AS h"
+    " WHERE h.schedule_id = t.schedule_id)",
 }
 _ITEM_ORDINALS = dict.fromkeys(ITEM_DATES, "o")
 _ITEM_ORDINAL_ROWS = _left("derived_item_ordinal", "o", "o.item_id = t.item_id")

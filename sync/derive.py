@@ -75,7 +75,7 @@ __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "
 
 _SMALL_ITEMS = 10_000
 
-REVISION = 6
+REVISION = 7
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
 
 Run: TypeAlias = "Callable[[Workspace, Store], int]"
@@ -174,14 +174,16 @@ STEPS: tuple[Step, ...] = (
         derive_promises,
         (
             "tracker_change",
+            "tracker_identity",
             "tracker_iteration",
             "tracker_release",
             "tracker_schedule",
             "engine_container_change",
+            "engine_source",
             *_columns(
                 "tracker_item",
-                "source scope key due state status labels iteration_id release_id release_ids created_at"
-                " baseline_finish deadline actual_finish is_blocked blocked_since schedule_id",
+                "source scope key due state status owner_id labels iteration_id release_id release_ids"
+                " created_at baseline_finish deadline actual_finish is_blocked blocked_since schedule_id",
             ),
             *_columns("derived_item", "calendar_id effective_due baseline_counts total_float_minutes"),
         ),
@@ -192,7 +194,7 @@ STEPS: tuple[Step, ...] = (
                 "commitment commitment_source first_commitment committed_at is_committed push_count"
                 " push_count_90d pull_count pushed_wd replan_count inherited_push_count actual_finish"
                 " actual_finish_source reopened_count earlier_finish last_activity_at"
-                " last_transition_at state_since blocked_since age_wd",
+                " last_transition_at state_since blocked_since age_wd history_gap",
             ),
         ),
         spread_replans,
@@ -317,7 +319,11 @@ STEPS: tuple[Step, ...] = (
             "derived_schedule_check",
             "tracker_schedule",
             "tracker_identity",
-            *_columns("tracker_item", "schedule_id state duration_minutes percent_complete"),
+            *_columns(
+                "tracker_item",
+                "schedule_id parent_id kind state is_milestone is_detail is_summary duration_minutes"
+                " percent_complete",
+            ),
             "derived_item.is_leaf",
         ),
         ("derived_schedule",),

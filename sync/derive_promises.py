@@ -18,6 +18,7 @@ from sync.containers import read_containers
 from sync.derive_finishes import derive_finishes
 from sync.derive_plan_network import total_floats
 from sync.derive_replans import derive_replans
+from sync.history_gaps import history_gaps
 from sync.inherited_dates import WHOSE, Inheritance, inherited
 from sync.moments import Moments, Standing
 from sync.pairs import pairs_of
@@ -28,7 +29,7 @@ from sync.workspace import Workspace, difference, ordinals
 if TYPE_CHECKING:
     from store import Store
 
-_FIELDS = ("due", "state", "iteration", "blocked", "release")
+_FIELDS = ("due", "state", "status", "owner", "iteration", "blocked", "release")
 _OF_MOMENTS = {"status": "status", "label": "labels"}
 # Where a promised date comes from.
 _SOURCES = (*WHOSE, "baseline", "deadline")
@@ -47,6 +48,7 @@ def derive_promises(work: Workspace, store: Store) -> int:
     derive_finishes(work, timelines.of("state"), has_history)
     changed = _promises(work, store, timelines, has_history)
     _ages(work)
+    work.derived.put("history_gap", history_gaps(work, timelines, store))
     return changed
 
 

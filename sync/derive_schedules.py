@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from schedule.hierarchy import IntArray
+from store.frames import BoolArray
 from sync.derive_checks import INDICES
-from sync.workspace import Columns, Workspace
+from sync.workspace import ENDED, Columns, Workspace
 
 if TYPE_CHECKING:
     from store import Store
@@ -23,7 +24,13 @@ _SCHEDULE = (
     "baseline_at",
     "rebaselines_12m",
     *INDICES,
+    "has_levels",
 )
+_IN_LEVELS = ("story", "task")
+_WITH_PARTS = (*_IN_LEVELS, "bug")
+LEAST_WORK = 10
+LEAST_SHARE = 0.8
+"""A schedule has levels where this share of its open work, of at least so many items, has a parent."""
 
 
 def derive_schedules(work: Workspace, store: Store) -> int:
@@ -33,6 +40,7 @@ def derive_schedules(work: Workspace, store: Store) -> int:
     members = _members(work)
     percents = _percents(work)
     nothing = np.empty(0, dtype=np.int64)
+    work_in_levels = _work_in_levels(work)
     for row in zip(*rows.values(), strict=True):
         schedule_id, source, scope, lead_id, baseline_at = row
         if not work.is_full and schedule_id not in work.reach.schedules:
@@ -51,9 +59,11 @@ def derive_schedules(work: Workspace, store: Store) -> int:
             work.baselines.taken_at.get(schedule_id, baseline_at),
             work.baselines.changed_12m.get(schedule_id),
             *(work.indices[schedule_id][name] for name in INDICES),
+            _has_levels(work, mine[work_in_levels[mine]]),
         )
         for one, value in zip(_SCHEDULE, values, strict=True):
             columns[one].append(value)
+    _mark_turned(work, store, columns)
     return work.write(store, "derived_schedule", columns, keys=work.reach.schedules)
 
 
@@ -66,6 +76,41 @@ def _members(work: Workspace) -> dict[str, IntArray]:
     stops = np.flatnonzero(np.diff(codes[order])) + 1
     groups = np.split(rows[order], stops) if len(rows) else []
     return {owners.words[owners.codes[group[0]]]: group for group in groups}
+
+
+def _work_in_levels(work: Workspace) -> BoolArray:
+    """Open work that would stand below something where there are levels.
+
+    Epics and features are the levels themselves; milestones, risks and bugs stand anywhere, by habit. What is
+    part of a piece of such work, such as a sub-task, has a parent with or without levels.
+    """
+    items = work.items
+    kinds = items.codes("kind")
+    is_work = kinds.is_one_of(_IN_LEVELS) & items.flags("is_detail") & ~items.flags("is_milestone")
+    has_parts = kinds.is_one_of(_WITH_PARTS) & ~items.flags("is_summary")
+    parents, schedules = items.codes("parent_id"), items.codes("schedule_id").codes
+    places = np.array([*(work.position.get(one, -1) for one in parents.words), -1], dtype=np.int64)
+    parent = places[parents.codes]
+    # Whatever stands in another schedule need not be loaded, so it must make no difference.
+    is_part = (parent >= 0) & has_parts[parent] & (schedules[parent] == schedules)
+    return np.asarray(is_work & ~is_part & ~items.codes("state").is_one_of(ENDED), dtype=bool)
+
+
+def _has_levels(work: Workspace, rows: IntArray) -> bool:
+    parents = work.items.codes("parent_id").codes[rows]
+    return len(rows) >= LEAST_WORK and bool(np.count_nonzero(parents >= 0) >= LEAST_SHARE * len(rows))
+
+
+def _mark_turned(work: Workspace, store: Store, columns: Columns) -> None:
+    """Items show whether their schedule has levels, so where that turns rules look at all of them again.
+
+    That happens once in a while: at most changes of a schedule it stays as it is.
+    """
+    rows = store.read("derived_schedule", ("schedule_id", "has_levels"))
+    before = dict(zip(*rows.values(), strict=True))
+    after = dict(zip(columns["schedule_id"], columns["has_levels"], strict=True))
+    looked_at = {*before, *after} if work.is_full else {*after, *work.reach.schedules}
+    store.mark_members([one for one in sorted(looked_at) if bool(before.get(one)) != bool(after.get(one))])
 
 
 def _lead(

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from store import Store
 
 ITEM_COLUMNS = (
-    "item_id", "source", "key", "scope", "kind", "schedule_id", "parent_id", "state", "is_milestone",
-    "is_summary", "is_detail", "is_blocked", "owner_id", "team", "start", "due", "actual_start",
-    "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish", "duration_minutes",
-    "total_float_minutes", "percent_complete", "iteration_id", "release_id", "release_ids", "twin_keys",
-    "linked_urls", "created_at", "updated_at", "blocked_since", "constraint_type", "is_critical", "start_at",
-    "finish_at", "baseline_duration_minutes", "assignment_count", "estimate_hours", "budget", "forecast_cost",
-    "priority_rank", "sort",
+    "item_id", "source", "key", "scope", "kind", "schedule_id", "parent_id", "state", "status",
+    "is_milestone", "is_summary", "is_detail", "is_blocked", "owner_id", "team", "start", "due",
+    "actual_start", "actual_finish", "deadline", "constraint_date", "baseline_start", "baseline_finish",
+    "duration_minutes", "total_float_minutes", "percent_complete", "iteration_id", "release_id",
+    "release_ids", "twin_keys", "linked_urls", "created_at", "updated_at", "blocked_since",
+    "constraint_type", "is_critical", "start_at", "finish_at", "baseline_duration_minutes",
+    "assignment_count", "estimate_hours", "budget", "forecast_cost", "priority_rank", "sort",
 )  # fmt: skip
 _UNIQUE = ("item_id", "key")
 # Read only where the configuration gives a reason to.
-_OF_MOMENTS = {"status": "status", "label": "labels"}
+_OF_MOMENTS = {"label": "labels"}
 _OF_BASELINES = ("baseline_name", "baseline_start_at", "baseline_finish_at")
 
 

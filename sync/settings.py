@@ -105,6 +105,7 @@ def sync_settings(
     calendar = portfolio_calendar(config)
     step = config.forecast_step_wd
     known = config.rule_set() if rules is None else RuleSet(rules, ())
+    writes = {one.name: write_settings(one, forecast_step_wd=step) for one in config.sources}
     return SyncSettings(
         pull=PullSettings(
             full=full,
@@ -128,10 +129,11 @@ def sync_settings(
             baseline=config.baseline,
             person_calendars=config.person_calendars,
             forecast_step_wd=step,
+            dates_written_to=sorted(name for name, one in writes.items() if "due" in one.fields),
         ),
         check=check_settings(config, known),
         plan=PlanSettings(
-            writes={one.name: write_settings(one, forecast_step_wd=step) for one in config.sources},
+            writes=writes,
             zone=config.zone,
             working_days=calendar.working_days_between,
             expires_after=config.plan_expires_after,

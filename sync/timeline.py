@@ -152,7 +152,7 @@ def due_edits(due: Entries) -> Edits:
 
 
 def _as_days(texts: Coded) -> DayArray:
-    days = np.array([*map(_as_date, texts.words), None], dtype="datetime64[D]")
+    days = np.array([*map(as_date, texts.words), None], dtype="datetime64[D]")
     return days[texts.codes]
 
 
@@ -167,7 +167,8 @@ def ids_named(text: str | None) -> list[str]:
     return [one for one in _LIST_SEPARATOR.split(text or "") if one]
 
 
-def _as_date(value: object) -> date | None:
+def as_date(value: object) -> date | None:
+    """A day as a timeline writes it; None for what is none."""
     if not isinstance(value, str) or not value:
         return None
     try:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from portfolio.records import ItemId
+from portfolio.records import ItemId, SourceId
 from schedule.calendars import DayArray, WorkCalendar, days_of_instants
 from schedule.commitment import PromiseRules
 from schedule.hierarchy import Hierarchy, IntArray
@@ -51,6 +51,7 @@ class DeriveSettings:
         baseline: the name of the baseline that counts; None is each plan's own.
         person_calendars: when people work and are away, by e-mail address.
         forecast_step_wd: a forecast that moved by fewer working days stands as it was.
+        dates_written_to: sources whose due dates Dovetail may write, which no timeline tells then.
     """
 
     timezone: str = "UTC"
@@ -66,6 +67,7 @@ class DeriveSettings:
     baseline: str | None = None
     person_calendars: Mapping[str, PersonCalendar] = field(default_factory=dict)
     forecast_step_wd: int = 5
+    dates_written_to: Sequence[SourceId] = ()
 
     @property
     def moments(self) -> frozenset[str]:
