@@ -19,7 +19,7 @@ def test_a_plan_is_checked_without_a_configuration_and_nothing_is_left_behind(fo
     assert "small-plan#3" in answer.out
     assert "is 17 working days late" in answer.out
     assert "is 16 working days late" in answer.out
-    assert answer.err.splitlines()[-1] == "1 file, 4 tasks checked by 88 rules."
+    assert answer.err.splitlines()[-1] == "1 file, 4 tasks checked by 90 rules."
     assert list(folder.path.iterdir()) == []
 
 
@@ -36,7 +36,7 @@ def test_the_worst_stands_first_and_keys_are_in_the_order_of_their_numbers(folde
 
 def test_when_nothing_is_wrong_it_says_what_was_looked_at(folder: Folder) -> None:
     answer = folder.run("check", folder.add_sound_plan("sound.xml"), "--today", "2026-10-15")
-    assert (answer.code, answer.out) == (0, "No findings. 1 file, 4 tasks checked by 88 rules.\n")
+    assert (answer.code, answer.out) == (0, "No findings. 1 file, 4 tasks checked by 90 rules.\n")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_files_of_one_name_in_two_folders_are_two_plans(folder: Folder) -> None:
     answer = folder.run("check", "a/office.xml", "b/office.xml", *TODAY, "--format", "jsonl")
     due = [row for row in map(json.loads, answer.lines) if row["rule"] == "due-date-passed"]
     assert len(due) == 4
-    assert answer.err.splitlines()[-1] == "2 files, 8 tasks checked by 88 rules."
+    assert answer.err.splitlines()[-1] == "2 files, 8 tasks checked by 90 rules."
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_read(folder: Folder) -> None:
