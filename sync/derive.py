@@ -46,6 +46,7 @@ from sync.derive_baselines import derive_baselines, spread_baselines
 from sync.derive_calendars import calendars_of
 from sync.derive_checks import derive_checks, spread_over_schedules
 from sync.derive_dates import derive_dates
+from sync.derive_flow import derive_flow, spread_flow
 from sync.derive_forecast import derive_forecasts, spread_forecasts
 from sync.derive_items import write_items
 from sync.derive_links import derive_links, linked_addresses, write_links
@@ -75,7 +76,7 @@ __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "
 
 _SMALL_ITEMS = 10_000
 
-REVISION = 6
+REVISION = 7
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
 
 Run: TypeAlias = "Callable[[Workspace, Store], int]"
@@ -196,6 +197,20 @@ STEPS: tuple[Step, ...] = (
             ),
         ),
         spread_replans,
+    ),
+    Step(
+        derive_flow,
+        (
+            "tracker_iteration",
+            "tracker_schedule",
+            "engine_reference",
+            *_columns(
+                "tracker_item", "source kind state schedule_id parent_id iteration_id created_at"
+            ),
+            *_columns("derived_item", "calendar_id team is_leaf actual_finish"),
+        ),
+        ("derived_item.p85_cycle_wd", "derived_team", "derived_iteration", "derived_iteration_item"),
+        spread_flow,
     ),
     Step(derive_risks, ("tracker_risk", "derived_item.calendar_id"), ("derived_risk",)),
     Step(

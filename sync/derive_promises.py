@@ -28,7 +28,8 @@ from sync.workspace import Workspace, difference, ordinals
 if TYPE_CHECKING:
     from store import Store
 
-_FIELDS = ("due", "state", "iteration", "blocked", "release")
+_FIELDS = ("due", "state", "iteration", "blocked", "release", "parent")
+_KEPT = ("state", "iteration", "parent")
 _OF_MOMENTS = {"status": "status", "label": "labels"}
 # Where a promised date comes from.
 _SOURCES = (*WHOSE, "baseline", "deadline")
@@ -47,6 +48,7 @@ def derive_promises(work: Workspace, store: Store) -> int:
     derive_finishes(work, timelines.of("state"), has_history)
     changed = _promises(work, store, timelines, has_history)
     _ages(work)
+    work.histories = {name: timelines.of(name) for name in _KEPT}
     return changed
 
 
