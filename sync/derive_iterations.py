@@ -219,7 +219,9 @@ def _members(
     work: Workspace, items: FlowItems, every: _List, spent: Spells, wanted: BoolArray
 ) -> _Members:
     """What these iterations took on by the end of their first day, and what was done in them."""
-    spent = spent.take(wanted[spent.value] & _is_counted(work, items)[spent.row])
+    # Of what is loaded only to be read, the histories are not there.
+    is_counted = _is_counted(work, items) & work.is_reached
+    spent = spent.take(wanted[spent.value] & is_counted[spent.row])
     since = days_of_instants(spent.since.view("datetime64[ms]"), work.zone)
     until = np.full(len(spent.row), _FOREVER)
     left = spent.until < NEVER

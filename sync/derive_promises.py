@@ -93,7 +93,7 @@ def _promises(work: Workspace, store: Store, timelines: Timelines, has_history: 
     written, written_source = _written(work, has_history)
     is_written = ~np.isnat(written)
     containers = read_containers(store)
-    rules, of_item = _rules(work)
+    rules, of_item = promise_rules(work)
     moments = _moments(work, timelines, containers.starts, rules, of_item)
     # Without a history its present date is no promise: compared with itself, it would never slip.
     is_promised = ~is_written & has_history & ~np.isnat(moments)
@@ -140,7 +140,7 @@ def _written(work: Workspace, has_history: BoolArray) -> tuple[DayArray, IntArra
     return written, np.where(np.isnat(baseline), _DEADLINE, _BASELINE)
 
 
-def _rules(work: Workspace) -> tuple[list[PromiseRules], IntArray]:
+def promise_rules(work: Workspace) -> tuple[list[PromiseRules], IntArray]:
     """The rules that hold anywhere, and which of them holds for each item."""
     own = work.settings.promises
     if all(node.promises is None for node in work.settings.tree):

@@ -124,7 +124,7 @@ class Workspace:
         network: what the network across trackers says, once it is derived.
         unknown_ends: how many dependencies lead to an address that no source delivers.
         due_edits: how the due dates of what is reached were edited, once promises are derived.
-        histories: the entries of some fields of what is reached, from there until flow is derived.
+        histories: the entries of some fields of what is reached, from there until children are counted.
         learned: what work taught today beside what forecasts learn, by family and class; None where what was
             learned is kept.
         indices: what the checks of each schedule come to, by the columns of `derived_schedule`, once they are
