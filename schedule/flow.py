@@ -165,7 +165,9 @@ def low_throughput(weekly: FloatArray) -> FloatArray:
     return found
 
 
-def usual_wip(group: IntArray, since: IntArray, until: IntArray, groups: int, instants: IntArray) -> FloatArray:
+def usual_wip(
+    group: IntArray, since: IntArray, until: IntArray, groups: int, instants: IntArray
+) -> FloatArray:
     """How many items each group usually has under way at once: the median of what it had at these instants.
 
     Args:

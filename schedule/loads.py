@@ -41,9 +41,7 @@ def share_ahead(calendar: WorkCalendar, today: date, first: DayArray, last: DayA
 
 def hours_at_work(calendar: WorkCalendar, today: date) -> float:
     """The hours that somebody with this calendar works in the four weeks that begin today."""
-    days = calendar.working_days_between(
-        today - timedelta(days=1), today + timedelta(days=WINDOW_DAYS - 1)
-    )
+    days = calendar.working_days_between(today - timedelta(days=1), today + timedelta(days=WINDOW_DAYS - 1))
     return HOURS_PER_DAY * (days or 0)
 
 

@@ -205,9 +205,7 @@ STEPS: tuple[Step, ...] = (
             "tracker_iteration",
             "tracker_schedule",
             "engine_reference",
-            *_columns(
-                "tracker_item", "source kind state schedule_id parent_id iteration_id created_at"
-            ),
+            *_columns("tracker_item", "source kind state schedule_id parent_id iteration_id created_at"),
             *_columns("derived_item", "calendar_id team is_leaf actual_finish"),
         ),
         ("derived_item.p85_cycle_wd", "derived_team", "derived_iteration", "derived_iteration_item"),

@@ -159,7 +159,9 @@ def _others_under_way(
 ) -> dict[str, int]:
     """How many items that are not reached each of these teams has under way."""
     wanted = ("item_id", "state", "schedule_id", "kind")
-    ids = set(store.frame("derived_item", ("item_id",), texts=("item_id",), among=("team", teams)).keys("item_id"))
+    ids = set(
+        store.frame("derived_item", ("item_id",), texts=("item_id",), among=("team", teams)).keys("item_id")
+    )
     projects = [schedule for schedule, name in names.items() if name in teams]
     frames = [
         store.frame("tracker_item", wanted, texts=("item_id",), among=among, only=("state", "in_progress"))
@@ -175,7 +177,9 @@ def _others_under_way(
     derived = store.frame(
         "derived_item", ("item_id", "team", "is_leaf"), texts=("item_id",), among=("item_id", mine)
     )
-    schedules = Coded(np.arange(len(derived), dtype=np.int32), [counted[one] for one in derived.keys("item_id")])
+    schedules = Coded(
+        np.arange(len(derived), dtype=np.int32), [counted[one] for one in derived.keys("item_id")]
+    )
     team = teams_of(derived.codes("team"), schedules.compact(), names)
     rows = derived.flags("is_leaf") & team.is_one_of(teams)
     counts = np.bincount(team.codes[rows], minlength=len(team.words)).tolist()

@@ -148,7 +148,9 @@ def _rows(
     learned: Mapping[str, Any],
     live: Mapping[str, tuple[float, float]],
 ) -> Columns:
-    running = {one for one, is_running in zip(every.ids, every.is_running.tolist(), strict=True) if is_running}
+    running = {
+        one for one, is_running in zip(every.ids, every.is_running.tolist(), strict=True) if is_running
+    }
     columns: Columns = {name: [] for name in ("iteration_id", *NUMBERS)}
     for one in ids:
         known = dict(learned.get(one) or dict.fromkeys(NUMBERS))
@@ -215,9 +217,7 @@ def _spells(work: Workspace, items: FlowItems, every: _List) -> Spells:
     return found.take((found.value >= 0) & (found.value < len(every.ids)))
 
 
-def _members(
-    work: Workspace, items: FlowItems, every: _List, spent: Spells, wanted: BoolArray
-) -> _Members:
+def _members(work: Workspace, items: FlowItems, every: _List, spent: Spells, wanted: BoolArray) -> _Members:
     """What these iterations took on by the end of their first day, and what was done in them."""
     # Of what is loaded only to be read, the histories are not there.
     is_counted = _is_counted(work, items) & work.is_reached

@@ -61,9 +61,7 @@ def loads(
 def persons_with_another_load(work: Workspace, store: Store) -> set[str]:
     """Whose load a change reaches: of what is reached, hours, dates or being a leaf are others now."""
     told = {
-        one.item_id
-        for one in work.reach.marked
-        if one.came_or_went or one.columns & {"start", *LOAD_COLUMNS}
+        one.item_id for one in work.reach.marked if one.came_or_went or one.columns & {"start", *LOAD_COLUMNS}
     }
     names = ("item_id", *_DERIVED)
     stored = store.frame("derived_item", names, texts=names[:1], among=("item_id", work.reach.items))
@@ -92,7 +90,9 @@ def _dues_and_leaves(
         (stored, stored.keys("item_id"), np.ones(len(stored), dtype=bool)),
         (work.derived, work.items.keys("item_id"), work.is_reached),
     ):
-        pairs = [(position[keys[row]], row) for row in np.flatnonzero(which).tolist() if keys[row] in position]
+        pairs = [
+            (position[keys[row]], row) for row in np.flatnonzero(which).tolist() if keys[row] in position
+        ]
         places, rows = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         due[places], is_leaf[places] = frame.dates("effective_due")[rows], frame.flags("is_leaf")[rows]
     return due, is_leaf
