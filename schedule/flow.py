@@ -1,7 +1,8 @@
 """How work flows through a team: finished per week, under way at once, done of what an iteration took on.
 
-Weeks are Monday to Sunday, and only whole ones count. A week in which less than half as much is worked as in
-an ordinary one (the end of the year) says nothing about a team and is left out. docs/delivery.md has the words.
+Weeks are Monday to Sunday, and only whole ones count. A week in which less than half as much is worked as
+in an ordinary one (the end of the year) says nothing about a team and is left out. docs/delivery.md has the
+words.
 """
 
 from __future__ import annotations
@@ -172,7 +173,8 @@ def usual_wip(
 
     Args:
         group: whose each stretch of work is.
-        since, until: when it was under way; milliseconds since 1970.
+        since: when it began to be under way, in milliseconds since 1970.
+        until: when it ended to be.
         groups: how many there are.
         instants: the ends of the last weeks, sorted.
 

@@ -17,7 +17,8 @@ FULL = 1.0
 def share_ahead(calendar: WorkCalendar, today: date, first: DayArray, last: DayArray) -> FloatArray:
     """What part of the work that is left of each item falls into the four weeks that begin today.
 
-    Work is spread evenly over its working days, from its first day, or today where that has passed, to its last.
+    Work is spread evenly over its working days, from its first one, or today where that has passed, to its
+    last.
 
     Args:
         calendar: in which days are worked.
@@ -64,4 +65,5 @@ def load(hours: FloatArray, person: IntArray, capacity: FloatArray) -> FloatArra
     known = np.bincount(person[is_known], minlength=count)
     found = np.where(capacity > 0, total / np.where(capacity > 0, capacity, 1.0), np.nan)
     found[(known == 0) | ((unknown > 0) & (found < FULL))] = np.nan
-    return np.round(found, 4)
+    rounded: FloatArray = np.round(found, 4).astype(np.float64)
+    return rounded

@@ -1,4 +1,4 @@
-"""How long things stood as they stood: the entries of a history as spells, each with a value, a begin and an end.
+"""How long things stood as they stood: entries of a history as spells, each with a value, a begin, an end.
 
 Everything is an array over many histories at once. Instants are milliseconds since 1970, values are codes.
 """
@@ -54,7 +54,8 @@ def spells(
     Args:
         row: whose each entry is; sorted by it, and then by time.
         at: when it was made.
-        before, after: the values before and since.
+        before: the value until then.
+        after: the value since.
         born: when each history begins; `ALWAYS` for unknown.
         now: the value that each one has today; a history without entries had it from the beginning.
     """
@@ -77,21 +78,22 @@ def spells(
 
 
 def last_work_spells(found: Spells, work: int, done: int) -> IntArray:
-    """Of each history that ends with `done`, and went there straight from `work`: the place of that last work."""
+    """Of each history that ends with `done`, straight after `work`: the place of that last work."""
     ends = np.append(found.row[1:] != found.row[:-1], True)[: len(found.row)]
     straight = np.append(False, (found.value[:-1] == work) & ~ends[:-1])[: len(found.row)]
     return np.flatnonzero(ends & (found.value == done) & straight) - 1
 
 
 def inside(row: IntArray, before: IntArray, after: IntArray, first: IntArray) -> IntArray:
-    """Where each entry about coming and going leaves its history: in the place that it names, or nowhere.
+    """Where each entry about coming and going leaves its history: where it says, or nowhere.
 
-    Some trackers tell a move as one entry, others what came and what went one at a time: what went only counts
-    where the history was in that very place.
+    Some trackers tell a move as one entry, others what came and what went one at a time: what went only
+    counts where the history was in that very place.
 
     Args:
         row: whose each entry is; sorted by it, and then by time.
-        before, after: the places; -1 is none.
+        before: the place until then; -1 is none.
+        after: the place since.
         first: for each entry, where its history was before its first one.
     """
     count = len(row)

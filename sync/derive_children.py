@@ -24,9 +24,9 @@ _GROWS_BY = frozenset({"changes", "created_at", "kind", "state", "parent_id"})
 def derive_children(work: Workspace, store: Store) -> int:
     """Fill `children_at_commit` and `children_added` of what has children and was committed on a known day.
 
-    A child belongs to the commitment if it was there, and below this item, within the days in which a date may
-    still be corrected (`settle_days`). What was removed since was committed, too, and what was added and
-    removed is no addition. Needs promises.
+    A child belongs to the commitment if it was there, and below this item, within the days in which a date
+    may still be corrected (`settle_days`). What of it was removed was committed, too; what was added and
+    removed again is no addition. Needs promises.
     """
     parent, joined, is_gone, is_work = _of_all(work) if work.is_full else _of_some(work, store)
     rules, of_item = promise_rules(work)
@@ -47,7 +47,7 @@ def derive_children(work: Workspace, store: Store) -> int:
 
 
 def _of_all(work: Workspace) -> tuple[IntArray, DayArray, BoolArray, BoolArray]:
-    """Of every item its parent, when it came to be below it, whether it was removed, and whether it is work."""
+    """Of every item its parent, since when it has it, whether it was removed, whether it is work."""
     told = work.histories["parent"]
     last = told.lasts[told.after.codes[told.lasts] >= 0]
     return _told(work, work.items, told.row[last], told.at[last])

@@ -1,4 +1,4 @@
-"""Derivation of how work flows: how long such work usually is under way, what teams finish and have under way.
+"""Derivation of how work flows: how long such work is under way, what teams finish and have under way.
 
 What histories teach was learned earlier on the day (`sync/flow_learning.py`); what is under way is counted as
 it stands. A change reaches the teams of the items that came to be under way, or no longer are, or went to
@@ -171,8 +171,8 @@ def _others_under_way(
     counted: dict[str, str | None] = {}
     for frame in frames:
         fits = ~frame.codes("schedule_id").is_one_of(plans) & ~frame.codes("kind").is_one_of(NO_WORK)
-        frame = frame.take(fits)
-        counted.update(zip(frame.keys("item_id"), frame.texts("schedule_id"), strict=True))
+        some = frame.take(fits)
+        counted.update(zip(some.keys("item_id"), some.texts("schedule_id"), strict=True))
     mine = [one for one in counted if one not in work.reach.items]
     derived = store.frame(
         "derived_item", ("item_id", "team", "is_leaf"), texts=("item_id",), among=("item_id", mine)

@@ -132,7 +132,7 @@ def derive_iterations(work: Workspace, store: Store, items: FlowItems, learned: 
     if not differ:
         return 0
     keys = {(iteration, item) for iteration, item, *_ in differ}
-    kept = [place for place, key in enumerate(zip(*map(rows.get, _KEY), strict=True)) if key in keys]  # type: ignore[arg-type] # both are there
+    kept = [place for place, key in enumerate(zip(*map(rows.get, _KEY), strict=True)) if key in keys]
     changed = store.replace(
         _MEMBERS, {name: [values[one] for one in kept] for name, values in rows.items()}, within=keys
     )

@@ -115,7 +115,7 @@ def _hours_left(items: Frame, rows: IntArray) -> FloatArray:
 
 
 def _is_told_twice(store: Store, items: Frame, rows: IntArray, person_of: IntArray) -> BoolArray:
-    """Which of these items are another one of the same person in another tool: the plan's side, else the second."""
+    """Which of these items are another one of the same person: the plan's side, else the second."""
     found = np.zeros(len(rows), dtype=bool)
     ids = items.keys("item_id")
     place = {ids[row]: index for index, row in enumerate(rows.tolist())}

@@ -1,4 +1,4 @@
-"""What the flow of work needs of each item, as arrays: whose it is, whether it counts, how it stood over time."""
+"""What the flow of work needs of each item, as arrays: whose it is, whether it counts, how it stood."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What the histories of a portfolio teach about its flow: usual times, paces of teams, iterations that are over.
+"""What the histories of a portfolio teach about its flow: usual times, and the paces of teams.
 
-Like what finished work teaches forecasts, it is learned once on each day, in the first derivation of
-everything, and kept until the next: no item is late because somebody else finished another an hour ago.
+Like what finished work teaches forecasts, and what became of iterations, it is learned once on each day, in
+the first derivation of everything, and kept until the next: no item is late because somebody else finished
+another an hour ago.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from schedule.flow import (
     working_weeks,
 )
 from schedule.hierarchy import IntArray
+from schedule.reference_classes import Path
 from schedule.spells import NEVER, Spells, last_work_spells
 from store.frames import Coded, values_of
 from sync.flow_items import CYCLE_DAYS, DONE, WORK, FlowItems, midnight, state_spells
@@ -82,7 +84,7 @@ def _cycles(work: Workspace, items: FlowItems, found: Spells) -> dict[str, Any]:
     of_classes = times(took, is_open, classes.codes.astype(np.int64), len(classes.words))
     by_kind = usual_days(of_kinds, of_kinds, np.full(len(kinds.words), -1)).tolist()
     by_class = usual_days(of_classes, of_kinds, parent).tolist()
-    found_days = {(kind,): days for kind, days in zip(kinds.words, by_kind, strict=True)}
+    found_days: dict[Path, int] = {(kind,): days for kind, days in zip(kinds.words, by_kind, strict=True)}
     found_days |= {path_of(one): days for one, days in zip(classes.words, by_class, strict=True)}
     return {class_name(path): {"p85": days} for path, days in found_days.items() if days >= 0}
 
