@@ -1,21 +1,23 @@
-"""Teams, iterations, loads and what was added: docs/delivery.md, its example, and what a change does to it."""
+"""Teams, iterations, loads and what was added: the example of docs/delivery.md, and what changes do."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from flow_world import NOW, TODAY, at, begin, begun, change, derived, fill, item, rows, world
+from flow_world import NOW, SETTINGS, TODAY, at, begin, begun, change, derived, fill, item, rows, world
 from shared import ROOT
 
-from portfolio.records import AnyRecord, Gone, Iteration, Page
+from portfolio.records import AnyRecord, Gone, Identity, Iteration, Page, Schedule, WorkItem
 from portfolio.views import VIEWS
 from store import Store, open_store
 from store.catalogue import TABLES
+from sync.derive import derive
 
 PAGE = (ROOT / "docs" / "delivery.md").read_text(encoding="utf-8")
 FIGURES = re.findall(r"^\| `(\w+)` \| ([^|`]+) \| `(\w+)` \| ([\d.]+) \|$", PAGE, flags=re.M)
@@ -236,3 +238,49 @@ def test_where_nothing_is_known_nothing_is_said() -> None:
         assert [row[f"Sprint {number}"]["committed"] for number in (4, 5, 7)] == [None, 4.0, 9.0]
         assert {one["p85_team"] for one in row.values()} == {None}
         assert {one["p85_cycle_wd"] for one in store.rows("item")} == {None}
+
+
+def test_the_same_work_in_two_tools_is_one_load() -> None:
+    told = replace(SETTINGS, twins=(("shop:K-1", "plans:7"), ("shop:K-2", "plans:8")))
+    due = {"due": date(2026, 12, 11), "remaining_hours": 80.0, "owner_id": "ana"}
+    with open_store("sqlite://") as store:
+        begin(store, [])
+        store.declare_source("plans", "project_file", "file", "1")
+        store.mark_source("plans", good_at=NOW)
+        fill(
+            store,
+            item("K-1", **due),
+            item("K-2", **{**due, "owner_id": "bo"}),
+            *(
+                Identity(
+                    source="shop",
+                    account_id=one,
+                    name=one,
+                    kind="person",
+                    is_active=True,
+                    email=f"{one}@x.example",
+                )
+                for one in ("ana", "bo")
+            ),
+        )
+        tasks = [
+            WorkItem(
+                item_id=f"plans/{key}",
+                source="plans",
+                native_id=key,
+                key=key,
+                scope="p",
+                schedule_id="plans/p",
+                **due,
+            )
+            for key in ("7", "8")
+        ]
+        plan = Schedule(schedule_id="plans/p", source="plans", scope="p", name="Plan", kind="plan")
+        ana = Identity(
+            source="plans", account_id="ana", name="ana", kind="person", is_active=True, email="ana@x.example"
+        )
+        store.save_page("plans", "all", Page(records=[plan, ana, *tasks]), run_id="run", now=NOW)
+        derive(store, told, today=TODAY, now=NOW)
+        loads = {row["name"]: row["load_4w"] for row in store.rows("person")}
+        # Of Ana's three the task of the plan that is the issue counts once; Bo's is another's task there.
+        assert loads == {"ana": 1.0, "bo": 0.5}

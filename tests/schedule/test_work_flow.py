@@ -217,7 +217,7 @@ def test_an_iteration_is_compared_with_those_before_it() -> None:
     high, share = paces(iterations([5, 6, 7, 8, 9, 0]))
     # The fifth of five is what 85 of 100 do not exceed.
     np.testing.assert_array_equal(high, [NAN, NAN, NAN, NAN, NAN, 9])
-    # (4 + 5 + 6) / 30, (5 + 6 + 7) / 30, (6 + 7 + 8) / 30
+    # Of thirty 15, 18 and 21.
     np.testing.assert_array_equal(share, [NAN, NAN, NAN, 0.5, 0.6, 0.7])
 
 
