@@ -10,14 +10,8 @@ from portfolio.records import KINDS, OWNER_KINDS, STATES
 # Columns that nothing fills yet: a rule over them is silent for ever and looks like a clean portfolio.
 # A test notices when a part begins to fill one.
 UNFILLED: Mapping[str, frozenset[str]] = {
-    "item": frozenset({"children_at_commit", "children_added"}),
-    "risk": frozenset(
-        {"children_at_commit", "children_added", "open_mitigations", "late_mitigations", "threatened_late"}
-    ),
+    "risk": frozenset({"open_mitigations", "late_mitigations", "threatened_late"}),
     "schedule": frozenset({"last_status_at"}),
-    "iteration": frozenset({"committed", "done", "p85_team", "say_do_3"}),
-    "team": frozenset({"throughput_4w", "p10_26w", "wip", "wip_median_8w"}),
-    "person": frozenset({"load_4w"}),
 }
 
 _HEALTH = ("green", "amber", "red", "grey")

@@ -165,6 +165,8 @@ _DERIVED = (
             ColumnSpec("plan_driver_id", "text"),
             ColumnSpec("baseline_counts", "bool"),  # the columns of the baseline are these, not the tracker's
         ),
+        # Whose other work is counted when something of a team begins or ends.
+        partial_indexes={"ix_derived_item_team": (("team",), "team IS NOT NULL")},
     ),
     _derived("item_ordinal", ("item_id",), (_ITEM_ID, *ordinal_columns(ITEM_DATES))),
     _derived(
@@ -225,6 +227,18 @@ _DERIVED = (
         "iteration",
         ("iteration_id",),
         columns_of_view("iteration", ("iteration_id", "committed", "done", "p85_team", "say_do_3")),
+    ),
+    # What counts in which running iteration, and how.
+    _derived(
+        "iteration_item",
+        ("iteration_id", "item_id"),
+        (
+            ColumnSpec("iteration_id", "text"),
+            ColumnSpec("item_id", "text"),
+            ColumnSpec("is_committed", "bool"),
+            ColumnSpec("is_done", "bool"),
+        ),
+        indexes=(("item_id",),),
     ),
     _derived("team", ("team",), columns_of_view("team")),
     _derived("calibration", ("class",), columns_of_view("calibration")),

@@ -45,7 +45,9 @@ from sync.derive_absences import derive_absences
 from sync.derive_baselines import derive_baselines, spread_baselines
 from sync.derive_calendars import calendars_of
 from sync.derive_checks import derive_checks, spread_over_schedules
+from sync.derive_children import derive_children
 from sync.derive_dates import derive_dates
+from sync.derive_flow import derive_flow, spread_flow
 from sync.derive_forecast import derive_forecasts, spread_forecasts
 from sync.derive_items import write_items
 from sync.derive_links import derive_links, linked_addresses, write_links
@@ -75,7 +77,7 @@ __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "
 
 _SMALL_ITEMS = 10_000
 
-REVISION = 7
+REVISION = 8
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
 
 Run: TypeAlias = "Callable[[Workspace, Store], int]"
@@ -198,6 +200,27 @@ STEPS: tuple[Step, ...] = (
             ),
         ),
         spread_replans,
+    ),
+    Step(
+        derive_flow,
+        (
+            "tracker_iteration",
+            "tracker_schedule",
+            "engine_reference",
+            *_columns("tracker_item", "source kind state schedule_id parent_id iteration_id created_at"),
+            *_columns("derived_item", "calendar_id team is_leaf actual_finish"),
+        ),
+        ("derived_item.p85_cycle_wd", "derived_team", "derived_iteration", "derived_iteration_item"),
+        spread_flow,
+    ),
+    Step(
+        derive_children,
+        (
+            "tracker_change",
+            *_columns("tracker_item", "source scope kind state parent_id created_at"),
+            "derived_item.committed_at",
+        ),
+        _columns("derived_item", "children_at_commit children_added"),
     ),
     Step(derive_risks, ("tracker_risk", "derived_item.calendar_id"), ("derived_risk",)),
     Step(
@@ -330,7 +353,17 @@ STEPS: tuple[Step, ...] = (
     ),
     Step(
         derive_persons,
-        ("tracker_identity", *_columns("tracker_item", "source owner_id state schedule_id")),
+        (
+            "tracker_identity",
+            "tracker_schedule",
+            "derived_twin",
+            *_columns(
+                "tracker_item",
+                "source owner_id state schedule_id kind start remaining_hours estimate_hours"
+                " percent_complete assignment_count",
+            ),
+            *_columns("derived_item", "effective_due is_leaf"),
+        ),
         ("derived_person", "derived_person_schedule"),
     ),
     Step(write_items, ("derived_item",), ("derived_item", "derived_item_ordinal")),

@@ -21,7 +21,7 @@ from store.frames import NO_DAY, BoolArray, Coded, Frame, Ints, ints_where, valu
 from sync.changed import Reach, ReachesEverything
 from sync.forecast_backlog import backlog
 from sync.forecast_items import CLASSES, ForecastItems, forecast_items
-from sync.forecast_learning import BACKLOGS, learn, owners_of
+from sync.forecast_learning import BACKLOGS, knows, learn, owners_of
 from sync.forecast_references import Read, References
 from sync.forecast_scores import calibration
 from sync.forecast_trail import Trail, carried_on
@@ -104,7 +104,7 @@ def spread_forecasts(store: Store, reach: Reach) -> None:
 
 def _learned(work: Workspace, store: Store, items: ForecastItems) -> tuple[Read, int]:
     """What finished work teaches, as it was learned today, or is now; and how many scores that changed."""
-    if not work.is_full or store.reference_basis() == work.basis:
+    if knows(work, store):
         return store.references, 0
     first = store.first_forecasts(work.today, places=work.position)
     first = first.take(first.places("item_id") >= 0)  # what is gone teaches nothing any more
@@ -115,7 +115,7 @@ def _learned(work: Workspace, store: Store, items: ForecastItems) -> tuple[Read,
         ends = store.forecast_ends(work.today, places=work.position)
         changed = store.replace("derived_calibration", calibration(items, first, ends, calendar))
         store.forget_forecasts(work.today - KEPT_IN_FULL)
-        store.save_references(work.basis, learned)
+        store.save_references(work.basis, {**learned, **(work.learned or {})})
 
     def read(family: str, _classes: Collection[str] | None = None) -> Mapping[str, Any]:
         return learned.get(family, {})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from store.frames import Coded, Frame
+from sync.derive_loads import LOAD_COLUMNS, loads, persons_with_another_load
 from sync.pairs import pairs_of
 from sync.people import Person
 from sync.workspace import ENDED, Columns, Workspace
@@ -21,9 +22,10 @@ def derive_persons(work: Workspace, store: Store) -> int:
         persons = list(work.people.persons)
         items = work.items
     else:
+        work.reach.persons |= persons_with_another_load(work, store)
         persons = [one for one in work.people.persons if one.person_id in work.reach.persons]
         accounts = {account for one in persons for _, account in one.accounts}
-        names = ("item_id", "source", "owner_id", "state", "schedule_id")
+        names = ("item_id", "source", "owner_id", "state", "schedule_id", *LOAD_COLUMNS)
         items = store.frame("tracker_item", names, texts=("item_id",), among=("owner_id", accounts))
     person_of = _persons_of(work, items, persons)
     is_open = (person_of >= 0) & ~items.codes("state").is_one_of(ENDED)
@@ -36,6 +38,7 @@ def derive_persons(work: Workspace, store: Store) -> int:
         "accounts": [sorted(f"{source}:{account}" for source, account in one.accounts) for one in persons],
         "open_items": np.bincount(person_of[is_open], minlength=len(persons)).tolist(),
         "in_progress": np.bincount(person_of[in_progress], minlength=len(persons)).tolist(),
+        "load_4w": loads(work, store, items, persons, np.where(is_open, person_of, -1)),
     }
     changed = work.write(store, "derived_person", columns, keys=[one.person_id for one in persons])
     return changed + _per_schedule(work, store, persons, person_of, items.codes("schedule_id"), is_open)

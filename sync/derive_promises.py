@@ -29,7 +29,8 @@ from sync.workspace import Workspace, difference, ordinals
 if TYPE_CHECKING:
     from store import Store
 
-_FIELDS = ("due", "state", "status", "owner", "iteration", "blocked", "release")
+_FIELDS = ("due", "state", "status", "owner", "iteration", "blocked", "release", "parent")
+_KEPT = ("state", "iteration", "parent")
 _OF_MOMENTS = {"status": "status", "label": "labels"}
 # Where a promised date comes from.
 _SOURCES = (*WHOSE, "baseline", "deadline")
@@ -49,6 +50,7 @@ def derive_promises(work: Workspace, store: Store) -> int:
     changed = _promises(work, store, timelines, has_history)
     _ages(work)
     work.derived.put("history_gap", history_gaps(work, timelines, store))
+    work.histories = {name: timelines.of(name) for name in _KEPT}
     return changed
 
 
@@ -93,7 +95,7 @@ def _promises(work: Workspace, store: Store, timelines: Timelines, has_history: 
     written, written_source = _written(work, has_history)
     is_written = ~np.isnat(written)
     containers = read_containers(store)
-    rules, of_item = _rules(work)
+    rules, of_item = promise_rules(work)
     moments = _moments(work, timelines, containers.starts, rules, of_item)
     # Without a history its present date is no promise: compared with itself, it would never slip.
     is_promised = ~is_written & has_history & ~np.isnat(moments)
@@ -140,7 +142,7 @@ def _written(work: Workspace, has_history: BoolArray) -> tuple[DayArray, IntArra
     return written, np.where(np.isnat(baseline), _DEADLINE, _BASELINE)
 
 
-def _rules(work: Workspace) -> tuple[list[PromiseRules], IntArray]:
+def promise_rules(work: Workspace) -> tuple[list[PromiseRules], IntArray]:
     """The rules that hold anywhere, and which of them holds for each item."""
     own = work.settings.promises
     if all(node.promises is None for node in work.settings.tree):

@@ -54,6 +54,11 @@ def learn(work: Workspace, store: Store, items: ForecastItems, first: Frame) -> 
     return learned
 
 
+def knows(work: Workspace, store: Store) -> bool:
+    """Whether what was learned today is there, and holds."""
+    return not work.is_full or store.reference_basis() == work.basis
+
+
 def class_name(path: Path) -> str:
     """How a class is called in the store."""
     return msgspec.json.encode(path).decode()

@@ -27,6 +27,7 @@ ITEM_COLUMNS = (
     "release_ids", "twin_keys", "linked_urls", "created_at", "updated_at", "blocked_since",
     "constraint_type", "is_critical", "start_at", "finish_at", "baseline_duration_minutes",
     "assignment_count", "estimate_hours", "budget", "forecast_cost", "priority_rank", "sort",
+    "remaining_hours",
 )  # fmt: skip
 _UNIQUE = ("item_id", "key")
 # Read only where the configuration gives a reason to.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sync.workspace import DeriveSettings
 
 _ITEM = (
-    "item_id", "source", "key", "parent_id", "schedule_id", "owner_id", "state", "due", "twin_keys",
+    "item_id", "source", "key", "kind", "parent_id", "schedule_id", "owner_id", "state", "due", "twin_keys",
     "deleted_at",
 )  # fmt: skip
 # What a pair of twins rests on. A state counts only where it ends or begins to be over.

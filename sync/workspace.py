@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sync.changed import Reach
     from sync.derive_links import Links
     from sync.derive_network import NetworkDates
+    from sync.timeline import Entries
 
 PORTFOLIO_CALENDAR = "portfolio"
 ENDED = ("done", "removed")
@@ -125,6 +126,9 @@ class Workspace:
         network: what the network across trackers says, once it is derived.
         unknown_ends: how many dependencies lead to an address that no source delivers.
         due_edits: how the due dates of what is reached were edited, once promises are derived.
+        histories: the entries of some fields of what is reached, from there until children are counted.
+        learned: what work taught today beside what forecasts learn, by family and class; None where what was
+            learned is kept.
         indices: what the checks of each schedule come to, by the columns of `derived_schedule`, once they are
             derived.
     """
@@ -150,6 +154,8 @@ class Workspace:
     basis: str = ""
     is_look_ahead: bool = False
     due_edits: Edits | None = None
+    histories: dict[str, Entries] = field(default_factory=dict)
+    learned: dict[str, dict[str, Any]] | None = None
     indices: dict[str, dict[str, Any]] = field(default_factory=dict)
     _links: Links | None = None
     _network: NetworkDates | None = None

@@ -87,6 +87,9 @@ def opened(sources: int = 1) -> Store:
         Identity(source="shop", account_id="ana", name="Ana", email="ana@shop.example", is_active=True),
         Identity(source="shop", account_id="bo", name="Bo", is_active=False),
         Iteration(
+            iteration_id="s0", source="shop", name="0", start=date(2026, 10, 5), end=date(2026, 10, 30)
+        ),
+        Iteration(
             iteration_id="s1", source="shop", name="1", start=date(2026, 11, 2), end=date(2026, 11, 30)
         ),
         Iteration(iteration_id="s2", source="shop", name="2", start=date(2026, 12, 1), end=date(2026, 12, 9)),
@@ -224,7 +227,12 @@ items = st.builds(
     parent_id=names.map("shop/{}".format) | st.none(),
     schedule_id=st.sampled_from([*SCHEDULES, None]),
     owner_id=st.sampled_from(["ana", "bo", "who", None]),
-    iteration_id=st.sampled_from(["s1", "s2", None]),
+    iteration_id=st.sampled_from(["s0", "s1", "s2", None]),
+    kind=st.sampled_from(["task", "task", "story", "epic", "risk"]),
+    team=st.sampled_from(["Web", "Shop", None]),
+    created_at=st.sampled_from([NOW - timedelta(days=40), NOW - timedelta(days=3), None]),
+    remaining_hours=st.sampled_from([None, 0.0, 16.0]),
+    estimate_hours=st.sampled_from([None, 200.0]),
     release_id=st.sampled_from(["r1", None]),
     status=st.sampled_from(["Agreed", None]),
     labels=st.sampled_from([[], ["promised"]]),
@@ -261,9 +269,9 @@ tasks = st.builds(
 changes = st.builds(
     changed,
     names,
-    st.sampled_from(["due", "state", "iteration", "release", "labels", "title", "key"]),
-    st.none() | st.just("2026-11-10"),
-    st.sampled_from(["2026-11-20", "in_progress", "done", "s1", "s2", "r1", "promised", None]),
+    st.sampled_from(["due", "state", "iteration", "release", "labels", "title", "key", "parent"]),
+    st.none() | st.sampled_from(["2026-11-10", "s1", "in_progress"]),
+    st.sampled_from(["2026-11-20", "in_progress", "done", "s1", "s0, s2", "r1", "promised", "shop/1", None]),
     st.integers(0, 30),
 )
 links = st.builds(

@@ -103,7 +103,7 @@ MANY = ", ".join(VIEWS["item"].names[:11])
         ([("NOT is_done AND is_leaf", "NOT is_done AND is_leaf AND NOT is_leaf"), (TESTS, "")], [("tests", "it has no tests"), ("never true", "`is_leaf` is asked for and excluded")]),
         ([("NOT is_done AND is_leaf", "NOT is_done AND due < due"), (TESTS, "")], [("tests", "it has no tests"), ("never true", "both sides of `<` are `due`")]),
         ([("    - if: push_count > 9\n      then: high", "    - if: push_count > 5\n      then: high\n    - if: push_count > 20\n      then: critical"), (TESTS, "")], [("tests", "it has no tests"), ("never reached", "`critical` is never reached: whatever passes its limit has passed that of `high`, which stands before it")]),
-        ([("NOT is_done AND is_leaf", "NOT is_done AND children_added > 3"), (TESTS, "")], [("tests", "it has no tests"), ("no data", "nothing fills `children_added` of item yet")]),
+        ([("over: item", "over: risk"), ("NOT is_done AND is_leaf", "NOT is_done AND threatened_late > 3"), (TESTS, "")], [("tests", "it has no tests"), ("no data", "nothing fills `threatened_late` of risk yet")]),
         ([("evidence: [push_count]", f"evidence: [{MANY}]")], [("evidence", "11 columns of evidence")]),
         ([("evidence: [push_count]", "evidence: [labels]")], [("evidence", "the evidence `labels` is a list of any length, and it would stand in a comment")]),
         ([("fingerprint: [item_id]", "fingerprint: [parent_id]"), (TESTS, "")], [("tests", "it has no tests"), ("fingerprint", "`parent_id` in the fingerprint may be unknown, which breaks the rule for the whole run")]),
@@ -155,8 +155,7 @@ def test_a_new_rule_passes_its_tests_and_is_not_refused(view: str) -> None:
     found = parse_rules(starter("mine", view, "rules/mine.yaml"), file="rules/mine.yaml", group="mine")
     assert found.problems == ()
     assert [one.problems for one in run_tests(found.rules)] == [(), ()]
-    # Nothing knows teams yet, and `rules new` says so.
-    assert [one.check for one in lint(found.rules[0], plan)] == (["no data"] if view == "team" else [])
+    assert [one.check for one in lint(found.rules[0], plan)] == []
 
 
 def test_what_is_said_to_be_filled_by_nothing_is_filled_by_nothing() -> None:
@@ -167,11 +166,8 @@ def test_what_is_said_to_be_filled_by_nothing_is_filled_by_nothing() -> None:
         *(ROOT / "schedule").glob("*.py"),
     ]
     text = "\n".join(file.read_text(encoding="utf-8") for file in files if file.name != "evidence.py")
-    assert '"derived_team"' not in text
-    assert '"derived_iteration"' not in text
     assert '"derived_person_schedule"' in text
-    of_tables = UNFILLED["team"] | UNFILLED["iteration"]
-    named = {name for columns in UNFILLED.values() for name in columns} - of_tables
+    named = {name for columns in UNFILLED.values() for name in columns}
     assert [name for name in sorted(named) if f'"{name}"' in text or f"{name}=" in text] == []
 
 
