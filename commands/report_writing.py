@@ -28,7 +28,7 @@ def write_report(session: Session, path: Path, content: bytes, said: str) -> Non
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(
-            f"{path} cannot be written: {reason}.", hint="Name another file with --out."
+            f"{path} cannot be written: {reason}.", hint="Name another file with --output."
         ) from error
     session.talk.say(f"{path}: {said}")
 

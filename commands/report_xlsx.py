@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 
 import click
 
 from commands.group import Verb
-from commands.report_data import portfolio_option
+from commands.report_data import day_of_report, portfolio_option, today_option
 from commands.report_writing import write_report
 from commands.session import Session, session_of, utc_now
 from commands.text import plural
@@ -29,8 +30,9 @@ _IN_MEMORY = 64_000_000
     help="Where the workbook is written.",
 )
 @portfolio_option
+@today_option
 @session_of
-def xlsx(session: Session, output: Path, slug: str | None) -> int:
+def xlsx(session: Session, output: Path, slug: str | None, today: date | None) -> int:
     """Write a workbook: projects, milestones, risks, findings, dependencies, people, costs, items.
 
     Every sheet has filters and a heading that stays. Dates and numbers are real ones, unknown is an empty
@@ -52,15 +54,15 @@ def xlsx(session: Session, output: Path, slug: str | None) -> int:
         slugs = within(projects, slug)
         title = root_name(projects, slug)
         as_of = last_run_at(store) or utc_now()
-        today = config.day_of(as_of)
-        book = Workbook(draft, title=title, made_at=as_of, zone=config.zone, today=today)
+        day = day_of_report(store, config, today, as_of)
+        book = Workbook(draft, title=title, made_at=as_of, zone=config.zone, today=day)
         write_cover = book.add_cover("Overview")
         for sheet in sheets(store, slugs, is_everything=slug is None):
             book.add(sheet)
         write_cover(
             cover(
                 title,
-                today=today,
+                today=day,
                 zone=config.timezone,
                 projects=[row for row in projects if row["slug"] in slugs],
                 sources=list(store.rows("source")),

@@ -117,6 +117,8 @@ def _at_a_glance(report: Report, wording: Wording, body: Area) -> list[Element]:
     if summary.worst_slip is not None:
         worst = summary.worst_slip
         said.insert(0, f"The largest slip: {line(worst.key, 40)}, {worst.slip_wd} working days.")
+    if report.derived is not None:
+        said.insert(0, f"Health, slips and findings are those of {long_day(report.derived)}.")
     if report.stale_sources:
         said.insert(0, f"Not up to date: {', '.join(line(one, 30) for one in report.stale_sources)}.")
     elements.append(remark(Area(tiles.x, tiles.bottom + 12, tiles.w, 16), " ".join(said), size=11))
