@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -266,6 +267,7 @@ def _how_to_reach_dovetail() -> list[str]:
     if shutil.which("dovetail") is not None:
         return []
     script = Path(sys.executable).with_name("dovetail")
-    return (
-        [f"alias dovetail='{script}'"] if script.exists() else [f"alias dovetail='{sys.executable} -m cli'"]
-    )
+    words = [str(script)] if script.exists() else [sys.executable, "-m", "cli"]
+    if shlex.join(words) != " ".join(words):  # an alias would fall apart where the path has a space
+        return [f'dovetail() {{ {shlex.join(words)} "$@"; }}']
+    return [f"alias dovetail='{' '.join(words)}'"]

@@ -11,6 +11,7 @@ from commands.options import Day, today_option
 
 if TYPE_CHECKING:
     from reports.figures import Report
+    from reports.reading import Scope
     from store import RunEvent, Store
     from sync.config import Config
 
@@ -54,8 +55,24 @@ def report_of(
     Raises:
         UsageError: the tree has no such slug, or `since` does not lie before the day of the report.
     """
-    from portfolio.errors import UsageError
     from reports.figures import gather
+
+    scope = scope_of(store, config, now=now, today=today, since=since, slug=slug)
+    events, compared_with = _events(store, config, scope.since)
+    return gather(store, scope, events=events, compared_with=compared_with)
+
+
+def scope_of(
+    store: Store,
+    config: Config,
+    *,
+    now: datetime,
+    today: date | None = None,
+    since: date | None = None,
+    slug: str | None = None,
+) -> Scope:
+    """What a report is about; see `report_of`."""
+    from portfolio.errors import UsageError
     from reports.reading import Scope
     from sync.reasoning import derived_day
     from sync.settings import portfolio_calendar
@@ -67,10 +84,11 @@ def report_of(
             f"--since {since} lies after the day of the report, {day}.", hint="Give an earlier day."
         )
     start, what = (
-        (since, f"{since.day} {since:%B %Y}") if since is not None else _last_meeting(store, config, day, slug)
+        (since, f"{since.day} {since:%B %Y}")
+        if since is not None
+        else _last_meeting(store, config, day, slug)
     )
-    events, compared_with = _events(store, config, start)
-    scope = Scope(
+    return Scope(
         today=day,
         # The clock of a store that stands at a later day, as that of the demo does, is that day's.
         now=max(now, _last_run(store) or now),
@@ -83,7 +101,6 @@ def report_of(
         freezes=config.freezes,
         derived=derived if derived != day else None,
     )
-    return gather(store, scope, events=events, compared_with=compared_with)
 
 
 def day_of_report(store: Store, config: Config, today: date | None, as_of: datetime) -> date:

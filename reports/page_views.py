@@ -217,9 +217,7 @@ def metrics_data(report: Report) -> dict[str, Any]:
         "onTime": one.on_time_share,
         "meanSlip": one.mean_slip_wd,
         "medianSlip": one.median_slip_wd,
-        "months": [
-            [day_number(each.month), each.finished, each.on_time] for each in one.months
-        ],
+        "months": [[day_number(each.month), each.finished, each.on_time] for each in one.months],
         "calibration": [
             [each.name, each.n, each.p50_coverage, each.p80_coverage, each.brier, each.pinball]
             for each in one.calibration

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from portfolio.errors import UsageError
 from reports.rows import CUT_TEXTS, ITEM_COLUMNS, Finding, Item, Scope
-from reports.scope import above
+from reports.scope import above, within
 
 if TYPE_CHECKING:
     from store import Store
@@ -38,24 +37,7 @@ class Views:
 
     def _slugs(self) -> frozenset[str] | None:
         """The slugs that are in scope; None is everything."""
-        if self.scope.slug is None:
-            return None
-        found = {self.scope.slug}
-        children: dict[str | None, list[str]] = {}
-        for row in self.tree_rows:
-            children.setdefault(row["parent"], []).append(row["slug"])
-        if not any(row["slug"] == self.scope.slug for row in self.tree_rows):
-            known = ", ".join(str(row["slug"]) for row in self.tree_rows)
-            raise UsageError(
-                f"The portfolio has no `{self.scope.slug}`.",
-                hint=f"There are: {known}." if known else "The configuration has no `portfolio:`.",
-            )
-        queue = [self.scope.slug]
-        while queue:
-            for slug in children.get(queue.pop(), ()):
-                found.add(slug)
-                queue.append(slug)
-        return frozenset(found)
+        return None if self.scope.slug is None else frozenset(within(self.tree_rows, self.scope.slug))
 
     @cached_property
     def tree_rows(self) -> list[dict[str, Any]]:

@@ -161,9 +161,7 @@ def cut_column(name: str) -> str:
 
 
 ITEM_COLUMNS: Mapping[str, str] = {
-    name: cut_column(name)
-    if name in CUT_TEXTS
-    else _COMPUTED.get(name, f'"{_RENAMED.get(name, name)}"')
+    name: cut_column(name) if name in CUT_TEXTS else _COMPUTED.get(name, f'"{_RENAMED.get(name, name)}"')
     for name in Item.__struct_fields__
 }
 
