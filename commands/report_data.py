@@ -100,6 +100,7 @@ def scope_of(
         committees=config.committees,
         freezes=config.freezes,
         derived=derived if derived != day else None,
+        is_derived=derived is not None,
     )
 
 

@@ -104,6 +104,11 @@ def _notes(config: Config, report: Report) -> list[str]:
             )
     if not report.open_items and not report.done_items:
         notes.append("Nothing is stored yet: run `dovetail sync` first, then make this page again.")
+    elif not report.is_derived:
+        notes.append(
+            "Nothing of what is stored was worked out yet, so no figure says anything: run `dovetail sync`, "
+            "or `dovetail derive` and `dovetail check`, then make this page again."
+        )
     if report.derived is not None:
         notes.append(
             f"What has passed its date is told for {_in_words(report.today)}. Health, forecasts, slips and "

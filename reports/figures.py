@@ -63,7 +63,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """All figures, for one day and one scope.
 
     Attributes:
-        derived: the day for which colours, forecasts, slips and findings hold, where it is another than `today`.
+        derived: the day for which colours, forecasts, slips and findings hold, where that is not `today`.
+        is_derived: False where nothing was worked out yet; no figure means anything then.
         work: open work, both sides of twins; `sides` says which items are one piece of it.
     """
 
@@ -73,6 +74,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     since: date
     since_what: str
     derived: date | None
+    is_derived: bool
     scope_slug: str | None
     has_tree: bool
     stale_sources: Sequence[str]
@@ -126,6 +128,7 @@ def gather(
         since=scope.since,
         since_what=scope.since_what,
         derived=scope.derived,
+        is_derived=scope.is_derived,
         scope_slug=scope.slug,
         has_tree=bool(views.tree_rows),
         stale_sources=[one.source for one in trust.sources if one.is_stale],

@@ -207,6 +207,6 @@ def _latest(days: Iterable[date | None]) -> date | None:
 
 def _counted_reason(colours: Mapping[str, int], count: int) -> str:
     if not count:
-        return "everything in it is done"
+        return "it has no open task"
     parts = [f"{colours[name]:,} {name}" for name in COLOURS if colours[name]]
     return f"of {count:,} open tasks: {', '.join(parts).replace('grey', 'unknown')}"

@@ -49,7 +49,7 @@ class Views:
         return self.slugs is None or any(slug in self.slugs for slug in slugs)
 
     def concerns(self, slug: str | None) -> bool:
-        """Whether an appointment of this slug is one of what is shown: of all, of a part, or of what holds it."""
+        """Whether an appointment of this slug is about what is shown, about a part or all of it."""
         return slug is None or self.contains((slug,)) or slug in self._above
 
     @cached_property
@@ -73,7 +73,7 @@ class Views:
         return {one.item_id: one for one in (*self.done_items, *self.open_items)}
 
     def anywhere(self, item_id: str) -> Item | None:
-        """An item in scope or not, such as what drives one that is; None where there is none, or it is removed."""
+        """An item in scope or not, such as what drives one that is; None where it is removed or gone."""
         if item_id in self.by_id:
             return self.by_id[item_id]
         if item_id not in self._outside:

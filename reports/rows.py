@@ -23,6 +23,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         slug: a portfolio, programme or project; None is everything that is stored.
         committees, freezes: the PMO's appointments.
         derived: the day for which the store was derived, where that is another one than `today`.
+        is_derived: whether anything was worked out at all.
         working_days: from one day to another in the portfolio's calendar; None where one is unknown.
     """
 
@@ -36,6 +37,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     committees: Sequence[Committee] = ()
     freezes: Sequence[Freeze] = ()
     derived: date | None = None
+    is_derived: bool = True
 
     def day(self, moment: datetime | None) -> date | None:
         """The day of an instant in the portfolio's zone."""
@@ -148,7 +150,8 @@ _COMPUTED = {
 }
 LONGEST = 1_000  # no report shows more of a text; a tracker may hold 40,000 characters, 50,000 times
 CUT_TEXTS = (
-    "title", "status", "owner", "team", "iteration", "release", "baseline_name", "health_reason", "parent_key",
+    "title", "status", "owner", "team", "iteration", "release", "baseline_name", "health_reason",
+    "parent_key",
 )  # fmt: skip
 
 
