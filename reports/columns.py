@@ -35,7 +35,12 @@ def instant_day(moment: datetime | None, zone: tzinfo) -> int | None:
 
 def cut(text: str | None, length: int = TEXT_LENGTH) -> str | None:
     """A text that a person reads: at most so long, on one line, nothing in it that hides or turns it."""
-    return None if text is None else line(text, length)
+    if text is None:
+        return None
+    # Far more than is kept is never looked at: a title may have 40,000 characters.
+    begin = text[: length * 4]
+    plain = line(begin, length)
+    return f"{plain[: length - 1]}…" if len(begin) < len(text) and not plain.endswith("…") else plain
 
 
 def value_text(value: object) -> Plain:
