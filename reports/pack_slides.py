@@ -47,7 +47,13 @@ def deck(report: Report, parts: Sequence[Report], wording: Wording, page: Page) 
     for part in parts:
         slides.append(program_slide(part, wording, page))
         slides.append(roadmap_slide(part, wording, page, label=line(part.title, 60)))
-    slides.append(about_slide(report, wording, page))
+    told = {part.scope_slug for part in parts}
+    untold = [
+        node.name
+        for node in report.nodes
+        if parts and node.level == "program" and node.slug not in {*told, report.scope_slug}
+    ]
+    slides.append(about_slide(report, wording, page, untold))
     parts_of_footer = (line(wording.footer, 80), title, f"as of {long_day(report.today)}")
     footer = line(" · ".join(filter(None, parts_of_footer)), 160)
     return Deck(title=title, footer=footer, accent=wording.accent, page=page, slides=slides)

@@ -194,3 +194,16 @@ def test_what_was_never_worked_out_is_unknown_and_not_fine() -> None:
 def test_a_date_at_the_end_of_time_has_its_entry() -> None:
     never = Entry(identity=("x",), category="Gate", title="Never", first=date.max, last=date.max)
     assert b"DTSTART;VALUE=DATE:99991230" in calendar_feed([never], name="x", as_of=NOW).content
+
+
+def test_programmes_without_slides_are_named(world: tuple[Store, Config], whole: Report) -> None:
+    part = report_of(*world, now=NOW, slug="two")
+    about = deck(whole, [part], Wording(), SlidePage()).slides[-1]
+    assert "1 programme without slides here: Shops." in str(about.elements)
+
+
+def test_what_was_moved_after_the_day_is_not_told(small: tuple[Store, Config]) -> None:
+    early = report_of(*small, now=NOW, today=date(2026, 11, 20), since=date(2026, 11, 1))
+    assert early.changes.moved == []  # ONE-2 was moved on the 21st
+    late = report_of(*small, now=NOW, today=date(2026, 11, 21), since=date(2026, 11, 20))
+    assert [one.item.key for one in late.changes.moved] == ["ONE-2"]
