@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -233,7 +234,7 @@ def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> N
     stage.say("Everything is still there, in the folder of the demo:")
     stage.show(
         [
-            *_how_to_reach_dovetail(),
+            *how_to_reach_dovetail(),
             f'cd "{folder}"' if " " in str(folder) else f"cd {folder}",
             "dovetail findings                     what is open, worst first",
             "dovetail explain ID                   why, on which evidence, what to do",
@@ -261,11 +262,12 @@ def _what_next(stage: Stage, folder: Path, day: str, kept: Trackers | None) -> N
     click.pause("Press any key to end it.")
 
 
-def _how_to_reach_dovetail() -> list[str]:
+def how_to_reach_dovetail() -> list[str]:
     """A line that makes `dovetail` known to the shell, where it is not: after `make demo` it is in .venv."""
     if shutil.which("dovetail") is not None:
         return []
     script = Path(sys.executable).with_name("dovetail")
-    return (
-        [f"alias dovetail='{script}'"] if script.exists() else [f"alias dovetail='{sys.executable} -m cli'"]
-    )
+    words = [str(script)] if script.exists() else [sys.executable, "-m", "cli"]
+    if shlex.join(words) != " ".join(words):  # an alias would fall apart where the path has a space
+        return [f'dovetail() {{ {shlex.join(words)} "$@"; }}']
+    return [f"alias dovetail='{' '.join(words)}'"]

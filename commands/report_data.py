@@ -11,12 +11,13 @@ from commands.options import Day, today_option
 
 if TYPE_CHECKING:
     from reports.figures import Report
+    from reports.reading import Scope
     from store import RunEvent, Store
     from sync.config import Config
 
 USUAL_DAYS = 14  # what changes are told of where no committee meets
 
-__all__ = ["portfolio_option", "report_of", "since_option", "today_option"]
+__all__ = ["day_of_report", "portfolio_option", "report_of", "since_option", "today_option"]
 
 since_option = click.option(
     "--since",
@@ -54,22 +55,40 @@ def report_of(
     Raises:
         UsageError: the tree has no such slug, or `since` does not lie before the day of the report.
     """
-    from portfolio.errors import UsageError
     from reports.figures import gather
+
+    scope = scope_of(store, config, now=now, today=today, since=since, slug=slug)
+    events, compared_with = _events(store, config, scope.since)
+    return gather(store, scope, events=events, compared_with=compared_with)
+
+
+def scope_of(
+    store: Store,
+    config: Config,
+    *,
+    now: datetime,
+    today: date | None = None,
+    since: date | None = None,
+    slug: str | None = None,
+) -> Scope:
+    """What a report is about; see `report_of`."""
+    from portfolio.errors import UsageError
     from reports.reading import Scope
     from sync.reasoning import derived_day
     from sync.settings import portfolio_calendar
 
-    day = today or derived_day(store) or config.day_of(now)
+    derived = derived_day(store)
+    day = today or derived or config.day_of(now)
     if since is not None and since > day:
         raise UsageError(
             f"--since {since} lies after the day of the report, {day}.", hint="Give an earlier day."
         )
     start, what = (
-        (since, f"{since.day} {since:%B %Y}") if since is not None else _last_meeting(config, day, slug)
+        (since, f"{since.day} {since:%B %Y}")
+        if since is not None
+        else _last_meeting(store, config, day, slug)
     )
-    events, compared_with = _events(store, config, start)
-    scope = Scope(
+    return Scope(
         today=day,
         # The clock of a store that stands at a later day, as that of the demo does, is that day's.
         now=max(now, _last_run(store) or now),
@@ -80,15 +99,24 @@ def report_of(
         slug=slug,
         committees=config.committees,
         freezes=config.freezes,
+        derived=derived if derived != day else None,
+        is_derived=derived is not None,
     )
-    return gather(store, scope, events=events, compared_with=compared_with)
 
 
-def _last_meeting(config: Config, day: date, slug: str | None) -> tuple[date, str]:
+def day_of_report(store: Store, config: Config, today: date | None, as_of: datetime) -> date:
+    """The day that a report speaks of: as asked for, else that for which the store was last derived."""
+    from sync.reasoning import derived_day
+
+    return today or derived_day(store) or config.day_of(as_of)
+
+
+def _last_meeting(store: Store, config: Config, day: date, slug: str | None) -> tuple[date, str]:
     """The last meeting before a day of a committee that decides about what is shown."""
     from portfolio.agenda import meetings
+    from reports.scope import deciding
 
-    mine = [one for one in config.committees if slug is None or one.project in (None, slug)]
+    mine = deciding(config.committees, list(store.rows("project")), slug)
     before = meetings(mine, day - timedelta(days=370), day - timedelta(days=1))
     if before:
         last = before[-1]

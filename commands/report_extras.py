@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -104,12 +104,24 @@ def _notes(config: Config, report: Report) -> list[str]:
             )
     if not report.open_items and not report.done_items:
         notes.append("Nothing is stored yet: run `dovetail sync` first, then make this page again.")
-    age = report.made_at.astimezone(config.zone).date() - report.today
-    if age > _OLD:
+    elif not report.is_derived:
         notes.append(
-            f"The figures hold for {report.today.day} {report.today:%B %Y}: nothing was worked out since."
+            "Nothing of what is stored was worked out yet, so no figure says anything: run `dovetail sync`, "
+            "or `dovetail derive` and `dovetail check`, then make this page again."
         )
+    if report.derived is not None:
+        notes.append(
+            f"What has passed its date is told for {_in_words(report.today)}. Health, forecasts, slips and "
+            f"findings are those that were worked out for {_in_words(report.derived)}."
+        )
+    age = report.made_at.astimezone(config.zone).date() - report.today
+    if age > _OLD and report.derived is None:
+        notes.append(f"The figures hold for {_in_words(report.today)}: nothing was worked out since.")
     return notes
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _version() -> str:

@@ -11,6 +11,7 @@ import click
 
 from commands.group import Verb
 from commands.report_data import portfolio_option, report_of, since_option, today_option
+from commands.report_writing import write_report
 from commands.session import Session, session_of, utc_now
 from commands.text import plural
 from portfolio.errors import UsageError
@@ -26,14 +27,15 @@ DEFAULT_NAME = "portfolio.html"
 @click.command(cls=Verb)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE.xml]...")
 @click.option(
+    "--output",
     "--out",
     "-o",
     "out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path, allow_dash=True),
     default=DEFAULT_NAME,
     show_default=True,
     metavar="FILE",
-    help="The file to write; what stood there is replaced as a whole.",
+    help="The file to write; what stood there is replaced as a whole. - is stdout.",
 )
 @since_option
 @portfolio_option
@@ -78,19 +80,12 @@ def html(
 def write_page(session: Session, store: Store, config: Config, report: Report, out: Path) -> None:
     """Write the page of a report, and say where it is."""
     from commands.report_extras import extras_of
-    from portfolio.private_files import replace_private
     from reports.page import build_page
 
     content = build_page(report, extras_of(store, config, report), config.zone)
-    try:
-        replace_private(out, content)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise UsageError(
-            f"{out} cannot be written: {reason}.", hint="Name another file with --out."
-        ) from error
     size = f"{len(content) / 1_000_000:.1f} MB" if len(content) >= 100_000 else f"{len(content) // 1_000} kB"
-    session.talk.say(
-        f"{out}: {plural(len(report.open_items), 'open item')}, "
-        f"{plural(len(report.decisions), 'decision')} needed, {size}. Open it in a browser."
+    said = (
+        f"{plural(len(report.open_items), 'open item')}, {plural(len(report.decisions), 'decision')} needed, "
+        f"{size}. Open it in a browser."
     )
+    write_report(session, out, content, said)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from commands.group import Verb
-from commands.report_data import portfolio_option
+from commands.report_data import day_of_report, portfolio_option, today_option
 from commands.report_writing import read_before, write_report
 from commands.session import Session, session_of, utc_now
 from commands.text import plural
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     help="Where the calendar is written; - is stdout.",
 )
 @portfolio_option
+@today_option
 @session_of
-def ics(session: Session, output: Path, slug: str | None) -> int:
+def ics(session: Session, output: Path, slug: str | None, today: date | None) -> int:
     """Write a calendar for Outlook, Google or Apple: milestones, gates, committees, freezes.
 
     Publish the file where calendars can reach it and let people subscribe to its address, and write it again
@@ -47,7 +48,7 @@ def ics(session: Session, output: Path, slug: str | None) -> int:
     """
     from reports.calendar_entries import agenda_entries, milestone_entries
     from reports.calendar_feed import calendar_feed
-    from reports.scope import last_run_at, names_by_slug, root_name, within
+    from reports.scope import above, last_run_at, names_by_slug, root_name, within
 
     config = session.config()
     with session.store(config) as store:
@@ -57,12 +58,13 @@ def ics(session: Session, output: Path, slug: str | None) -> int:
         items = [row for row in _milestones(store) if slug is None or row["project"] in chosen]
         entries, undated = milestone_entries(items, names=names, twins=list(store.rows("twin")))
         as_of = last_run_at(store) or utc_now()
+        day = day_of_report(store, config, today, as_of)
     # What holds for the whole portfolio holds for its parts.
-    places = {None, *chosen, *_above(projects, slug)}
+    places = {None, *chosen, *above(projects, slug)}
     entries += agenda_entries(
         [one for one in config.committees if one.project in places],
         [one for one in config.freezes if one.project in places],
-        today=config.day_of(as_of),
+        today=day,
         names=names,
     )
     name = root_name(projects, slug)
@@ -83,14 +85,3 @@ def _milestones(store: Store) -> list[dict[str, object]]:
         for row in store.rows("item", where=where)
     }
     return list(found.values())
-
-
-def _above(projects: Sequence[Mapping[str, object]], slug: str | None) -> list[object]:
-    """What stands above it in the tree."""
-    parents = {row["slug"]: row["parent"] for row in projects}
-    found: list[object] = []
-    above = parents.get(slug)
-    while above is not None and above not in found:
-        found.append(above)
-        above = parents.get(above)
-    return found

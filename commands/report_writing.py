@@ -28,7 +28,7 @@ def write_report(session: Session, path: Path, content: bytes, said: str) -> Non
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(
-            f"{path} cannot be written: {reason}.", hint="Name another file with --out."
+            f"{path} cannot be written: {reason}.", hint="Name another file with --output."
         ) from error
     session.talk.say(f"{path}: {said}")
 
@@ -36,6 +36,8 @@ def write_report(session: Session, path: Path, content: bytes, said: str) -> Non
 def read_before(path: Path, limit: int = 50_000_000) -> bytes | None:
     """What stands in the file now; None where there is nothing to read."""
     try:
-        return path.read_bytes() if path != STDOUT and path.stat().st_size <= limit else None
+        if path == STDOUT or not path.is_file() or path.stat().st_size > limit:
+            return None  # reading a pipe would wait for ever
+        return path.read_bytes()
     except OSError:
         return None

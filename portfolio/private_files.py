@@ -36,13 +36,15 @@ def replacing_private(path: Path) -> Iterator[BinaryIO]:
     """A file to write a new content into, which takes the place of `path` when the block ends well.
 
     All of it or nothing: whatever ends the block early, an error or a signal, leaves what stood there and no
-    draft. A new file is private; one that is there keeps its mode.
+    draft. A new file is private; one of this account that is there keeps its mode. A link is replaced, not
+    followed, and says nothing about who may read.
 
     Raises:
         OSError: the folder, the disk or a permission; what stood there stands.
     """
     if not path.name:  # an empty path is the folder itself
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    mode = _mode_to_keep(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     draft.unlink(missing_ok=True)  # of a run that was killed
     try:
@@ -50,13 +52,34 @@ def replacing_private(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            draft.chmod(stat.S_IMODE(path.stat().st_mode))
+        if mode is not None:
+            draft.chmod(mode)
         os.replace(draft, path)  # noqa: PTH105 - one step, on every system
     except BaseException:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
+
+
+def _mode_to_keep(path: Path) -> int | None:
+    """The mode of a file that is this account's own; None where there is none to keep.
+
+    Somebody else's file or a link in a shared folder does not get to say who may read what trackers told.
+
+    Raises:
+        OSError: what is there is no file: a folder, a device, a pipe. Replacing it would harm the machine.
+    """
+    try:
+        there = path.stat()
+        itself = path.lstat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(there.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(there.st_mode):
+        raise OSError(errno.EINVAL, "it is a device or a pipe, not a file", str(path))
+    is_own = not hasattr(os, "geteuid") or itself.st_uid == os.geteuid()
+    return stat.S_IMODE(there.st_mode) if is_own and stat.S_ISREG(itself.st_mode) else None
 
 
 def replace_private(path: Path, content: bytes) -> None:

@@ -20,6 +20,7 @@ from reports.plain_text import line, lines, web_address
 PRODUCT = "-//Dovetail//Portfolio calendar//EN"
 REFRESH = timedelta(hours=1)
 _FIRST_MINUTE = datetime(2020, 1, 1, tzinfo=UTC)
+_LAST_DAY = date.max - timedelta(days=1)  # trackers write 9999-12-31 for "never", and a day comes after it
 _STAMPS = ("DTSTAMP", "LAST-MODIFIED", "SEQUENCE")
 
 
@@ -103,8 +104,9 @@ def _event(entry: Entry) -> icalendar.Event:
     event = icalendar.Event()
     event.add("uid", entry.uid)
     event.add("summary", line(entry.title))
-    event.add("dtstart", entry.first)
-    event.add("dtend", entry.last + timedelta(days=1))  # the first day after it
+    event.add("dtstart", min(entry.first, _LAST_DAY))
+    last = min(entry.last, _LAST_DAY)
+    event.add("dtend", max(last, min(entry.first, _LAST_DAY)) + timedelta(days=1))  # the first day after it
     event.add("categories", [entry.category.upper()])
     event.add("status", "CONFIRMED" if entry.is_firm else "TENTATIVE")
     event.add("transp", "TRANSPARENT")  # a milestone makes nobody busy

@@ -103,12 +103,15 @@ def changes(views: Views, events: Sequence[RunEvent], compared_with: datetime | 
 
 def _moved(views: Views) -> list[Moved]:
     scope = views.scope
-    end = datetime.combine(scope.since, time.max, tzinfo=scope.zone).astimezone(UTC)
+    end, until = (
+        datetime.combine(day, time.max, tzinfo=scope.zone).astimezone(UTC)
+        for day in (scope.since, scope.today)
+    )
     rows = views.store.select(
         "change",
         columns={name: f'"{name}"' for name in ("item_id", "at", "by", "before", "after")},
-        where="field = 'due' AND \"at\" > :since",
-        parameters={"since": end},
+        where='field = \'due\' AND "at" > :since AND "at" <= :until',
+        parameters={"since": end, "until": until},
         row_limit=MAX_ROWS,
     )
     edits: dict[str, list[dict[str, object]]] = {}

@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
+
+from reports.plain_text import line, web_address
+
+__all__ = [
+    "TEXT_LENGTH", "TITLE_LENGTH", "Plain", "Texts", "columns", "cut", "day_number", "flags", "instant_day",
+    "unique", "value_text", "web_address",
+]  # fmt: skip
 
 Plain: TypeAlias = "int | float | str | bool | list[Any] | dict[str, Any] | None"
 
@@ -28,24 +34,13 @@ def instant_day(moment: datetime | None, zone: tzinfo) -> int | None:
 
 
 def cut(text: str | None, length: int = TEXT_LENGTH) -> str | None:
-    """A text that a person reads: at most so long, on one line, without control characters."""
+    """A text that a person reads: at most so long, on one line, nothing in it that hides or turns it."""
     if text is None:
         return None
     # Far more than is kept is never looked at: a title may have 40,000 characters.
-    plain = " ".join("".join(one if one >= " " else " " for one in text[: length * 4]).split())
-    return plain if len(plain) <= length else plain[: length - 1] + "…"
-
-
-def web_address(url: str | None) -> str | None:
-    """An address that may become a link: http or https with a host, of a usual length; else None."""
-    if url is None or len(url) > 2_000:
-        return None
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return None
-    return url if parts.scheme in ("http", "https") and host else None
+    begin = text[: length * 4]
+    plain = line(begin, length)
+    return f"{plain[: length - 1]}…" if len(begin) < len(text) and not plain.endswith("…") else plain
 
 
 def value_text(value: object) -> Plain:

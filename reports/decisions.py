@@ -126,7 +126,7 @@ def _decision(
     for one in ranked:
         if (item := subjects[one.finding_id]) is not None:
             items.setdefault(item.item_id, item)
-    count = len(items) + sum(one is None for one in subjects.values())
+    count = views.pieces(items.values()) + sum(one is None for one in subjects.values())
     slips = [one.slip_wd for one in items.values() if one.slip_wd is not None]
     return Decision(
         decision_id=_id(kind, project),
@@ -155,12 +155,12 @@ def _asked(views: Views, names: Mapping[str, Node]) -> list[Decision]:
         Decision(
             decision_id=_id("asked", project),
             kind="asked",
-            question=QUESTIONS["asked"][len(items) > 1].format(n=len(items)),
+            question=QUESTIONS["asked"][views.pieces(items) > 1].format(n=views.pieces(items)),
             project=project,
             project_name=_name(project, names),
             lead=_lead(project, names),
             severity="high" if any(one.is_overdue for one in items) else "medium",
-            count=len(items),
+            count=views.pieces(items),
             findings=(),
             items=sorted(items, key=lambda one: (one.due is None, one.due, one.key)),
             slip_wd=None,

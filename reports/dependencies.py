@@ -96,11 +96,12 @@ def _edge(row: Mapping[str, object], crosses_project: bool, today: date) -> Edge
         **{name: row[name] for name in ("dependency_id", "predecessor_id", "successor_id", "type", *names)},  # type: ignore[arg-type]
         **{name: bool(row[name]) for name in flags},  # type: ignore[arg-type]
         crosses_project=crosses_project,
-        state=_state(row, today),
+        state=state_of(row, today),
     )
 
 
-def _state(row: Mapping[str, object], today: date) -> State:
+def state_of(row: Mapping[str, object], today: date) -> State:
+    """The state of a row of the view `dependency`; see `Edge`."""
     if row["predecessor_is_done"]:
         return "met"
     finish, due, overlap = row["predecessor_finish"], row["predecessor_due"], row["overlap_wd"]

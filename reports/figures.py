@@ -24,6 +24,7 @@ from reports.quality import Quality, quality
 from reports.reading import Finding, Item, Scope, Views
 from reports.risks import Risks, risks
 from reports.roadmap import Roadmap, roadmap
+from reports.scope import deciding
 from reports.slips import Slips, slips
 
 if TYPE_CHECKING:
@@ -37,13 +38,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         projects: how many projects there are of each colour, worst first; grey is unknown.
-        open_items, overdue: open work, and how much of it has passed its date.
+        open_items, overdue: open work, and how much of it has passed its date. Twins count once.
         slipping: open work that is forecast later than promised.
         worst_slip: the item that slips most, and by how many working days; None where nothing slips.
         open_risks, high_risks: open risks, and those with an exposure of 12 and more.
         unowned: committed work and risks whose owner cannot act.
         findings: live findings by severity.
-        next_meeting: the next meeting of a committee; None where none is configured.
+        next_meeting: the next meeting of a committee that decides about it; None where none is configured.
     """
 
     projects: Mapping[str, int]
@@ -59,13 +60,21 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All figures, for one day and one scope."""
+    """All figures, for one day and one scope.
+
+    Attributes:
+        derived: the day for which colours, forecasts, slips and findings hold, where that is not `today`.
+        is_derived: False where nothing was worked out yet; no figure means anything then.
+        work: open work, both sides of twins; `sides` says which items are one piece of it.
+    """
 
     title: str
     today: date
     made_at: datetime
     since: date
     since_what: str
+    derived: date | None
+    is_derived: bool
     scope_slug: str | None
     has_tree: bool
     stale_sources: Sequence[str]
@@ -82,6 +91,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     quality: Quality
     metrics: Metrics
     findings: Sequence[Finding]
+    work: Sequence[Item]
+    sides: Mapping[str, tuple[str, ...]]
     open_items: Sequence[Item]
     done_items: Sequence[Item]
 
@@ -116,6 +127,8 @@ def gather(
         made_at=scope.now,
         since=scope.since,
         since_what=scope.since_what,
+        derived=scope.derived,
+        is_derived=scope.is_derived,
         scope_slug=scope.slug,
         has_tree=bool(views.tree_rows),
         stale_sources=[one.source for one in trust.sources if one.is_stale],
@@ -132,6 +145,8 @@ def gather(
         quality=trust,
         metrics=metrics(views),
         findings=views.findings,
+        work=views.work,
+        sides=views.sides,
         open_items=views.open_items,
         done_items=views.done_items,
     )
@@ -149,20 +164,19 @@ def _title(nodes: Sequence[Node], scope: Scope) -> str:
 def _summary(
     views: Views, nodes: Sequence[Node], slipped: Slips, register: Risks, carried: People
 ) -> Summary:
-    work = [one for one in views.open_items if one.is_leaf and one.kind != "risk"]
-    slipping = [one for one in work if (one.slip_wd or 0) > 0]
+    work = views.work
     worst = next((one.item for one in slipped.rows if (one.item.slip_wd or 0) > 0), None)
     live: dict[str, int] = {}
     for one in views.live_findings:
         live[one.severity] = live.get(one.severity, 0) + 1
     scope = views.scope
-    mine = [one for one in scope.committees if one.project is None or views.contains((one.project,))]
+    mine = deciding(scope.committees, views.tree_rows, scope.slug)
     ahead = meetings(mine, scope.today, date.fromordinal(scope.today.toordinal() + LOOK_AHEAD_DAYS))
     return Summary(
         projects=counted(projects(nodes)),
-        open_items=len(work),
-        overdue=sum(one.is_overdue for one in work),
-        slipping=len(slipping),
+        open_items=views.pieces(work),
+        overdue=views.pieces(one for one in work if one.is_overdue),
+        slipping=views.pieces(one for one in work if (one.slip_wd or 0) > 0),
         worst_slip=worst,
         open_risks=len(register.rows),
         high_risks=sum((one.exposure or 0) >= 12 for one in register.rows),

@@ -27,8 +27,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
         health_declared: what people declare; None where nobody does.
         gap: `better` where people declare better than is computed, `worse`, or None where they agree or one
             is unknown.
-        open_items, overdue: open work below it, and how much of that has passed its date.
-        by_health: the open work below it by colour, grey included.
+        open_items, overdue: open work below it, and how much of that has passed its date. Twins count once.
+        by_health: the open work below it by colour, grey included; of twins by the worse one.
     """
 
     slug: str
@@ -68,7 +68,7 @@ def tree(views: Views) -> list[Node]:
     rows = [row for row in views.tree_rows if views.contains((row["slug"],))]
     if not rows:
         return _schedules(views)
-    items = _by_slug(views.open_items)
+    items = _by_slug(views.work)
     children: dict[str | None, list[dict[str, Any]]] = {}
     slugs = {row["slug"] for row in rows}
     for row in rows:
@@ -77,7 +77,7 @@ def tree(views: Views) -> list[Node]:
 
     def walk(parent: str | None, depth: int) -> None:
         for row in sorted(children.get(parent, ()), key=_order):
-            found.append(_node(row, depth, items.get(row["slug"], [])))
+            found.append(_node(row, depth, _work(views, items.get(row["slug"], []))))
             walk(row["slug"], depth + 1)
 
     walk(None, 0)
@@ -107,7 +107,7 @@ def _order(row: Mapping[str, Any]) -> tuple[int, str]:
     return (_RANK.get(row["health"] or "grey", 3), str(row["name"] or row["slug"]).casefold())
 
 
-def _node(row: Mapping[str, Any], depth: int, items: Sequence[Item]) -> Node:
+def _node(row: Mapping[str, Any], depth: int, work: Mapping[str, Any]) -> Node:
     names = [name for name in Node.__struct_fields__ if name in row]
     values = {name: row[name] for name in names if name not in ("health", "level", "name")}
     return Node(
@@ -118,21 +118,24 @@ def _node(row: Mapping[str, Any], depth: int, items: Sequence[Item]) -> Node:
         health=row["health"] or "grey",
         reason=row["health_reason"] or "nothing is known about it",
         gap=gap(row["health_declared"], row["health"]),
-        **_work(items),
+        **work,
     )
 
 
-def _work(items: Sequence[Item]) -> dict[str, Any]:
-    work = [one for one in items if one.is_leaf and one.kind != "risk"]
+def _work(views: Views, work: Sequence[Item]) -> dict[str, Any]:
     return {
-        "open_items": len(work),
-        "overdue": sum(one.is_overdue for one in work),
-        "by_health": _colours(work),
+        "open_items": views.pieces(work),
+        "overdue": views.pieces(one for one in work if one.is_overdue),
+        "by_health": _colours(views, work),
     }
 
 
-def _colours(items: Iterable[Item]) -> dict[str, int]:
-    counts = Counter(one.health if one.health in _BETTER else "grey" for one in items)
+def _colours(views: Views, items: Iterable[Item]) -> dict[str, int]:
+    worst: dict[str, int] = {}
+    for one in items:
+        piece = views.piece(one)
+        worst[piece] = min(worst.get(piece, len(COLOURS)), _RANK.get(one.health or "grey", _RANK["grey"]))
+    counts = Counter(COLOURS[rank] for rank in worst.values())
     return {colour: counts.get(colour, 0) for colour in COLOURS}
 
 
@@ -148,6 +151,9 @@ def _schedules(views: Views) -> list[Node]:
     by_schedule: dict[str, list[Item]] = {}
     for item in views.open_items:
         by_schedule.setdefault(item.schedule_id or "", []).append(item)
+    by_schedule_work: dict[str, list[Item]] = {}
+    for item in views.work:
+        by_schedule_work.setdefault(item.schedule_id or "", []).append(item)
     live: dict[str, int] = Counter(
         subject.schedule_id or ""
         for finding in views.live_findings
@@ -156,7 +162,7 @@ def _schedules(views: Views) -> list[Node]:
     found = []
     for row in views.rows("schedule"):
         items = by_schedule.get(row["schedule_id"], [])
-        work = _work(items)
+        work = _work(views, by_schedule_work.get(row["schedule_id"], []))
         colours = work["by_health"]
         found.append(
             Node(
@@ -201,6 +207,6 @@ def _latest(days: Iterable[date | None]) -> date | None:
 
 def _counted_reason(colours: Mapping[str, int], count: int) -> str:
     if not count:
-        return "everything in it is done"
+        return "it has no open task"
     parts = [f"{colours[name]:,} {name}" for name in COLOURS if colours[name]]
     return f"of {count:,} open tasks: {', '.join(parts).replace('grey', 'unknown')}"

@@ -18,13 +18,12 @@ HISTORY_DAYS = 90
 class Month(msgspec.Struct, frozen=True, kw_only=True):
     """Work that was finished in one month (its first day) and had been promised.
 
-    `on_time` is measured against the commitment as it stood last, `on_time_first` against the first one.
+    `on_time` is measured against the commitment, which does not move when the date does.
     """
 
     month: date
     finished: int
     on_time: int
-    on_time_first: int
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +48,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """The figures; a share is 0 to 1, and None where there is nothing to measure.
 
     Attributes:
-        finished, on_time_share, on_time_share_first: promised work finished in the last 12 months.
+        finished, on_time_share: promised work finished in the last 12 months.
         mean_slip_wd, median_slip_wd: working days from commitment to finish of the same; positive is late.
         months: the same by month.
         calibration: how good the forecasts were, the largest class first.
@@ -65,7 +64,6 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
 
     finished: int
     on_time_share: float | None
-    on_time_share_first: float | None
     mean_slip_wd: float | None
     median_slip_wd: float | None
     months: Sequence[Month]
@@ -85,17 +83,22 @@ def metrics(views: Views) -> Metrics:
     """Measure."""
     today = views.scope.today
     first = (today.replace(day=1) - timedelta(days=31 * (MONTHS - 1))).replace(day=1)
-    promised = [
-        one
-        for one in views.done_items
-        if one.finish_slip_wd is not None
-        and one.actual_finish is not None
-        and first <= one.actual_finish <= today
-    ]
+    promised = _each_once(
+        views,
+        [
+            one
+            for one in views.done_items
+            if one.finish_slip_wd is not None
+            and one.actual_finish is not None
+            and first <= one.actual_finish <= today
+        ],
+    )
     slips = [one.finish_slip_wd for one in promised if one.finish_slip_wd is not None]
     calibration = _calibration(views)
     scored = sum(one.n for one in calibration)
-    counted = [one for one in views.open_items if one.is_committed or one.kind == "risk"]
+    work = [one for one in views.open_items if one.is_leaf or one.kind == "risk"]  # as in `people`
+    counted = [one for one in work if one.is_committed or one.kind == "risk"]
+    lacking = [one for one in counted if one.owner_problem is not None]
     ages = sorted(
         (today - day).days
         for one in views.open_items
@@ -105,16 +108,13 @@ def metrics(views: Views) -> Metrics:
     return Metrics(
         finished=len(promised),
         on_time_share=_share(slip <= 0 for slip in slips),
-        on_time_share_first=_share(
-            one.first_slip_wd <= 0 for one in promised if one.first_slip_wd is not None
-        ),
         mean_slip_wd=mean(slips) if slips else None,
         median_slip_wd=median(slips) if slips else None,
         months=_months(promised, first, today),
         calibration=calibration,
         scored=scored,
-        p80_share=sum((one.p80_coverage or 0) * one.n for one in calibration) / scored if scored else None,
-        owner_coverage=_share(one.owner_problem is None for one in counted),
+        p80_share=_mean_share((one.p80_coverage, one.n) for one in calibration),
+        owner_coverage=None if not counted else 1 - views.pieces(lacking) / views.pieces(counted),
         risk_age_days=ages,
         median_risk_age_days=median(ages) if ages else None,
         resolved=sum(len(days) for days in resolved.values()),
@@ -127,6 +127,21 @@ def metrics(views: Views) -> Metrics:
 def _share(values: Iterable[bool]) -> float | None:
     known = list(values)
     return sum(known) / len(known) if known else None
+
+
+def _mean_share(shares: Iterable[tuple[float | None, int]]) -> float | None:
+    """The mean of shares by their number; one that is not known counts for nothing, not as 0."""
+    known = [(share, n) for share, n in shares if share is not None]
+    count = sum(n for _, n in known)
+    return sum(share * n for share, n in known) / count if count else None
+
+
+def _each_once(views: Views, items: Iterable[Item]) -> list[Item]:
+    """Finished work, each piece once: of twins the side that was later against its promise."""
+    found: dict[str, Item] = {}
+    for one in sorted(items, key=lambda each: -(each.finish_slip_wd or 0)):
+        found.setdefault(views.piece(one), one)
+    return list(found.values())
 
 
 def _median(values: Iterable[float]) -> float | None:
@@ -147,7 +162,6 @@ def _months(promised: Sequence[Item], first: date, today: date) -> list[Month]:
                 month=month,
                 finished=len(mine),
                 on_time=sum((one.finish_slip_wd or 0) <= 0 for one in mine),
-                on_time_first=sum((one.first_slip_wd or 0) <= 0 for one in mine),
             )
         )
         month = after

@@ -24,8 +24,8 @@ _TERMS = (
 )
 
 
-def about_slide(report: Report, wording: Wording, page: Page) -> Slide:
-    """Trackers, gaps and terms."""
+def about_slide(report: Report, wording: Wording, page: Page, untold: Sequence[str] = ()) -> Slide:
+    """Trackers, gaps, programmes that have no slides of their own, and terms."""
     sources = report.quality.sources
     upper = Area(
         page.body.x, page.body.y, page.body.w, min(page.body.h * 0.45, 32 + 23 * max(1, len(sources)))
@@ -48,7 +48,7 @@ def about_slide(report: Report, wording: Wording, page: Page) -> Slide:
         elements += nothing(upper, "No tracker was read yet.")
     lower = page.body.below(upper.h + 18)
     left, right = lower.columns(1, 1, gap=28)
-    elements += _list(left, "What is not known", _unknown(report), wording)
+    elements += _list(left, "What is not known", [*_untold(untold), *_unknown(report)], wording)
     elements += _list(right, "What the words mean", _TERMS, wording)
     return Slide(
         key="about",
@@ -74,6 +74,13 @@ def _source(one: SourceRow) -> list[Content]:
         "",
         [Run(state, bold=one.is_stale or one.is_old)],
     ]
+
+
+def _untold(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    told = ", ".join(line(one, 40) for one in names[:4])
+    return [f"{counted(len(names), 'programme')} without slides here: {told}{'…' if len(names) > 4 else ''}."]
 
 
 def _unknown(report: Report) -> list[str]:

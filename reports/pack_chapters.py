@@ -68,6 +68,13 @@ def titled(item: Item, second: str = "") -> Cell:
     return Cell(paragraphs=[first, [Run(line(second, 200), colour=MUTED)]] if second else [first])
 
 
+def promised(item: Item) -> str:
+    """What a slip is counted from: the promise, else the baseline, which is said."""
+    if item.commitment is None and item.baseline_finish is not None:
+        return f"{day(item.baseline_finish)} (baseline)"
+    return day(item.commitment, "never")
+
+
 def slip_slide(report: Report, wording: Wording, page: Page) -> Slide:
     """What is late, why, and how the slips are spread."""
     slips = report.slips
@@ -93,7 +100,7 @@ def slip_slide(report: Report, wording: Wording, page: Page) -> Slide:
         [
             titled(one.item, sentence(one.cause)),
             place_of(one.item, names),
-            day(one.item.commitment, "never"),
+            promised(one.item),
             day(one.item.finish),
             [Run(signed(one.worst_wd), bold=True)],
         ]

@@ -15,17 +15,19 @@ from reports.plain_text import line
 
 def cost_slides(report: Report, wording: Wording, page: Page) -> Iterator[Slide]:
     """The money, a slide for each currency: what is in two currencies cannot be compared."""
-    for currency in report.costs.currencies:
+    # Amounts without a currency are shown by themselves: nobody knows whether they can be compared.
+    for currency in (*report.costs.currencies, None):
         rows = [one for one in report.costs.rows if one.node.currency == currency]
-        yield _cost_slide(report, rows, currency, wording, page)
+        if rows:
+            yield _cost_slide(report, rows, currency, wording, page)
 
 
 def _cost_slide(
-    report: Report, rows_all: Sequence[CostRow], currency: str, wording: Wording, page: Page
+    report: Report, rows_all: Sequence[CostRow], currency: str | None, wording: Wording, page: Page
 ) -> Slide:
     over = [one for one in rows_all if (one.variance or 0) > 0 and one.node.level in ("project", "schedule")]
     units = [one for one in rows_all if one.node.level in ("project", "schedule")]
-    unit = line(currency, 12)
+    unit = "a currency that no tracker tells" if currency is None else line(currency, 12)
     title = f"{len(over)} of {counted(len(units), 'project')} will cost more than planned ({unit})"
     chart_area, table_area = page.body.columns(4, 6, gap=22)
     table_area = Area(table_area.x, table_area.y, table_area.w, table_area.h - 20)
@@ -81,7 +83,7 @@ def _cost_slide(
         remark(Area(table_area.x, table_area.bottom + 4, table_area.w, 16), " ".join(filter(None, said)))
     )
     return Slide(
-        key=f"costs-{unit}",
+        key=f"costs-{currency and unit}",
         label=wording.label("costs"),
         title=title,
         elements=elements,

@@ -26,8 +26,9 @@ def decision_slides(report: Report, wording: Wording, page: Page) -> Iterator[Sl
     """The questions, the most pressing first; at most three slides of them."""
     asked = report.decisions
     body = Area(page.body.x, page.body.y, page.body.w, page.body.h - 20)
-    is_known = bool(report.open_items or report.done_items)
-    title = _title(asked) if is_known else "Nothing is known: no tracker was read"
+    is_known = report.is_derived and bool(report.open_items or report.done_items)
+    unknown = "nothing was worked out yet" if report.open_items else "no tracker was read"
+    title = _title(asked) if is_known else f"Nothing is known: {unknown}"
     for part in pages(asked, rows_that_fit(body, lines=2), MOST_PAGES):
         rows = [_row(number, one, names_of(report)) for number, one in enumerate(part.rows, part.first)]
         elements: list[Element] = []

@@ -47,7 +47,13 @@ def deck(report: Report, parts: Sequence[Report], wording: Wording, page: Page) 
     for part in parts:
         slides.append(program_slide(part, wording, page))
         slides.append(roadmap_slide(part, wording, page, label=line(part.title, 60)))
-    slides.append(about_slide(report, wording, page))
+    told = {part.scope_slug for part in parts}
+    untold = [
+        node.name
+        for node in report.nodes
+        if parts and node.level == "program" and node.slug not in {*told, report.scope_slug}
+    ]
+    slides.append(about_slide(report, wording, page, untold))
     parts_of_footer = (line(wording.footer, 80), title, f"as of {long_day(report.today)}")
     footer = line(" · ".join(filter(None, parts_of_footer)), 160)
     return Deck(title=title, footer=footer, accent=wording.accent, page=page, slides=slides)
@@ -117,6 +123,8 @@ def _at_a_glance(report: Report, wording: Wording, body: Area) -> list[Element]:
     if summary.worst_slip is not None:
         worst = summary.worst_slip
         said.insert(0, f"The largest slip: {line(worst.key, 40)}, {worst.slip_wd} working days.")
+    if report.derived is not None:
+        said.insert(0, f"Health, slips and findings are those of {long_day(report.derived)}.")
     if report.stale_sources:
         said.insert(0, f"Not up to date: {', '.join(line(one, 30) for one in report.stale_sources)}.")
     elements.append(remark(Area(tiles.x, tiles.bottom + 12, tiles.w, 16), " ".join(said), size=11))

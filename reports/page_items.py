@@ -92,6 +92,8 @@ class Places:
         self.items: list[Item] = items[:MAX_ITEMS]
         self.left_out = (len(items) - len(self.items), len(findings) - len(self.findings))
         self._places = {one.item_id: place for place, one in enumerate(self.items)}
+        self._sides = report.sides
+        self.work = frozenset(one.item_id for one in report.work)
         self._finding_places = {one.finding_id: place for place, one in enumerate(self.findings)}
 
     def subject(self, finding: Finding) -> int | None:
@@ -102,6 +104,11 @@ class Places:
     def item(self, item_id: str | None) -> int | None:
         """The place of an item; None where the page does not hold it."""
         return None if item_id is None else self._places.get(item_id)
+
+    def piece(self, item_id: str) -> int | None:
+        """The place of the first side of the piece of work that an item is a side of; None for other work."""
+        found = [place for one in self._sides.get(item_id, ()) if (place := self.item(one)) is not None]
+        return min(found) if len(found) > 1 else None
 
     def these(self, items: Iterable[Item]) -> list[int]:
         """The places of items that the page holds."""
@@ -142,7 +149,7 @@ def item_columns(places: Places, texts: Texts, zone: tzinfo) -> dict[str, Any]:
 
     def marks(one: Item) -> int:
         names = ("done", "committed", "milestone", "blocked", "stale", "critical", "summary", "leaf")
-        return flags(*(bool(getattr(one, f"is_{name}")) for name in names))
+        return flags(*(bool(getattr(one, f"is_{name}")) for name in names), one.item_id in places.work)
 
     return {
         **columns(
@@ -153,6 +160,7 @@ def item_columns(places: Places, texts: Texts, zone: tzinfo) -> dict[str, Any]:
             url=lambda one: web_address(one.url),
             why=lambda one: cut(one.health_reason),
             parent=lambda one: places.item(one.parent_id),
+            piece=lambda one: places.piece(one.item_id),
             driver=lambda one: places.item(one.driver_id),
             percent=lambda one: None if one.percent_complete is None else round(one.percent_complete),
             created=lambda one: instant_day(one.created_at, zone),

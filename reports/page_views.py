@@ -215,12 +215,9 @@ def metrics_data(report: Report) -> dict[str, Any]:
     return {
         "finished": one.finished,
         "onTime": one.on_time_share,
-        "onTimeFirst": one.on_time_share_first,
         "meanSlip": one.mean_slip_wd,
         "medianSlip": one.median_slip_wd,
-        "months": [
-            [day_number(each.month), each.finished, each.on_time, each.on_time_first] for each in one.months
-        ],
+        "months": [[day_number(each.month), each.finished, each.on_time] for each in one.months],
         "calibration": [
             [each.name, each.n, each.p50_coverage, each.p80_coverage, each.brier, each.pinball]
             for each in one.calibration

@@ -9,6 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from reports.reading import Item, Views
+from reports.rows import LONGEST
 
 NEXT_DAYS = 28
 
@@ -61,7 +62,7 @@ class Unowned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):
-    """Who carries what.
+    """Who carries what. Work that stands in two trackers counts once.
 
     Attributes:
         rows: people by open work, most first.
@@ -99,10 +100,12 @@ def people(views: Views) -> People:
 
     def counts(items: Sequence[Item]) -> dict[str, int]:
         return {
-            "open_items": len(items),
-            "in_progress": sum(one.state == "in_progress" for one in items),
-            "overdue": sum(one.is_overdue for one in items),
-            "due_soon": sum(one.due is not None and views.scope.today <= one.due <= soon for one in items),
+            "open_items": views.pieces(items),
+            "in_progress": views.pieces(one for one in items if one.state == "in_progress"),
+            "overdue": views.pieces(one for one in items if one.is_overdue),
+            "due_soon": views.pieces(
+                one for one in items if one.due is not None and views.scope.today <= one.due <= soon
+            ),
         }
 
     rows = []
@@ -117,13 +120,13 @@ def people(views: Views) -> People:
                 name=row["name"] or row["email"] or row["person_id"],
                 problem=row["problem"],
                 **counts(items),
-                undated=sum(one.due is None for one in items),
+                undated=views.pieces(one for one in items if one.due is None),
                 load_4w=row["load_4w"],
                 projects=places.most_common(),
             )
         )
     rows.sort(key=lambda one: (-one.open_items, one.name.casefold()))
-    flow = {row["team"]: row for row in views.rows("team")}
+    flow = {str(row["team"])[:LONGEST]: row for row in views.rows("team")}
     names = ("throughput_4w", "p10_26w", "wip", "wip_median_8w")
     teams = [
         TeamRow(team=team, **counts(items), **{name: flow.get(team, {}).get(name) for name in names})  # type: ignore[arg-type]
@@ -134,13 +137,14 @@ def people(views: Views) -> People:
         rows=rows,
         left=[one for one in rows if one.problem is not None],
         teams=sorted(teams, key=lambda one: (-one.open_items, one.team.casefold())),
-        without_team=sum(one.team is None for one in work),
+        without_team=views.pieces(one for one in work if one.team is None),
         unowned=sorted(
             (Unowned(problem=problem, items=items) for problem, items in unowned.items()),
             key=lambda one: (-len(one.items), one.problem),
         ),
-        open_items=len(counted),
-        covered=sum(one.owner_problem is None for one in counted),
+        open_items=views.pieces(counted),
+        # Twins of which one side has nobody are not covered: nobody acts there.
+        covered=views.pieces(counted) - views.pieces(one for one in counted if one.owner_problem is not None),
     )
 
 

@@ -128,8 +128,8 @@ _GAPS: Sequence[tuple[str, str, Callable[[Item], bool], Callable[[Item], bool]]]
 
 def quality(views: Views) -> Quality:
     """Gather how far the data can be trusted."""
-    twins = views.rows("twin")
-    confirmed = [row for row in twins if row["is_confirmed"] and row["a_id"] in views.by_id]
+    twins = [row for row in views.rows("twin") if row["a_id"] in views.by_id or row["b_id"] in views.by_id]
+    confirmed = [row for row in twins if row["is_confirmed"]]
     return Quality(
         sources=sorted(
             (_source(views, row) for row in views.rows("source")),

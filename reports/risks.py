@@ -79,6 +79,8 @@ def risks(views: Views) -> Risks:
         if row["item_id"] in views.by_id and not row["is_done"] and not row["is_removed"]
     ]
     rows.sort(key=lambda one: (one.exposure is None, -(one.exposure or 0), one.item.key))
+    # A risk that stands in two trackers is one: the side with the higher exposure speaks.
+    rows = list({views.piece(one.item): one for one in reversed(rows)}.values())[::-1]
     matrix: dict[tuple[int, int], int] = {}
     for one in rows:
         if one.probability is not None and one.impact is not None:
@@ -89,9 +91,10 @@ def risks(views: Views) -> Risks:
         rows=rows,
         matrix=matrix,
         unscored=sum(one.probability is None or one.impact is None for one in rows),
-        closed=sum(
-            one.kind == "risk" and one.actual_finish is not None and one.actual_finish > since
+        closed=views.pieces(
+            one
             for one in views.done_items
+            if one.kind == "risk" and one.actual_finish is not None and one.actual_finish > since
         ),
         raid={
             kind: sorted(

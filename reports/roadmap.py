@@ -9,6 +9,7 @@ import msgspec
 
 from portfolio.agenda import Freeze, Meeting, meetings
 from reports import twins
+from reports.dependencies import state_of
 from reports.reading import Item, Views
 
 SHOWN_KINDS = frozenset({"initiative", "epic", "feature", "milestone", "gate"})
@@ -37,7 +38,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         predecessor_id, successor_id: entries of the roadmap.
         crosses_source: from one tracker to another.
-        is_late: a predecessor is expected to end after its successor starts.
+        is_late: a predecessor is expected to end after its successor starts, or is past its own date.
         count: how many dependencies this stands for.
     """
 
@@ -65,15 +66,15 @@ def roadmap(views: Views) -> Roadmap:
     known = [one for one in (*views.open_items, *views.done_items) if _is_recent(one, scope.today)]
     chosen = [one for one in known if one.is_milestone or one.kind in SHOWN_KINDS or _is_heading(one)]
     chosen += _tasks_of_small_plans(known, chosen)
-    freezes = [one for one in scope.freezes if one.project is None or views.contains((one.project,))]
+    freezes = [one for one in scope.freezes if views.concerns(one.project)]
     entries = [
         Entry(item=item, also=also, frozen=_frozen(item, freezes))
-        for item, also in twins.shown_once(chosen, twins.sides(views))
+        for item, also in twins.shown_once(chosen, views.sides)
         if item.finish is not None or item.start is not None
     ]
     entries.sort(key=lambda one: (one.item.finish or date.max, one.item.key))
     first, last = _window(scope.today, [one.item for one in entries])
-    mine = [one for one in scope.committees if one.project is None or views.contains((one.project,))]
+    mine = [one for one in scope.committees if views.concerns(one.project)]
     return Roadmap(
         entries=entries,
         links=_links(views, entries),
@@ -131,7 +132,7 @@ def _links(views: Views, entries: Sequence[Entry]) -> list[Link]:
 
     A dependency of something that is not a line itself is drawn at the nearest line above it.
     """
-    groups = twins.sides(views)
+    groups = views.sides
     shown: dict[str, str] = {}
     for entry in entries:
         for side in groups.get(entry.item.item_id, (entry.item.item_id,)):
@@ -161,7 +162,7 @@ def _links(views: Views, entries: Sequence[Entry]) -> list[Link]:
             predecessor_id=one,
             successor_id=other,
             crosses_source=bool(row["crosses_source"]) or (before is not None and before.crosses_source),
-            is_late=(row["overlap_wd"] or 0) > 0 or (before is not None and before.is_late),
+            is_late=state_of(row, views.scope.today) == "late" or (before is not None and before.is_late),
             count=1 if before is None else before.count + 1,
         )
     return list(found.values())

@@ -22,6 +22,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         zone: the portfolio's, in which an instant has a day.
         slug: a portfolio, programme or project; None is everything that is stored.
         committees, freezes: the PMO's appointments.
+        derived: the day for which the store was derived, where that is another one than `today`.
+        is_derived: whether anything was worked out at all.
         working_days: from one day to another in the portfolio's calendar; None where one is unknown.
     """
 
@@ -34,6 +36,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     slug: str | None = None
     committees: Sequence[Committee] = ()
     freezes: Sequence[Freeze] = ()
+    derived: date | None = None
+    is_derived: bool = True
 
     def day(self, moment: datetime | None) -> date | None:
         """The day of an instant in the portfolio's zone."""
@@ -120,7 +124,6 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     overdue_wd: int | None
     baseline_slip_wd: int | None
     finish_slip_wd: int | None
-    first_slip_wd: int | None
 
     @property
     def is_open(self) -> bool:
@@ -144,10 +147,25 @@ _COMPUTED = {
     "overdue_wd": "today_ord - effective_due_ord",
     "baseline_slip_wd": "coalesce(actual_finish_ord, effective_due_ord) - baseline_finish_ord",
     "finish_slip_wd": "actual_finish_ord - commitment_ord",
-    "first_slip_wd": "actual_finish_ord - first_commitment_ord",
 }
+LONGEST = 1_000  # no report shows more of a text; a tracker may hold 40,000 characters, 50,000 times
+CUT_TEXTS = (
+    "title", "status", "owner", "team", "iteration", "release", "baseline_name", "health_reason",
+    "parent_key",
+)  # fmt: skip
+
+
+def cut_column(name: str) -> str:
+    """A text of which the database gives the beginning only, after a mark that `whole_text` takes off.
+
+    The mark keeps a title that looks like a date from being taken for one.
+    """
+    return f"'|' || substr(\"{name}\", 1, {LONGEST})"
+
+
 ITEM_COLUMNS: Mapping[str, str] = {
-    name: _COMPUTED.get(name, f'"{_RENAMED.get(name, name)}"') for name in Item.__struct_fields__
+    name: cut_column(name) if name in CUT_TEXTS else _COMPUTED.get(name, f'"{_RENAMED.get(name, name)}"')
+    for name in Item.__struct_fields__
 }
 
 

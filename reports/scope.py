@@ -7,6 +7,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from portfolio.agenda import Committee
 from portfolio.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +43,35 @@ def within(projects: Sequence[Mapping[str, Any]], slug: str | None) -> list[str]
     for row in roots:
         add(row)
     return found
+
+
+def above(projects: Sequence[Mapping[str, Any]], slug: str | None) -> list[str]:
+    """What stands above a slug in the tree, the nearest first."""
+    parents = {str(row["slug"]): row["parent"] for row in projects}
+    found: list[str] = []
+    one = parents.get(slug) if slug is not None else None
+    while one is not None and one not in found:
+        found.append(str(one))
+        one = parents.get(one)
+    return found
+
+
+def deciding(
+    committees: Sequence[Committee], projects: Sequence[Mapping[str, Any]], slug: str | None
+) -> list[Committee]:
+    """The committees that decide about the whole of what is shown; those of its parts where there is none.
+
+    Args:
+        committees: of the agenda.
+        projects: rows of the view `project`.
+        slug: what is shown; None is everything.
+    """
+    tops = [str(row["slug"]) for row in projects if row["parent"] is None] if slug is None else [slug]
+    whole = {None, *tops, *above(projects, slug)}
+    parts = {str(row["slug"]) for row in projects} if slug is None else set(within(projects, slug))
+    return [one for one in committees if one.project in whole] or [
+        one for one in committees if one.project in parts
+    ]
 
 
 def names_by_slug(projects: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import msgspec
 
@@ -20,7 +20,7 @@ class Slip(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         item: the item; `slip_wd`, `overdue_wd`, `push_count` are its own.
-        chain: what drives its start, from its own driver to the first cause.
+        chain: what drives its start, from its own driver to the first cause, or as far as it is in scope.
         cause: the reason in words: what it waits for, or that its own work is late.
     """
 
@@ -63,7 +63,7 @@ class Slips(msgspec.Struct, frozen=True, kw_only=True):
         trends: milestones and committed containers whose date has moved, the furthest first; then those that
             stand still, as far as there is room.
         milestones: how many open milestones there are, and of how many something is known.
-        histogram: (label, number) of open items by their slip.
+        histogram: (label, number) of open work by its slip; twins count once, by the side that slips more.
         unknown: open work whose slip cannot be known: no promise, or no date.
     """
 
@@ -75,13 +75,13 @@ class Slips(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _BINS: Sequence[tuple[str, int, int]] = (
-    ("early", -10_000, -1),
+    ("early", -100_000, -1),
     ("on time", 0, 0),
     ("1–2", 1, 2),
     ("3–5", 3, 5),
     ("6–10", 6, 10),
     ("11–20", 11, 20),
-    ("over 20", 21, 10_000),
+    ("over 20", 21, 100_000),
 )
 
 
@@ -89,29 +89,42 @@ def slips(views: Views) -> Slips:
     """Gather what is late."""
     work = [one for one in views.open_items if one.kind != "risk"]
     rows = [
-        Slip(item=item, chain=(chain := driver_chain(views, item)), cause=_cause(item, chain))
+        _slip(views, item)
         for item in work
         if (item.slip_wd or 0) > 0 or item.is_overdue or (item.push_count or 0) > 1
     ]
     rows.sort(key=lambda one: (-one.worst_wd, -(one.item.push_count or 0), one.item.key))
-    known = [one.slip_wd for one in work if one.slip_wd is not None]
+    most: dict[str, int] = {}
+    for one in views.work:
+        if one.slip_wd is not None:
+            most[views.piece(one)] = max(most.get(views.piece(one), one.slip_wd), one.slip_wd)
+    known = most.values()
     return Slips(
         rows=rows,
         trends=_trends(views),
         milestones=sum(one.is_milestone for one in work),
         histogram=[(label, sum(low <= one <= high for one in known)) for label, low, high in _BINS],
-        unknown=len(work) - len(known),
+        unknown=views.pieces(views.work) - len(known),
     )
 
 
+def _slip(views: Views, item: Item) -> Slip:
+    chain = driver_chain(views, item)
+    in_scope = list(takewhile(lambda one: one.item_id in views.by_id, chain))
+    return Slip(item=item, chain=in_scope, cause=_cause(item, chain))
+
+
 def driver_chain(views: Views, item: Item) -> list[Item]:
-    """What drives an item's start, and what drives that, as far as it is known; at most 12 steps."""
+    """What drives an item's start, and what drives that, as far as it is known; at most 12 steps.
+
+    What drives it may stand outside the scope: it is the cause all the same.
+    """
     found: list[Item] = []
     seen = {item.item_id}
     step = item
     while step.driver_id is not None and step.driver_id not in seen and len(found) < CHAIN_LENGTH:
         seen.add(step.driver_id)
-        driver = views.by_id.get(step.driver_id)
+        driver = views.anywhere(step.driver_id)
         if driver is None:
             break
         found.append(driver)

@@ -21,6 +21,7 @@ def cover(
     projects: Sequence[Mapping[str, Any]],
     sources: Sequence[Mapping[str, Any]],
     written: Written,
+    derived: date | None = None,
 ) -> Iterator[Cells]:
     """The rows of the first sheet.
 
@@ -31,9 +32,13 @@ def cover(
         projects: rows of the view `project` that are shown.
         sources: rows of the view `source`.
         written: what became of the other sheets.
+        derived: the day for which health, forecasts, slips and findings hold, where it is another one.
     """
     yield [("title", title)]
     yield [("said", f"As of {today.day} {today:%B %Y}. Times are those of {zone}. Empty means unknown.")]
+    if derived is not None and derived != today:
+        then = f"{derived.day} {derived:%B %Y}"
+        yield [("amber", "Note"), ("said", f"Health, forecasts, slips and findings are those of {then}.")]
     for row in sources:
         if row["is_stale"]:
             yield [

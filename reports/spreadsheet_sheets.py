@@ -111,14 +111,18 @@ SOURCES = (
 )  # fmt: skip
 
 
-def sheets(store: Store, slugs: Sequence[str], *, is_everything: bool) -> Iterator[Sheet]:
+def sheets(
+    store: Store, slugs: Sequence[str], places: Mapping[str, str | None] | None = None
+) -> Iterator[Sheet]:
     """The sheets in their order; rows are read from the store when a sheet is written.
 
     Args:
         store: what is shown.
         slugs: the portfolio, programmes and projects that are shown, in the order of the tree.
-        is_everything: also what belongs to no project.
+        places: the findings that are shown, and the project of each; None is everything, also what belongs to
+            no project.
     """
+    is_everything = places is None
     order = {slug: number for number, slug in enumerate(slugs)}
     where: Mapping[str, object] = {} if is_everything else {"project": list(slugs)}
     projects = list(store.rows("project"))
@@ -138,7 +142,7 @@ def sheets(store: Store, slugs: Sequence[str], *, is_everything: bool) -> Iterat
     yield Sheet("Projects", PROJECTS, nodes, "The configuration has no portfolio.", frozen=1)
     yield Sheet("Milestones", MILESTONES, named(_milestones(store, where)), "There are no milestones.")
     yield Sheet("Risks", RISKS, named(_by_exposure(store, where)), "There are no risks.")
-    yield Sheet("Findings", FINDINGS, named(_worst_first(store, where)), "There are no open findings.")
+    yield Sheet("Findings", FINDINGS, named(_worst_first(store, places)), "There are no open findings.")
     if is_everything:  # neither links nor people belong to one project
         yield Sheet("Dependencies", DEPENDENCIES, store.rows("dependency"), "There are no dependencies.")
         yield Sheet("People", PEOPLE, _busiest_first(store), "Nobody is known.", frozen=1)
@@ -165,10 +169,15 @@ def _by_exposure(store: Store, where: Mapping[str, object]) -> list[dict[str, An
     )
 
 
-def _worst_first(store: Store, where: Mapping[str, object]) -> list[dict[str, Any]]:
+def _worst_first(store: Store, places: Mapping[str, str | None] | None) -> list[dict[str, Any]]:
     rank = {severity: number for number, severity in enumerate(SEVERITIES)}
+    rows = (row for row in store.rows("finding") if row["state"] not in ("resolved", "pending"))
+    if places is not None:
+        rows = (
+            {**row, "project": places[str(row["finding_id"])]} for row in rows if row["finding_id"] in places
+        )
     return sorted(
-        (row for row in store.rows("finding", where=where) if row["state"] not in ("resolved", "pending")),
+        rows,
         key=lambda row: (-rank.get(str(row["severity"]), 0), str(row["key"]), str(row["finding_id"])),
     )
 

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from reports.reading import Item, Views
-
-
-def sides(views: Views) -> dict[str, tuple[str, ...]]:
-    """For each item that has confirmed twins, the ids of all its sides, its own among them, in order."""
-    group: dict[str, set[str]] = {}
-    for row in views.rows("twin", is_confirmed=True):
-        pair = [str(one) for one in (row["a_id"], row["b_id"]) if one is not None]
-        if len(pair) < 2:
-            continue
-        merged = set().union(*(group.get(one, {one}) for one in pair))
-        for one in merged:
-            group[one] = merged
-    return {one: tuple(sorted(members)) for one, members in group.items()}
+from reports.reading import Item
 
 
 def shown_once(
-    items: Iterable[Item], groups: dict[str, tuple[str, ...]]
+    items: Iterable[Item], groups: Mapping[str, tuple[str, ...]]
 ) -> list[tuple[Item, tuple[str, ...]]]:
     """Each piece of work once, by the side that knows most, with the keys of its other sides.
 

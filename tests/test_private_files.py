@@ -75,6 +75,31 @@ def test_what_is_there_keeps_its_permissions(tmp_path: Path) -> None:
     assert (mode(plan), mode(folder)) == (0o664, 0o775)
 
 
+def test_a_link_or_a_strangers_file_does_not_say_who_may_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_to_all, link, theirs = (tmp_path / name for name in ("hosts", "page.html", "theirs.html"))
+    open_to_all.write_text("precious")
+    open_to_all.chmod(0o644)
+    link.symlink_to(open_to_all)
+    replace_private(link, b"names of people")
+    assert (open_to_all.read_text(), link.is_symlink(), mode(link)) == ("precious", False, 0o600)
+    theirs.write_text("")
+    theirs.chmod(0o666)
+    monkeypatch.setattr(os, "geteuid", lambda: theirs.stat().st_uid + 1)
+    replace_private(theirs, b"names of people")
+    assert mode(theirs) == 0o600
+
+
+def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="not a file"):
+        replace_private(pipe, b"x")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert [one.name for one in tmp_path.iterdir()] == ["pipe"]
+
+
 def test_a_link_that_waits_in_the_place_of_a_draft_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")

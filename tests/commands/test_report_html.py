@@ -81,7 +81,10 @@ def test_a_part_of_the_tree_and_a_day_can_be_chosen(office: Folder) -> None:
     data = data_of(office)
     assert (data["title"], data["sinceWhat"]) == ("Office move", "1 November 2026")
     answer = office.run("report", "html", "--portfolio", "office")
-    assert (answer.code, "The portfolio has no `office`." in answer.err) == (2, True)
+    assert (answer.code, "The portfolio has no `office`; did you mean `office-move`?" in answer.err) == (
+        2,
+        True,
+    )
     answer = office.run("report", "html", SMALL_PLAN, "--portfolio", "office-move")
     assert (answer.code, "plans alone have none" in answer.err) == (2, True)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from commands.demo import how_to_reach_dovetail
 from commands.demo_boards import BoardsReader
 from commands.demo_boards import lines as html_lines
 from commands.demo_folder import prepare, write_config
@@ -134,3 +137,19 @@ def test_the_trackers_end_with_whoever_started_them(tmp_path: Path) -> None:
         assert boards.fields("511", ["Priority", "Portfolio health"]) == {"Priority": 2}
         assert trackers.process.poll() is None
     assert trackers.process.returncode == 0
+
+
+def test_the_line_for_the_shell_holds_where_the_path_has_a_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my dovetail"
+    folder.mkdir()
+    script = folder / "dovetail"
+    script.write_text('#!/bin/sh\necho "$1 of $0"\n')
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    (line,) = how_to_reach_dovetail()
+    shell = ["/bin/sh", "-c", f"{line}\ndovetail 'two words'"]
+    said = subprocess.run(shell, capture_output=True, text=True, check=True).stdout
+    assert said == f"two words of {script}\n"

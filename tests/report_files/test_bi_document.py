@@ -17,8 +17,10 @@ import report_world
 from report_world import Run
 from shared import ROOT
 
+from commands.report_data import report_of
 from portfolio.views import VIEWS
 from store import Store, open_store
+from sync.config import load_config
 
 sys.path.insert(0, str(ROOT / "tests" / "store"))
 import pg_server
@@ -75,6 +77,18 @@ def test_a_query_of_the_page_gives_the_same_on_both_databases(
     assert ours
     by_text = {"key": lambda row: json.dumps(row, default=str)}
     assert sorted(ours, **by_text) == sorted(theirs, **by_text)  # type: ignore[call-overload]
+
+
+def test_the_figures_are_the_same_on_both_databases(
+    sqlite: Store, postgresql: tuple[Store, str], built: Path
+) -> None:
+    config = load_config(built / "dovetail.yaml")
+    ours, theirs = (
+        report_of(store, config, now=report_world.NOW, slug="supply-chain")
+        for store in (sqlite, postgresql[0])
+    )
+    for name in ("summary", "nodes", "slips", "risks", "decisions", "costs", "open_items", "derived"):
+        assert getattr(ours, name) == getattr(theirs, name), name
 
 
 def test_the_queries_say_what_the_page_says_of_them(sqlite: Store) -> None:

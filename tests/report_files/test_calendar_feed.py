@@ -200,3 +200,10 @@ def test_a_part_of_the_portfolio_has_its_own_milestones_and_what_holds_for_all(
     assert names
     assert all(name.endswith("(Warehouse)") for name in names)
     assert any(str(event["SUMMARY"]) == "Steering committee" for event in found)
+
+
+def test_meetings_are_those_around_the_day_that_is_asked_for(run: Run) -> None:
+    code, text, _ = run("report", "ics", "--today", "2029-06-01", "-o", "-")
+    assert code == 0
+    days = [line for line in text.splitlines() if line.startswith("DTSTART")]
+    assert any("VALUE=DATE:2030" in day for day in days)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -196,7 +197,22 @@ def test_one_project_alone_has_only_what_is_its_own(run: Run, tmp_path: Path) ->
     book = openpyxl.load_workbook(tmp_path / "w.xlsx")
     assert "People" not in book.sheetnames
     assert {row[4].value for row in book["Items"].iter_rows(min_row=2)} == {"Warehouse"}
+    # Findings on dependencies and twins have no project of their own, and belong to one all the same.
+    assert run("report", "html", "--portfolio", "warehouse", "--output", "w.html")[0] == 0
+    data = json.loads(
+        (tmp_path / "w.html").read_text(encoding="utf-8").partition('id="data">')[2].partition("</")[0]
+    )
+    live = [row for row in book["Findings"].iter_rows(min_row=2, values_only=True) if row[3] == "open"]
+    assert len(live) == sum(data["summary"]["findings"].values())
+    assert {row[4] for row in live} == {"Warehouse"}
     code, _, err = run("report", "xlsx", "--portfolio", "warehose")
     assert (code, "did you mean `warehouse`?" in err) == (2, True)
     code, _, err = run("report", "xlsx", "-o", "no/such/folder.xlsx")
     assert (code, "no/such/folder.xlsx cannot be written: No such file or directory." in err) == (2, True)
+
+
+def test_another_day_is_said_beside_the_day_of_the_rest(run: Run, tmp_path: Path) -> None:
+    assert run("report", "xlsx", "--portfolio", "warehouse", "--today", "2026-12-24", "-o", "w.xlsx")[0] == 0
+    said = [row[0].value or row[1].value for row in openpyxl.load_workbook(tmp_path / "w.xlsx")["Overview"]]
+    assert str(said[1]).startswith("As of 24 December 2026.")
+    assert said[2] == "Note"

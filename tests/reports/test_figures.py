@@ -204,7 +204,7 @@ def test_an_empty_store_has_a_report() -> None:
 
 
 def test_texts_are_cut_to_what_a_person_reads() -> None:
-    assert cut("a\x00\x1b[31m\n\tb") == "a [31m b"
+    assert cut("a\x00\x1b[31m\n\t\u202eb") == "a[31m b"
     assert cut("x" * 40_000, 240) == "x" * 239 + "…"
     assert cut(None) is None
 

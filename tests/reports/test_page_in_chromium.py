@@ -150,6 +150,18 @@ def test_keys_reach_the_views_the_search_and_the_way_back(opened: Opened) -> Non
     page.keyboard.press("Escape")
     page.wait_for_timeout(60)
     assert not page.locator("#panel").is_visible()
+    assert page.evaluate("document.activeElement.className") == "key"  # where the reader came from
+    opened.show("toString?project=constructor")
+    assert page.locator("nav a[aria-current=page]").inner_text().startswith("Overview")
+
+
+def test_a_part_that_is_chosen_has_the_figures_of_its_row(opened: Opened) -> None:
+    data = opened.page.evaluate("JSON.parse(document.getElementById('data').textContent).nodes")
+    for node in data[1:4]:
+        opened.show(f"overview?project={node['slug']}")
+        tile = opened.page.locator("a.tile").nth(1).inner_text()
+        assert f"of {node['open_items']:,} open" in tile
+        assert tile.startswith(f"{node['overdue']:,}\n")
 
 
 def test_a_search_finds_by_key_title_and_owner(opened: Opened) -> None:

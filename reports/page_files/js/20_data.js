@@ -1,6 +1,6 @@
 // From the columns of the page's data to rows. Texts that repeat are written once and named by their place.
 const D = JSON.parse(document.getElementById("data").textContent);
-const FLAGS = ["done", "committed", "milestone", "blocked", "stale", "critical", "summary", "leaf"];
+const FLAGS = ["done", "committed", "milestone", "blocked", "stale", "critical", "summary", "leaf", "work"];
 const ITEM_TEXTS = [
   "source",
   "kind",
@@ -58,6 +58,8 @@ const nodeName = (slug) =>
 const UNITS = D.nodes.filter((one) => one.level === "project" || one.level === "schedule");
 const isOpen = (one) => !one.done && one.state !== "removed";
 const OPEN = ITEMS.filter(isOpen);
+// How many pieces of work these are: work that stands in two trackers (confirmed twins) counts once.
+const pieces = (items) => new Set(items.map((one) => one.piece ?? one.place)).size;
 const unitOf = (one) => (D.hasTree ? one.project : one.schedule_id);
 
 // The units that a choice of the project filter holds: itself, and what is below it.

@@ -5,7 +5,7 @@ let state = {};
 function parse(hash) {
   const [view, query] = hash.replace(/^#/, "").split("?");
   const found = Object.fromEntries(new URLSearchParams(query || ""));
-  return { ...found, view: view in VIEWS || view === "all" ? view : "overview" };
+  return { ...found, view: Object.hasOwn(VIEWS, view) || view === "all" ? view : "overview" };
 }
 function address(changes) {
   const next = { ...state, ...changes };
@@ -28,7 +28,7 @@ const to = (view, changes) =>
     ...changes,
     view,
   });
-const itemAddress = (one) => address({ item: one.id });
+const itemAddress = (one) => address({ item: one.id, finding: null });
 
 function inScope(slug) {
   return !state.project || below(state.project).has(slug);

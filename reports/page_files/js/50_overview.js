@@ -4,7 +4,7 @@ function summary() {
   const slugs = scope();
   if (!slugs) return D.summary;
   const mine = OPEN.filter((one) => slugs.has(unitOf(one)));
-  const work = mine.filter((one) => one.leaf && one.kind !== "risk");
+  const work = mine.filter((one) => one.work);
   const slipping = work.filter((one) => one.slip_wd > 0);
   const risks = D.risks.rows.filter((row) => slugs.has(unitOf(ITEMS[row.item])));
   const late = D.slips.rows
@@ -16,14 +16,15 @@ function summary() {
     projects: Object.fromEntries(
       COLOURS.map((name) => [name, units.filter((node) => node.health === name).length]),
     ),
-    open: work.length,
-    overdue: work.filter((one) => one.overdue_wd > 0).length,
-    slipping: slipping.length,
+    open: pieces(work),
+    overdue: pieces(work.filter((one) => one.overdue_wd > 0)),
+    slipping: pieces(slipping),
     worst: late ? late.place : null,
     risks: risks.length,
     highRisks: risks.filter((row) => row.exposure >= 12).length,
-    unowned: mine.filter((one) => one.owner_problem && (one.kind === "risk" || (one.committed && one.leaf)))
-      .length,
+    unowned: pieces(
+      mine.filter((one) => one.owner_problem && (one.kind === "risk" || (one.committed && one.leaf))),
+    ),
     findings: Object.fromEntries(
       SEVERITIES.map((name) => [name, found.filter((one) => one.severity === name).length]),
     ),

@@ -210,7 +210,8 @@ VIEWS.slips = {
     const rows = every.filter(([place]) => !shows[state.show] || shows[state.show](ITEMS[place]));
     const counted = (name) => every.filter(([place]) => shows[name](ITEMS[place])).length;
     // As on the overview: what has nothing below it. Epics and summaries that slip with it are in the rows below.
-    const work = (name) => every.filter(([place]) => ITEMS[place].leaf && shows[name](ITEMS[place])).length;
+    const work = (name) =>
+      pieces(every.map(([place]) => ITEMS[place]).filter((one) => one.work && shows[name](one)));
     const trends = D.slips.trends.filter((one) => keep(ITEMS[one.item]));
     const moving = trends.filter((one) => one.moved !== 0 || one.moves);
     const shown = (moving.length ? moving : trends).slice(0, 12);
@@ -219,7 +220,14 @@ VIEWS.slips = {
       .filter((one) => one.push_count > 0 && keep(one))
       .sort((a, b) => b.push_count - a.push_count || (b.pushed_wd ?? 0) - (a.pushed_wd ?? 0))
       .slice(0, 15);
-    const open = OPEN.filter((one) => one.kind !== "risk" && keep(one));
+    // Twins count once, by the side that slips more.
+    const open = OPEN.filter((one) => one.work && keep(one));
+    const slip = new Map();
+    for (const one of open) {
+      if (one.slip_wd === null) continue;
+      const piece = one.piece ?? one.place;
+      slip.set(piece, Math.max(slip.get(piece) ?? one.slip_wd, one.slip_wd));
+    }
     const bins = D.slips.histogram.map(([name]) => name);
     const bounds = [
       [-1e9, -1],
@@ -231,10 +239,9 @@ VIEWS.slips = {
       [21, 1e9],
     ];
     const counts = bounds.map(
-      ([low, high]) =>
-        open.filter((one) => one.slip_wd !== null && one.slip_wd >= low && one.slip_wd <= high).length,
+      ([low, high]) => [...slip.values()].filter((wd) => wd >= low && wd <= high).length,
     );
-    const unknown = open.filter((one) => one.slip_wd === null).length;
+    const unknown = pieces(open) - slip.size;
     fill(
       main,
       h(

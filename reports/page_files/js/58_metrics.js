@@ -76,12 +76,9 @@ VIEWS.metrics = {
         {
           value: percent(m.onTime),
           name: "on time",
-          note: m.finished ? `of ${number(m.finished)} promised and finished` : "nothing to measure",
-        },
-        {
-          value: percent(m.onTimeFirst),
-          name: "against the first promise",
-          note: "before any date was moved",
+          note: m.finished
+            ? `of ${number(m.finished)} promised and finished; the promise stays when the date is moved`
+            : "nothing to measure",
         },
         {
           value: m.meanSlip === null ? "unknown" : `${m.meanSlip > 0 ? "+" : ""}${number(m.meanSlip).replace("-", "−")} wd`,
@@ -148,14 +145,6 @@ VIEWS.metrics = {
                     num: true,
                     get: (row) => row[2] / row[1],
                     cell: (row) => percent(row[2] / row[1]),
-                  },
-                  {
-                    name: "first",
-                    title: "Against the first promise",
-                    num: true,
-                    at: 2,
-                    get: (row) => row[3] / row[1],
-                    cell: (row) => percent(row[3] / row[1]),
                   },
                 ],
               }),

@@ -173,7 +173,12 @@ let drawn = "";
 function draw(event) {
   const before = state;
   state = parse(location.hash);
-  const key = JSON.stringify({ ...state, item: null, finding: null, theme: null });
+  // An item that is opened or closed leaves the view as it is, and the focus in it.
+  const key = JSON.stringify(
+    Object.entries(state)
+      .filter(([name]) => !["item", "finding", "theme"].includes(name))
+      .sort(),
+  );
   const main = document.getElementById("main");
   if (key !== drawn) {
     drawn = key;
