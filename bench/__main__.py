@@ -7,7 +7,7 @@ import sys
 
 NAMES = (
     "pull_jira", "pull_azure_devops", "check_plan", "push_azure_devops", "storms", "rollup", "twins",
-    "derive", "network", "schedule_checks", "backtest_plans", "backtest_items",
+    "derive", "rules", "noise", "network", "schedule_checks", "backtest_plans", "backtest_items",
     "backtest_throughput", "rule_mutations", "page",
 )  # fmt: skip
 

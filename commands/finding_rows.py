@@ -46,6 +46,9 @@ def finding_listing(rows: Sequence[Mapping[str, Any]], *, empty: str, is_stored:
         Column(name="message", title="what", shown=_message, wraps=True, weight=2),
         Column(name="project", optional=3) if is_stored else None,
         Column(name="opened_at", title="since", shown=_since, optional=4) if is_stored else None,
+        Column(name="muted_by", title="muted", shown=_muted, wraps=True)
+        if any(row.get("muted_by") for row in rows)
+        else None,
         Column(name="finding_id", title="id", shown=lambda row: str(row["finding_id"])[:ID_LENGTH])
         if is_stored
         else Column(name="rule", optional=2),
@@ -92,6 +95,14 @@ def _message(row: Mapping[str, Any]) -> str:
 def _since(row: Mapping[str, Any]) -> object:
     opened = row["opened_at"]
     return "" if opened is None else opened.date()
+
+
+def _muted(row: Mapping[str, Any]) -> object:
+    if not row["muted_by"]:
+        return ""
+    until = "" if row["muted_until"] is None else f" until {row['muted_until']:%Y-%m-%d}"
+    reason = f": {row['muted_reason']}" if row["muted_reason"] else ""
+    return f"by {row['muted_by']}{until}{reason}"
 
 
 def _titles(store: Store) -> dict[str, str]:

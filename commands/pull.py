@@ -12,10 +12,12 @@ from commands.options import format_option, full_option, source_option, vanished
 from commands.output import Format, Listing, emit
 from commands.session import Session, clock_of, session_of
 from commands.table import Column
+from commands.text import plural
 from portfolio.errors import UsageError
 
 if TYPE_CHECKING:
     from store import Store
+    from sync.pipeline import SyncResult
     from sync.pull import PullOutcome
 
 _COUNTS = ("new", "changed", "unchanged", "gone")
@@ -41,7 +43,7 @@ def pull(
       dovetail pull --source shop --full
       dovetail pull --source shop --accept-vanished
     """
-    from sync.pipeline import SyncResult, exit_code_of
+    from sync.pipeline import SyncResult, exit_code_of, hear
     from sync.pull import pull as run_pull
     from sync.runs import running
     from sync.settings import sync_settings
@@ -60,10 +62,23 @@ def pull(
             store, connectors, run_id=run.run_id, now=run.now, settings=settings.pull, tell=session.talk.tell
         )
         result.sources = {one.source: one for one in outcomes} | _unopened(store, unopened)
+        result.listened = hear(store, connectors, settings, run, tell=session.talk.tell)
         run.exit_code = exit_code_of(result)
         run.counts = result.counts
     show_sources(session, list(result.sources.values()), output_format)
+    say_mutes(session, result)
     return run.exit_code
+
+
+def say_mutes(session: Session, result: SyncResult) -> None:
+    """What people muted in comments. What was refused has been told already, line by line."""
+    if result.listened is None:
+        return
+    if result.listened.muted:
+        count = plural(len(result.listened.muted), "finding")
+        session.talk.say(f"By comments in the trackers, {count} changed: `dovetail findings --state all`.")
+    for reason in result.listened.failed.values():
+        session.talk.error(f"Comments were not read, so mutes in them wait: {reason}")
 
 
 def accepted_sources(sources: Sequence[str], *, accept_vanished: bool) -> Sequence[str]:

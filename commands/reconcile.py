@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,14 +14,17 @@ from commands.output import Format, Listing, Row, emit, print_line
 from commands.session import Session, session_of
 from commands.table import Column, plain
 from commands.text import plural
+from portfolio.errors import UsageError
 from portfolio.views import VIEWS
 
 if TYPE_CHECKING:
     from store import Store
+    from sync.masters import Masters
     from sync.reconcile import SideBySide
 
 _FIELDS = (
     "item_id", "source", "key", "field", "value", "differs", "is_confirmed", "changed_at", "changed_by",
+    "is_master",
 )  # fmt: skip
 _POSSIBLE_SHOWN = 5
 
@@ -34,22 +38,53 @@ _POSSIBLE_SHOWN = 5
     show_default=True,
     help="So many of the latest changes are told where the sides differ.",
 )
+@click.option(
+    "--fix",
+    "is_fix",
+    is_flag=True,
+    help="Make a plan that gives twins the dates of their declared master. Nothing is written.",
+)
+@click.option(
+    "--output",
+    "-o",
+    "output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --fix: keep the plan in a file, for `dovetail apply FILE`.",
+)
 @format_option()
 @session_of
-def reconcile(session: Session, keys: Sequence[str], history: int, output_format: Format) -> int:
+def reconcile(
+    session: Session,
+    keys: Sequence[str],
+    history: int,
+    is_fix: bool,
+    output: Path | None,
+    output_format: Format,
+) -> int:
     """Show the same piece of work side by side in every tracker, with the differences.
 
     With keys (`CHK-12`, `boards:1234`, an item id), those items beside their counterparts in all trackers,
     and who changed what and when; without, every pair of counterparts that differ. What is not confirmed to
     be the same work is marked with `?`; `dovetail twins` says what speaks for it. Nothing is changed.
 
+    With --fix, a plan is made that writes the dates of the tracker that `reconcile: {master: …}` declares to
+    be right, where `write.fields` of the other one lets Dovetail write them. Read it, then apply it.
+
     \b
       dovetail reconcile
       dovetail reconcile CHK-12
+      dovetail reconcile --fix --output fix.json
       dovetail reconcile boards:1234 --history 30
       dovetail reconcile --format csv > differences.csv
     """
+    if output is not None and not is_fix:
+        raise UsageError("--output goes with --fix.", hint="`--format csv > FILE` keeps the differences.")
     config = session.config()
+    if is_fix:
+        from commands.reconcile_fix import make_fix
+
+        return make_fix(session, config, keys, output, output_format)
     with session.store(config) as store:
         if keys:
             from sync.reconcile import side_by_side
@@ -59,9 +94,9 @@ def reconcile(session: Session, keys: Sequence[str], history: int, output_format
                 for number, group in enumerate(groups):
                     if number:
                         print_line()
-                    _show_group(session, store, group, history)
+                    _show_group(session, store, group, history, config.masters)
             else:
-                rows = [row for group in groups for row in _rows(group, store)]
+                rows = [row for group in groups for row in _rows(group, store, config.masters)]
                 emit(Listing(rows=rows, columns=(), empty="", fields=_FIELDS), output_format)
             return 0
         from sync.reconcile import is_merely_possible, unequal_pairs
@@ -81,7 +116,7 @@ def reconcile(session: Session, keys: Sequence[str], history: int, output_format
     return 0
 
 
-def _show_group(session: Session, store: Store, group: SideBySide, history: int) -> None:
+def _show_group(session: Session, store: Store, group: SideBySide, history: int, masters: Masters) -> None:
     changes = group.last_changes(store)
     columns = [
         Column(name="differs", title=" ", shown=lambda row: "!=" if row["differs"] else ""),
@@ -97,6 +132,7 @@ def _show_group(session: Session, store: Store, group: SideBySide, history: int)
             "field": name.replace("_", " "),
             **{
                 f"side{number}": f"{_side(value)}{_changed(changes.get((item['item_id'], name)))}"
+                f"{' (master)' if is_different and _is_master(masters, item, name) else ''}"
                 for number, (item, value) in enumerate(zip(group.items, values, strict=True))
             },
         }
@@ -171,7 +207,12 @@ def _heading(group: SideBySide, item: Mapping[str, Any]) -> str:
     return f"{doubt}{item['source']} {item['key']}"
 
 
-def _rows(group: SideBySide, store: Store) -> list[Mapping[str, Any]]:
+def _is_master(masters: Masters, item: Mapping[str, Any], name: str) -> bool:
+    """Whether this side is declared to be right about a field."""
+    return masters.of(item["project"] or item["program"]).get(name) == str(item["source"])
+
+
+def _rows(group: SideBySide, store: Store, masters: Masters) -> list[Mapping[str, Any]]:
     changes = group.last_changes(store)
     rows: list[Mapping[str, Any]] = []
     for name, values, is_different in group.lines():
@@ -188,6 +229,7 @@ def _rows(group: SideBySide, store: Store) -> list[Mapping[str, Any]]:
                     "is_confirmed": item["item_id"] not in group.unconfirmed,
                     "changed_at": change.get("at"),
                     "changed_by": change.get("by"),
+                    "is_master": _is_master(masters, item, name),
                 }
             )
     return rows

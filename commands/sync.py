@@ -22,7 +22,7 @@ from commands.options import (
 )
 from commands.output import Format, Listing, emit, print_line, to_json
 from commands.plan import folded, plan_listing, summary
-from commands.pull import accepted_sources, say_outcome
+from commands.pull import accepted_sources, say_mutes, say_outcome
 from commands.session import Session, clock_of, is_another_day, session_of
 from commands.table import Column
 from commands.text import plural
@@ -174,6 +174,7 @@ def _complain(session: Session, result: SyncResult) -> None:
     talk = session.talk
     for outcome in result.sources.values():
         say_outcome(session, outcome)
+    say_mutes(session, result)
     if result.derived is not None:
         warn_of_baseline(session, result.derived)
     if result.checked is not None:

@@ -14,6 +14,7 @@ import msgspec
 
 from portfolio.intents import Cost, FieldName, Intent, Receipt, Slots
 from portfolio.records import Cursor, IdPage, ItemId, Page, SourceId
+from portfolio.remarks import Remark
 
 Level: TypeAlias = Literal["OK", "WARN", "FAIL"]
 
@@ -63,6 +64,19 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     clock: Callable[[], datetime]  # aware UTC
     sleep: Callable[[float], None]
     say: Callable[[str], None]  # progress for people, one line; never the result, never a secret
+
+
+@runtime_checkable
+class TellsRemarks(Protocol):
+    """A connector that can also tell what people wrote in comments: a way to mute findings in the tracker."""
+
+    def remarks(self, items: Sequence[ItemId]) -> Iterator[Remark]:
+        """The comments of these items that are not our own account's, the newest of them at least.
+
+        Raises:
+            SourceError: they cannot be read.
+        """
+        ...
 
 
 @runtime_checkable

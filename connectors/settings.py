@@ -47,6 +47,10 @@ class WriteSettings(Settings):
     def _words_that_can_be_read_back(self) -> WriteSettings:
         if lost := sorted(set(self.values) - set(self.fields)):
             raise ValueError(f"values names fields that are not written: {', '.join(lost)}")
+        places: dict[str, str] = {}
+        for slot, name in self.fields.items():
+            if (other := places.setdefault(name.strip().casefold(), slot)) != slot:
+                raise ValueError(f"fields: {other} and {slot} cannot both stand in {name}")
         for slot, labels in self.values.items():
             if len({label.casefold() for label in labels.values()}) < len(labels):
                 raise ValueError(f"values: {slot} has one word for two values")

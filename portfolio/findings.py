@@ -50,6 +50,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Mapping[str, object] = {}
     comment_items: Sequence[str] = ()
     sources: Sequence[str] = ()  # every source the verdict rests on: one of them failing freezes the finding
+    subject_id: str | None = None  # the one column that identifies the row; None where it takes several
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,3 +82,5 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     muted_by: str | None
     muted_reason: str | None
     sources: Sequence[str] = ()
+    muted_approver: str | None = None  # who approved that it is muted although it is critical
+    subject_id: str | None = None  # of the row that it is about, where one column identifies it

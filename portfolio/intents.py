@@ -20,7 +20,10 @@ FieldName = Literal[
     "open_risks",
     "open_findings",
     "worst_finding",
+    "start",
+    "due",
 ]
+# The rollups: what Dovetail works out itself.
 FIELD_NAMES: tuple[FieldName, ...] = (
     "health",
     "forecast_finish",
@@ -30,6 +33,8 @@ FIELD_NAMES: tuple[FieldName, ...] = (
     "open_findings",
     "worst_finding",
 )
+# People's own dates. Only `reconcile --fix` makes plans that write them: docs/decisions/0034.
+DATE_NAMES: tuple[FieldName, ...] = ("start", "due")
 COMMENT: Literal["comment"] = "comment"
 
 # A field value in canonical form: text or number; a date is its ISO text. None is "nothing stands there".

@@ -446,7 +446,7 @@ _VIEWS = (
             list: comment_items
             bool: is_legacy
             instant: muted_until
-            text: muted_by muted_reason
+            text: muted_by muted_reason muted_approver
             """
         ),
         ("finding_id",),

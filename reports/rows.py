@@ -178,6 +178,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     is_legacy: bool
     muted_until: datetime | None
     muted_by: str | None
+    muted_approver: str | None
     muted_reason: str | None
 
     @property

@@ -121,6 +121,7 @@ def _verdict(compiled: CompiledRule, row: Mapping[str, Any]) -> Verdict:
         evidence={name: _json(row[name]) for name in rule.evidence},
         comment_items=tuple(row[name] for name in comment_on if row[name] is not None),
         sources=_sources(row),
+        subject_id=str(row[rule.fingerprint[0]]) if len(rule.fingerprint) == 1 else None,
     )
 
 

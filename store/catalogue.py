@@ -98,7 +98,12 @@ TRACKER_TABLES: Mapping[type[AnyRecord], TableSpec] = {
         # The last three are the ways on which derivation follows a change.
         indexes=(("source", "scope"), ("key",), ("parent_id",), ("schedule_id",), ("owner_id",)),
         # Tombstones are few: the index costs nothing and makes leaving them out cheap.
-        partial_indexes={"ix_tracker_item_tombstone": (("item_id",), "deleted_at IS NOT NULL")},
+        partial_indexes={
+            "ix_tracker_item_tombstone": (("item_id",), "deleted_at IS NOT NULL"),
+            # Rules: a release counts what is open in it, and risks are few among the items.
+            "ix_tracker_item_release": (("release_id", "state", "deleted_at"), "release_id IS NOT NULL"),
+            "ix_tracker_item_risk": (("item_id",), "kind = 'risk'"),
+        },
     ),
     Risk: _tracker(Risk, "risk", ("item_id",)),
     Schedule: _tracker(Schedule, "schedule", ("schedule_id",)),
@@ -234,7 +239,7 @@ FINDING_TABLE = TableSpec(
     "engine_finding",
     (*columns_of_struct(Finding, ("finding_id",)), HASH_COLUMN, RUN_COLUMN),
     ("finding_id",),
-    (("state",), ("item_id",)),
+    (("state",), ("item_id",), ("subject_id",)),
 )
 WRITE_TABLE = TableSpec(
     "engine_write",
@@ -296,7 +301,10 @@ FAILED_WRITE_TABLE = TableSpec(
     (("source",),),
 )
 EVENT_TABLE = TableSpec(
-    "engine_event", columns_of_struct(RunEvent, ("run_id", "what", "subject")), ("run_id", "what", "subject")
+    "engine_event",
+    columns_of_struct(RunEvent, ("run_id", "what", "subject")),
+    ("run_id", "what", "subject"),
+    (("subject",),),
 )
 # How each item stood after the last check, so that the next one can tell what became of it.
 SEEN_TABLE = TableSpec(
@@ -317,6 +325,12 @@ DIRTY_TABLE = TableSpec(
         ColumnSpec("before", "object"),
         ColumnSpec("seq", "int", nullable=False),
     ),
+    ("what", "id"),
+)
+# What has changed since the rules last ran (store/unchecked.py).
+UNCHECKED_TABLE = TableSpec(
+    "engine_unchecked",
+    (ColumnSpec("what", "text", nullable=False), ColumnSpec("id", "text", nullable=False)),
     ("what", "id"),
 )
 CONTAINER_TABLE = TableSpec(
@@ -390,6 +404,7 @@ TABLES: Mapping[str, TableSpec] = {
         EVENT_TABLE,
         SEEN_TABLE,
         DIRTY_TABLE,
+        UNCHECKED_TABLE,
         CONTAINER_TABLE,
         BASELINE_TABLE,
         FORECAST_TABLE,

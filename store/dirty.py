@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from store import bulk
+from store import bulk, unchecked
 from store.catalogue import DIRTY_TABLE, META_TABLE
 from store.results import Dirty
 from store.specs import Dialect, TableSpec
@@ -108,6 +108,7 @@ def mark_everything(connection: Connection, dialect: Dialect) -> None:
     """What was done cannot be told item by item: forget all marks, and derive everything next time."""
     connection.exec_driver_sql(f"DELETE FROM {DIRTY_TABLE.name}")  # noqa: S608 names are ours
     _mark(connection, dialect, LIST, {EVERYTHING: None})
+    unchecked.mark_everything(connection, dialect)
 
 
 def changed_columns(

@@ -5,13 +5,14 @@ A run's events are kept for 400 days; how each item stood after the last check i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from store import bulk
 from store.catalogue import EVENT_TABLE, SEEN_TABLE
 from store.results import RunEvent
+from store.specs import Dialect
 from store.values import decode_column
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ SELECT t.item_id, t.key, t.title, {gone} AS is_gone, {late} AS is_late, s.is_gon
 FROM tracker_item AS t
 LEFT JOIN derived_item AS d ON d.item_id = t.item_id
 LEFT JOIN engine_seen AS s ON s.item_id = t.item_id
-WHERE s.item_id IS NULL OR s.is_gone <> {gone} OR s.is_late <> {late}
+WHERE {among}(s.item_id IS NULL OR s.is_gone <> {gone} OR s.is_late <> {late})
 ORDER BY t.item_id
 """
 
@@ -36,7 +37,13 @@ class EventStore:
     _db: Database
 
     def record_run_events(
-        self, run_id: str, findings: Sequence[RunEvent], *, today: date, now: datetime
+        self,
+        run_id: str,
+        findings: Sequence[RunEvent],
+        *,
+        today: date,
+        now: datetime,
+        among: Collection[str] | None = None,
     ) -> int:
         """Store what a check changed, and look what became of the items since the last one.
 
@@ -47,6 +54,7 @@ class EventStore:
             findings: what became of findings.
             today: items whose effective due date lies before it are late.
             now: events of runs that are older than 400 days go.
+            among: the items that may have changed since the last check; None is any.
 
         Returns:
             How many events there were.
@@ -54,7 +62,8 @@ class EventStore:
         dialect = self._db.dialect
         with self._db.write() as connection:
             is_first = connection.exec_driver_sql("SELECT 1 FROM engine_seen LIMIT 1").first() is None
-            rows = connection.exec_driver_sql(_changed_sql(today)).fetchall()
+            condition, given = ("", ()) if among is None else _among(dialect, among)
+            rows = connection.exec_driver_sql(_changed_sql(today, condition), given).fetchall()
             events = [*findings]
             for row in [] if is_first else rows:
                 events += _item_events(run_id, row)
@@ -96,14 +105,42 @@ class EventStore:
             RunEvent(**dict(zip(EVENT_TABLE.names, row, strict=True))) for row in zip(*columns, strict=True)
         ]
 
+    def events_of(self, subject: str) -> list[tuple[datetime, RunEvent]]:
+        """What became of one finding or item, with the instants of the runs, oldest first."""
+        dialect = self._db.dialect
+        mark = "?" if dialect == "sqlite" else "%s"
+        with self._db.read() as connection:
+            rows = connection.exec_driver_sql(
+                f"SELECT r.started_at, {_NAMES} FROM engine_event AS e"  # noqa: S608 names are ours
+                f" JOIN engine_run AS r ON r.run_id = e.run_id WHERE e.subject = {mark}"
+                " ORDER BY r.started_at, e.run_id, e.what",
+                (subject,),
+            ).fetchall()
+        instants = decode_column("instant", dialect, [row[0] for row in rows])
+        columns: list[Sequence[Any]] = [
+            decode_column(column.kind, dialect, values)
+            for column, values in zip(
+                EVENT_TABLE.columns, zip(*(row[1:] for row in rows), strict=True), strict=False
+            )
+        ]
+        return [
+            (at, RunEvent(**dict(zip(EVENT_TABLE.names, row, strict=True))))
+            for at, row in zip(instants, zip(*columns, strict=True), strict=True)
+        ]
 
-def _changed_sql(today: date) -> str:
+
+def _among(dialect: Dialect, items: Collection[str]) -> tuple[str, tuple[Any, ...]]:
+    condition, given = bulk.one_of(dialect, "t.item_id", items)
+    return f"{condition} AND ", (given,)
+
+
+def _changed_sql(today: date, condition: str) -> str:
     gone = "(t.deleted_at IS NOT NULL)"
     late = (
         "(t.deleted_at IS NULL AND t.state NOT IN ('done', 'removed') AND d.effective_due IS NOT NULL"
         f" AND d.effective_due < '{today.isoformat()}')"
     )
-    return _CHANGED.format(gone=gone, late=late)
+    return _CHANGED.format(gone=gone, late=late, among=condition)
 
 
 def _item_events(run_id: str, row: Any) -> list[RunEvent]:

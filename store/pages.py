@@ -23,7 +23,7 @@ from portfolio.records import (
     Unmapped,
     WorkItem,
 )
-from store import bulk, dirty
+from store import bulk, dirty, unchecked
 from store.catalogue import BASELINE_TABLE, STREAM_TABLE, TRACKER_TABLES, table_of
 from store.containers import WATCHED, remember_changes
 from store.erased import Erased, keep_out, read_erased
@@ -236,6 +236,10 @@ def _store(
         written.append((*row, run_id))
         written_keys.append(key)
     _mark_written(connection, dialect, record, dict(zip(written_keys, written, strict=True)), known)
+    if record in (WorkItem, Risk):
+        unchecked.mark(connection, dialect, unchecked.ITEM, written_keys)
+    elif record is Dependency:
+        unchecked.mark(connection, dialect, unchecked.DEPENDENCY, written_keys)
     if watched:
         remember_changes(connection, dialect, record, written, known, now=now)
     names = (*(column.name for column in table.data), ROW_HASH, "changed_run")
@@ -331,10 +335,12 @@ def _remove_unlisted(
     gone = sorted(removed - carried)
     if record is Dependency:
         dirty.mark_dependencies(connection, dialect, dirty.ends_of(connection, dialect, table, gone))
+        unchecked.mark(connection, dialect, unchecked.DEPENDENCY, gone)
     else:
         place = table.key.index("item_id")
         items = [key if isinstance(key, str) else key[place] for key in gone]
         dirty.mark_items(connection, dialect, {item: {_FACES[record]: None} for item in items})
+        unchecked.mark(connection, dialect, unchecked.ITEM, items)
     bulk.delete_keys(connection, dialect, table, gone)
     return PageCounts(changed=len(removed - carried))
 
@@ -348,6 +354,7 @@ def _bury(
     stored = bulk.stored(connection, dialect, _ITEM, items, ("deleted_at", "source"))
     living = [item for item, (gone_at, owner) in stored.items() if gone_at is None and owner == source]
     dirty.mark_items(connection, dialect, {item: {"deleted_at": None} for item in living})
+    unchecked.mark(connection, dialect, unchecked.ITEM, living)
     at = encode_column(kinds["deleted_at"], (now,))[0]
     mark = "?" if dialect == "sqlite" else "%s"
     rows: Iterable[bulk.Row] = zip([at] * len(items), reasons, items, [source] * len(items), strict=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from store import bulk
+from store import bulk, unchecked
 from store.frame_reading import fetch, read_frame, select_list
 from store.frame_writing import encoded_as_column, row_digests, rows_at
 from store.frames import BoolArray, Frame, IntArray, values_of
@@ -67,6 +67,8 @@ def replace_rows(
     names = (*(column.name for column in spec.data if column.name in frame), ROW_HASH)
     others = tuple(column.name for column in spec.data if column.name not in frame)
     rows = np.flatnonzero(differs)
+    changed = [*removed, *(keys[row] for row in rows.tolist())]
+    unchecked.mark_derived(connection, dialect, spec.name, changed)
     for some in rows_at(spec, frame, digests, rows):
         if is_new and within is None:
             bulk.insert_new(connection, dialect, spec, some, names)

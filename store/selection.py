@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from portfolio.errors import StoreUnavailable
 from portfolio.views import VIEWS, View
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r'["`]?([a-z_0-9]+)["`]?')  # rules quote with backticks for SQLite
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_AMONG = "dt_among"
 _STEPS = 20_000  # of SQLite's virtual machine between two looks at the clock: a few milliseconds
 
 
@@ -39,6 +42,7 @@ class SelectionStore:
         columns: Mapping[str, str],
         where: str,
         parameters: Mapping[str, object],
+        among: tuple[str, Collection[str]] | None = None,
         row_limit: int = 100_000,
         timeout_seconds: float = 60,
     ) -> list[dict[str, object]]:
@@ -46,7 +50,8 @@ class SelectionStore:
 
         The texts are compiled rules (`rules/` builds them from an allow-list); `:name` in them is a
         parameter. Besides the view's columns they may use `<name>_ord`, `calendar_id`, `today_ord` and
-        `place`. A value is Python's: date, aware instant, number, text, boolean, list.
+        `place`. A value is Python's: date, aware instant, number, text, boolean, list. `among` is a column of
+        text and the values of it that count; what is not among them is not looked at.
 
         Raises:
             SelectTimeout: it took longer than `timeout_seconds`.
@@ -59,8 +64,13 @@ class SelectionStore:
         if view not in VIEWS:
             raise SelectFailed(view, "there is no such view.")
         chosen = ", ".join(f'{expression} AS "{alias}"' for alias, expression in columns.items())
-        query = f'SELECT {chosen} FROM "rule_{view}" WHERE {where or "1 = 1"}'  # noqa: S608 an allow-list made it
+        query = f'SELECT {chosen} FROM "rule_{view}" WHERE ({where or "1 = 1"})'  # noqa: S608 an allow-list made it
+        if among is not None:
+            query += f" AND {_is_among(among[0], self._db.dialect)}"
         bound = {name: _bind(value, self._db.dialect) for name, value in parameters.items()}
+        if among is not None:
+            ids = sorted(among[1])
+            bound[_AMONG] = msgspec.json.encode(ids).decode() if self._db.dialect == "sqlite" else ids
         try:
             with self._db.read(timeout_seconds=timeout_seconds) as connection:
                 rows = self._fetch(connection, text(query), bound, row_limit, timeout_seconds)
@@ -161,6 +171,12 @@ def _first_line(error: BaseException) -> str:
     cause = error.__cause__ if isinstance(error, StoreUnavailable) else error
     text = str(getattr(cause, "orig", None) or cause).strip()
     return text.splitlines()[0] if text else type(error).__name__
+
+
+def _is_among(column: str, dialect: Dialect) -> str:
+    if dialect == "sqlite":
+        return f'"{column}" IN (SELECT j.value FROM json_each(:{_AMONG}) AS j)'  # noqa: S608 names are ours
+    return f'"{column}" = ANY(:{_AMONG})'
 
 
 def _bind(value: object, dialect: Dialect) -> object:

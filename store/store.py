@@ -22,6 +22,7 @@ from store.selection import SelectionStore
 from store.snapshots import SnapshotStore
 from store.sources import SourceStore
 from store.specs import Dialect
+from store.unchecked import UncheckedStore
 from store.writes import WriteStore
 
 
@@ -43,6 +44,7 @@ class Store(
     RowStore,
     LockStore,
     RetentionStore,
+    UncheckedStore,
 ):
     """One open store. Threads may share it; use it as a context manager or close it.
 

@@ -14,6 +14,7 @@ _NONE_NAMES = frozenset(
     {
         "deleted_because", "owner_problem", "lead_problem", "predecessor_owner_problem", "problem", "error",
         "blocked_since", "resolved_at", "resolved_because", "muted_until", "muted_by", "muted_reason",
+        "muted_approver",
         "worst_finding", "armed_at", "missing_side", "held_because", "until", "by", "why", "reason",
         "earlier_finish",
     }

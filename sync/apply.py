@@ -96,7 +96,8 @@ def apply(
 ) -> ApplyOutcome:
     """Make the writes of a plan.
 
-    Every source that the plan names is armed, even where the plan has no write for it; with `only`, none is.
+    Every source that the plan names is armed, even where the plan has no write for it, unless the plan says
+    that it arms none (`arms`); with `only`, none is.
     A plan that undoes a run holds its sources back instead: else the next run would write the same again
     (docs/decisions/0019).
 
@@ -179,11 +180,13 @@ def _arm(
     by: str,
     now: datetime,
 ) -> None:
-    """Arm a source, or hold it back where the plan takes writes back."""
+    """Arm a source, or hold it back where the plan takes writes back, or neither where it is about dates."""
     source = connector.source
     known = store.sources().get(source)
     if known is None:
         store.declare_source(source, connector.kind, connector.capabilities.form, connector.mapping_version)
+    if not plan.arms:
+        return
     if plan.undoes:
         store.hold(source, f"run {plan.undoes} was undone", now, run_id=run_id, by=by)
         outcome.held.append(source)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from portfolio.errors import RuleError
 from portfolio.findings import Finding, Verdict, severity_rank
 from portfolio.records import Cursor, ItemId, Page
@@ -19,8 +21,10 @@ from rules.compiler import CompiledRule, compile_rule
 from rules.results import inhibited, verdicts
 from rules.rule import Override, Rule
 from store.results import RunEvent
+from sync.check_scope import Basis, Scope, concerned, rule_text, said_before, scope_of
 from sync.lifecycle import RuleLife, Situation, reconcile
 from sync.progress import Progress, Tell, silent
+from sync.waivers import LabelWaiver, Waivers
 
 if TYPE_CHECKING:
     from store import Store
@@ -45,6 +49,7 @@ class CheckSettings:
         overrides: what the configuration changes about rules, by id.
         working_days: working days between two dates, in the portfolio's calendar.
         forecast_step_wd: a forecast that moved by less than this has not moved.
+        waivers: which labels on items mute which rules.
         row_limit: a rule with more findings than this is broken, not right.
         timeout_seconds: for one rule.
     """
@@ -55,6 +60,7 @@ class CheckSettings:
     overrides: Mapping[str, Override] = field(default_factory=dict)
     working_days: Callable[[date, date], int | None] = field(default=lambda first, then: (then - first).days)
     forecast_step_wd: int = 5
+    waivers: Sequence[LabelWaiver] = ()
     row_limit: int = 100_000
     timeout_seconds: float = 60
 
@@ -69,6 +75,7 @@ class CheckOutcome:
         frozen: the sources whose findings stayed as they are.
         opened, reopened, raised, resolved: ids of findings that did this in this run.
         changed: rows written.
+        is_partial: only what had changed since the last check was looked at.
         open_by_severity: what is open or acknowledged now.
     """
 
@@ -80,6 +87,7 @@ class CheckOutcome:
     raised: list[str] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
     changed: int = 0
+    is_partial: bool = False
     open_by_severity: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -110,20 +118,29 @@ def check(
         tell: is told about every rule.
     """
     outcome = CheckOutcome(broken=dict(settings.broken))
-    for name, problem in settings.broken.items():
-        tell(Progress(step="check", what=name, note=problem))
     enabled = [rule for rule in settings.rules if _override(settings, rule).is_enabled_anywhere]
-    of_sums = {rule.id for rule in enabled if rule.over in _ROLLED_UP}
-    stored = store.findings()
-    changed: list[Finding] = []
-    said: list[Verdict] = []
-    texts: dict[str, str] = {}
-    before = _rules_before(store)
     states = store.sources()
     outcome.frozen = sorted(name for name, state in states.items() if state.error is not None)
+    compiled = _compiled(store, settings, enabled, outcome)
+    for name, problem in outcome.broken.items():
+        tell(Progress(step="check", what=name, note=problem))
+    basis = _basis(compiled, settings, outcome, today, now)
+    scope = scope_of(store, compiled, basis)
+    outcome.is_partial = scope.is_partial
+    before = _rules_before(store)
+    texts = {one.rule.id: _fingerprint(one) for one in compiled}
+    waiver = Waivers.of(store, settings.waivers, today)
+    of_sums = {rule.id for rule in settings.rules if rule.over in _ROLLED_UP}
+    stored: list[Finding] = []
+    changed: list[Finding] = []
+    said: list[Verdict] = []
     for is_of_sums in (False, True):
-        rules = [rule for rule in enabled if (rule.id in of_sums) == is_of_sums]
-        here = _ask(store, rules, settings, outcome, texts, today=today, now=now, tell=tell)
+        here: list[Verdict] = []
+        for one in compiled:
+            if (one.rule.id in of_sums) == is_of_sums:
+                here += _ask(store, one, settings, outcome, scope, today=today, now=now, tell=tell)
+        if not is_of_sums:  # all that is stored of rules over sums is among it: they are asked whole
+            stored = concerned(store, scope, compiled, here, now)
         said += here
         situation = Situation(
             now=now,
@@ -133,46 +150,52 @@ def check(
             frozen=frozenset(outcome.frozen),
             armed=frozenset(name for name, state in states.items() if state.armed_at is not None),
             silent=frozenset(inhibited(said, enabled)),
-            ended=_Ends(store),
+            ended=_Ends(store, scope),
             working_days=settings.working_days,
             forecast_step_wd=settings.forecast_step_wd,
+            waiver=waiver,
         )
-        moved = reconcile([one for one in stored if (one.rule in of_sums) == is_of_sums], here, situation)
+        mine = [one for one in stored if (one.rule in of_sums) == is_of_sums]
+        moved = reconcile(mine, [*here, *said_before(scope, mine, situation)], situation)
         outcome.changed += store.save_findings(moved, run_id)
         changed += moved
+        if not is_of_sums:
+            # What the rollup changes from here on is for the next check to look at.
+            rules = {name: text for name, text in basis.rules.items() if name not in outcome.broken}
+            store.end_check(msgspec.json.encode(msgspec.structs.replace(basis, rules=rules)).decode())
         if moved or not is_of_sums:
             roll_up()
     if (now_kept := {**before, **texts}) != before:
         page = Page(cursor=Cursor(version=1, value=now_kept))
         store.save_page(*_RULES_KEPT, page, tombstones={}, run_id=run_id, now=now)
     _count(outcome, stored, changed)
-    store.record_run_events(run_id, _events(outcome, changed, run_id), today=today, now=now)
+    outcome.open_by_severity = store.open_counts()
+    among = scope.items if scope.is_partial else None
+    store.record_run_events(run_id, _events(outcome, changed, run_id), today=today, now=now, among=among)
     return outcome
 
 
 def _ask(
     store: Store,
-    rules: Sequence[Rule],
+    compiled: CompiledRule,
     settings: CheckSettings,
     outcome: CheckOutcome,
-    texts: dict[str, str],
+    scope: Scope,
     *,
     today: date,
     now: datetime,
     tell: Tell,
 ) -> list[Verdict]:
-    """What these rules say. Those that cannot run are booked as broken; `texts` gets what each asks."""
+    """What one rule says of the rows that are looked at. One that cannot run is booked as broken."""
     said: list[Verdict] = []
-    for rule in rules:
-        try:
-            compiled = compile_rule(rule, store.dialect, _override(settings, rule))
-            texts[rule.id] = _fingerprint(compiled)
-            said += run_rule(store, compiled, settings, today, now)
-            outcome.rules += 1
-        except RuleError as error:
-            outcome.broken[rule.id] = str(error)
-            tell(Progress(step="check", what=rule.id, note=str(error)))
-        tell(Progress(step="check", what=rule.id, done=outcome.rules))
+    rule = compiled.rule.id
+    try:
+        said = run_rule(store, compiled, settings, today, now, scope.among(compiled))
+        outcome.rules += 1
+    except RuleError as error:
+        outcome.broken[rule] = str(error)
+        tell(Progress(step="check", what=rule, note=str(error)))
+    tell(Progress(step="check", what=rule, done=outcome.rules))
     return said
 
 
@@ -182,6 +205,41 @@ def _unknown(settings: CheckSettings, stored: Sequence[Finding]) -> frozenset[st
         return frozenset()
     known = {rule.id for rule in settings.rules}
     return frozenset(finding.rule for finding in stored if finding.rule not in known)
+
+
+def _compiled(
+    store: Store, settings: CheckSettings, enabled: Sequence[Rule], outcome: CheckOutcome
+) -> list[CompiledRule]:
+    """The rules as queries; one that cannot be compiled is booked as broken."""
+    found: list[CompiledRule] = []
+    for rule in enabled:
+        try:
+            found.append(compile_rule(rule, store.dialect, _override(settings, rule)))
+        except RuleError as error:
+            outcome.broken[rule.id] = str(error)
+    return found
+
+
+def _basis(
+    compiled: Sequence[CompiledRule],
+    settings: CheckSettings,
+    outcome: CheckOutcome,
+    today: date,
+    now: datetime,
+) -> Basis:
+    others = [
+        outcome.frozen,
+        sorted(outcome.broken),
+        [repr(one) for one in settings.waivers],
+        settings.forecast_step_wd,
+        settings.row_limit,
+    ]
+    return Basis(
+        day=f"{today} {now.date()}",  # `last_seen_at` is kept to the day of UTC
+        at=now,
+        rules={one.rule.id: rule_text(one) for one in compiled},
+        others=hashlib.sha256(repr(others).encode()).hexdigest()[:16],
+    )
 
 
 def _events(outcome: CheckOutcome, changed: Sequence[Finding], run_id: str) -> list[RunEvent]:
@@ -219,19 +277,27 @@ def _rules_before(store: Store) -> dict[str, object]:
 
 
 def run_rule(
-    store: Store, compiled: CompiledRule, settings: CheckSettings, today: date, now: datetime
+    store: Store,
+    compiled: CompiledRule,
+    settings: CheckSettings,
+    today: date,
+    now: datetime,
+    among: tuple[str, frozenset[str]] | None = None,
 ) -> list[Verdict]:
-    """What one rule says, within the limits of the settings.
+    """What one rule says, within the limits of the settings; `among` names the rows it is asked of.
 
     Raises:
         RuleError: it took too long, found too much, or could not be run.
     """
+    if among is not None and not among[1]:
+        return []
     try:
         rows = store.select(
             compiled.view,
             columns=compiled.columns,
             where=compiled.where,
             parameters=compiled.bind(today, now),
+            among=among,
             row_limit=settings.row_limit,
             timeout_seconds=settings.timeout_seconds,
         )
@@ -243,22 +309,37 @@ def run_rule(
 
 
 class _Ends:
-    """Why items are no longer worked on. Reads the store once, and only if anything is to be resolved."""
+    """Why items are no longer worked on. Reads the store only where something is to be resolved.
 
-    def __init__(self, store: Store) -> None:
+    In a full check much may be, so it is read once; in a partial one an item at a time.
+    """
+
+    def __init__(self, store: Store, scope: Scope) -> None:
         self._store = store
-        self._ends: dict[ItemId, str] | None = None
+        self._is_partial = scope.is_partial
+        self._ends: dict[ItemId, str | None] | None = None
 
     def __call__(self, item: ItemId) -> str | None:
         if self._ends is None:
-            rows = self._store.read("tracker_item", ("item_id", "state", "deleted_at"), live_only=False)
-            self._ends = {}
-            for item_id, state, deleted_at in zip(*rows.values(), strict=True):
-                if deleted_at is not None:
-                    self._ends[item_id] = "out of scope"
-                elif state in ("done", "removed"):
-                    self._ends[item_id] = "closed"
+            self._ends = {} if self._is_partial else self._read(None)
+        if self._is_partial and item not in self._ends:
+            self._ends[item] = self._read([item]).get(item)
         return self._ends.get(item)
+
+    def _read(self, items: Sequence[ItemId] | None) -> dict[ItemId, str | None]:
+        names = ("item_id", "state", "deleted_at")
+        if items is None:
+            rows = self._store.read("tracker_item", names, live_only=False)
+        else:
+            found = self._store.frame("tracker_item", names, among=("item_id", items), live_only=False)
+            rows = {name: found.values(name) for name in names}
+        ends: dict[ItemId, str | None] = {}
+        for item_id, state, deleted_at in zip(*rows.values(), strict=True):
+            if deleted_at is not None:
+                ends[item_id] = "out of scope"
+            elif state in ("done", "removed"):
+                ends[item_id] = "closed"
+        return ends
 
 
 def _count(outcome: CheckOutcome, stored: Sequence[Finding], changed: Sequence[Finding]) -> None:
@@ -267,10 +348,6 @@ def _count(outcome: CheckOutcome, stored: Sequence[Finding], changed: Sequence[F
         old = now.get(finding.finding_id)
         _count_one(outcome, old, finding)
         now[finding.finding_id] = finding
-    for finding in now.values():
-        if finding.state in ("open", "acknowledged"):
-            count = outcome.open_by_severity.get(finding.severity, 0)
-            outcome.open_by_severity[finding.severity] = count + 1
 
 
 def _count_one(outcome: CheckOutcome, old: Finding | None, new: Finding) -> None:

@@ -62,12 +62,13 @@ _OUR_WORDS = frozenset(
 )  # fmt: skip
 
 
-def compose(findings: Iterable[Finding], *, zone: ZoneInfo) -> Note:
+def compose(findings: Iterable[Finding], *, zone: ZoneInfo, may_reply: bool = False) -> Note:
     """The comment for one item.
 
     Args:
         findings: every finding that names the item in its `comment_items`, whatever its state.
         zone: the portfolio's zone, in which an instant has a day.
+        may_reply: whether a comment in the tracker mutes, which is then said.
     """
     everything = list(findings)
     is_open = sorted((one for one in everything if one.state in ("open", "acknowledged")), key=_by_severity)
@@ -87,14 +88,19 @@ def compose(findings: Iterable[Finding], *, zone: ZoneInfo) -> Note:
         blocks.append(Paragraph([Text("Resolved", bold=True)]))
         blocks.append(BulletList([_resolved(one, zone) for one in resolved[:MAX_RESOLVED]]))
     blocks.append(Rule())
-    blocks.append(Paragraph([Text(_footer(is_open))]))
+    blocks.append(Paragraph([Text(_footer(is_open, may_reply=may_reply))]))
     return Note(blocks)
 
 
-def _footer(is_open: Sequence[Finding]) -> str:
+def _footer(is_open: Sequence[Finding], *, may_reply: bool) -> str:
     kept = "Dovetail keeps this comment up to date; it is edited in place."
     if not is_open:
         return kept
+    if may_reply:
+        return (
+            f"{kept} To mute a finding, comment here, in a line of its own: "
+            "“dovetail: mute RULE until 2026-12-24 because REASON”, with a day of yours."
+        )
     return (
         f"{kept} To mute a finding: `dovetail findings snooze ID --until DATE`, "
         "or `dovetail findings suppress ID --reason TEXT`."
@@ -147,7 +153,12 @@ def _muted(finding: Finding, zone: ZoneInfo) -> list[Inline]:
     text = finding.title
     if finding.muted_until is not None:
         text += f", until {day_text(finding.muted_until.astimezone(zone).date())}"
-    return [Text(text)]
+    told: list[Inline] = [Text(text)]
+    if finding.muted_by:
+        told += [Text(", by "), Quoted(finding.muted_by)]
+    if finding.muted_reason:
+        told += [Text(": "), Quoted(finding.muted_reason)]
+    return told
 
 
 def _resolved(finding: Finding, zone: ZoneInfo) -> list[Inline]:

@@ -23,8 +23,11 @@ from sync.absences import PersonCalendar
 from sync.canary import Canary
 from sync.config_report import ReportConfig
 from sync.limits import Limits
+from sync.masters import Masters
+from sync.mutes import MuteSettings
 from sync.placement import TreeNode
 from sync.quiet_hours import QuietHours
+from sync.waivers import LabelWaiver
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -99,6 +102,9 @@ class Config:
         overrides: what is different about rules, by id.
         rule_seconds, rule_rows: what stops a rule.
         health: when a colour turns, where the tree says nothing else.
+        mutes: who may mute findings in the trackers.
+        waivers: which labels on items mute which rules.
+        masters: which tracker is right about a field, where the same work stands in several.
         promises: when a date becomes a promise, where the tree does not say otherwise.
         baseline: the name of the baseline that counts; None is each plan's own.
         person_calendars: when people work and when they are away, by e-mail address.
@@ -135,6 +141,9 @@ class Config:
     plan_expires_after: timedelta = timedelta(hours=24)
     keep_gone: timedelta | None = None
     promises: PromiseRules = field(default_factory=PromiseRules)
+    masters: Masters = field(default_factory=Masters)
+    mutes: MuteSettings = field(default_factory=MuteSettings)
+    waivers: Sequence[LabelWaiver] = ()
     baseline: str | None = None
     person_calendars: Mapping[str, PersonCalendar] = field(default_factory=dict)
     committees: Sequence[Committee] = ()

@@ -128,6 +128,21 @@ def check_names(content: Mapping[str, Any], sources: Sequence[str], problems: Pr
             check_reference(place, ("limits", "canary", number), sources, problems)
 
 
+def check_masters(content: Mapping[str, Any], sources: Sequence[str], problems: Problems) -> None:
+    """Masters of fields, everywhere and in the tree: each is a configured source."""
+    portfolio = content.get("portfolio")
+    places: list[tuple[Path, Mapping[str, Any]]] = [((), content)]
+    if isinstance(portfolio, dict):
+        places += [(at, node) for at, _, node in tree_of(portfolio)]
+    for at, said in places:
+        block = said.get("reconcile")
+        masters = block.get("master") if isinstance(block, dict) else None
+        for name, source in masters.items() if isinstance(masters, dict) else ():
+            if isinstance(source, str) and source not in sources:
+                where = (*at, "reconcile", "master", name)
+                problems.add(where, f"there is no source `{source[:60]}`{nearest(source, sources)}")
+
+
 def check_pairs(pairs: object, at: Path, sources: Sequence[str], problems: Problems) -> None:
     """Pairs of `source:key`, each of a configured source."""
     for number, pair in enumerate(pairs if isinstance(pairs, list) else []):

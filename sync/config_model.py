@@ -129,6 +129,47 @@ class PlaceRulesText(_Model):
     )
 
 
+class LabelText(_Model):
+    """What a label on an item means for the findings about it."""
+
+    reason: Words = Field(description="Why they are muted; shown with each of them.")
+    until: Day = Field(description="The first day on which the label means nothing any more.")
+    rules: list[RuleId] = Field(default=[], description="The rules that are silent; all if absent.")
+    approver: Words | None = Field(
+        default=None, description="Who answers for it; without one critical findings are not muted."
+    )
+
+
+class MuteText(_Model):
+    """Who may mute findings in the trackers themselves."""
+
+    comments: bool = Field(
+        default=False,
+        description="Whether `dovetail: mute RULE until DATE because REASON` in a comment of a person mutes.",
+    )
+    people: list[Words] | None = Field(
+        default=None,
+        description="Who may, by e-mail address or `source:account`; every person who may comment if absent.",
+    )
+    approvers: list[Words] = Field(
+        default=[], description="Who may mute critical findings, by e-mail address or `source:account`."
+    )
+    max_days: int = Field(default=90, ge=1, le=180, description="How long a mute in a comment lasts at most.")
+    labels: dict[Words, LabelText] = Field(
+        default={}, description="By label or tag of an item: the waiver that it stands for."
+    )
+
+
+class ReconcileText(_Model):
+    """Which tracker is right where the same work stands in several."""
+
+    master: dict[Literal["due", "start", "state", "owner", "title"], Words] = Field(
+        default={},
+        description="Field → the source that is right about it. `reconcile --fix` plans to write its due and "
+        "start where write.fields of the other source names a field for them; the others are only told.",
+    )
+
+
 class ProjectText(_Model):
     """A project of the portfolio, and the tracker scopes that feed it."""
 
@@ -153,6 +194,9 @@ class ProjectText(_Model):
         default=None, description="When its dates become promises; what it does not say is as above it."
     )
     rules: PlaceRulesText | None = Field(default=None, description="What is different about rules here.")
+    reconcile: ReconcileText | None = Field(
+        default=None, description="Which tracker is right here; what it does not say is as above it."
+    )
 
 
 class ProgramText(_Model):
@@ -170,6 +214,9 @@ class ProgramText(_Model):
         default=None, description="When their dates become promises; what it does not say is as above it."
     )
     rules: PlaceRulesText | None = Field(default=None, description="What is different about rules here.")
+    reconcile: ReconcileText | None = Field(
+        default=None, description="Which tracker is right here; what it does not say is as above it."
+    )
 
 
 class PortfolioText(_Model):
@@ -356,6 +403,8 @@ class ConfigText(_Model):
     twins_file: Words | None = Field(
         default=None, description="A file with further pairs; twins.yaml beside this file if it is there."
     )
+    reconcile: ReconcileText = ReconcileText()
+    mute: MuteText = MuteText()
     write: WriteText = WriteText()
     write_stop: bool = Field(
         default=False,

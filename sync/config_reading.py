@@ -6,6 +6,7 @@ import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -25,6 +26,7 @@ from sync.canary import Canary
 from sync.config import TWINS_FILE, Config, SourceConfig, StoreConfig
 from sync.config_checks import (
     check_agenda,
+    check_masters,
     check_names,
     check_portfolio,
     check_sources,
@@ -44,9 +46,12 @@ from sync.config_overrides import read_overrides, says_something_of_rules
 from sync.config_problems import Problems, not_one_of
 from sync.config_report import report_config
 from sync.limits import Limits
+from sync.masters import Masters
+from sync.mutes import MuteSettings
 from sync.placement import TreeNode
 from sync.twins import TwinDecision
 from sync.twins_file import read_twins
+from sync.waivers import LabelWaiver
 
 
 def read_config(path: Path, text: str) -> Config:
@@ -82,12 +87,14 @@ class _Reading:
         check_portfolio(content, names, problems)
         check_names(content, names, problems)
         check_agenda(content, problems)
+        check_masters(content, names, problems)
         twins_file, decisions = self._twin_decisions(names, sources)
         files = self._rule_files()
         overrides = self._overrides(files)
         if model is None or problems.lines():
             raise _refused(self._path, problems)
         limits = model.limits
+        tree = _tree(content)
         return Config(
             path=self._path,
             folder=self._folder,
@@ -97,7 +104,7 @@ class _Reading:
             weekdays=tuple(model.calendar.weekdays),
             holidays=model.calendar.holidays,
             extra_holidays=tuple(model.calendar.extra_holidays),
-            tree=_tree(content),
+            tree=tree,
             rule_files=files,
             overrides=overrides,
             rule_seconds=model.rules.time_limit_seconds,
@@ -136,6 +143,24 @@ class _Reading:
             health=HealthThresholds(**model.health.model_dump(exclude_none=True)),
             keep_gone=model.privacy.keep_gone,
             promises=_promises(model.promises.model_dump()),
+            masters=Masters({str(name): one for name, one in model.reconcile.master.items()}, tree),
+            mutes=MuteSettings(
+                comments=model.mute.comments,
+                people=None if model.mute.people is None else _folded(model.mute.people),
+                approvers=_folded(model.mute.approvers),
+                max_days=model.mute.max_days,
+                zone=ZoneInfo(model.timezone),
+            ),
+            waivers=[
+                LabelWaiver(
+                    label=label,
+                    reason=one.reason,
+                    until=one.until,
+                    rules=frozenset(one.rules),
+                    approver=one.approver,
+                )
+                for label, one in model.mute.labels.items()
+            ],
             baseline=model.baseline,
             person_calendars=_person_calendars(content),
             committees=tuple(
@@ -235,6 +260,10 @@ class _Reading:
         return read_overrides(self._content, known, self._problems, file=self._path.name)
 
 
+def _folded(names: Sequence[str]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names)
+
+
 def _pairs(listed: object) -> list[tuple[str, str]]:
     return [
         (str(pair[0]), str(pair[1]))
@@ -278,6 +307,7 @@ def _tree(content: Mapping[str, Any]) -> list[TreeNode]:
                 health=dict(node.get("health") or {}),
                 calendar=_pattern(said[at]["calendar"]) if node.get("calendar") else None,
                 promises=_promises(said[at]["promises"]) if node.get("promises") else None,
+                masters=dict((node.get("reconcile") or {}).get("master") or {}),
             )
         )
     return nodes

@@ -19,9 +19,11 @@ import msgspec
 from portfolio.findings import Finding, Verdict, severity_rank
 from portfolio.records import ItemId
 from sync.evidence import plain_evidence, settled_evidence
+from sync.waivers import BY_LABEL, LabelWaiver
 
 REOPEN_WITHIN = timedelta(days=90)
 _MUTED = ("snoozed", "suppressed", "acknowledged")
+_UNMUTED: Mapping[str, None] = dict.fromkeys(("muted_until", "muted_by", "muted_reason", "muted_approver"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Situation:
         ended: `closed` for an item that is done or removed, `out of scope` for one that is gone, else None.
         working_days: working days between two dates, for forecasts that move a little every day.
         forecast_step_wd: a forecast that moved by less than this has not moved.
+        waiver: the waiver that the configuration gives a verdict, by a label on its item; None for none.
     """
 
     now: datetime
@@ -59,6 +62,7 @@ class Situation:
     ended: Callable[[ItemId], str | None] = field(default=lambda _: None)
     working_days: Callable[[date, date], int | None] = field(default=lambda first, then: (then - first).days)
     forecast_step_wd: int = 5
+    waiver: Callable[[Verdict], LabelWaiver | None] = field(default=lambda _: None)
 
 
 def reconcile(stored: Iterable[Finding], verdicts: Iterable[Verdict], situation: Situation) -> list[Finding]:
@@ -77,7 +81,7 @@ def reconcile(stored: Iterable[Finding], verdicts: Iterable[Verdict], situation:
         if _is_frozen(old, verdict, situation):
             continue
         if verdict is not None and finding_id not in situation.silent:
-            new: Finding | None = _seen(old, verdict, situation)
+            new: Finding | None = _labelled(_seen(old, verdict, situation), verdict, situation)
         else:
             new = None if old is None else _unseen(old, situation)
         if new is not None and (old is None or not _same(new, old)):
@@ -133,8 +137,38 @@ def _seen(old: Finding | None, verdict: Verdict, situation: Situation) -> Findin
         if old.opened_at is None or old.opened_at > now:
             # It was first seen in a look ahead with --today. What counts is since when it really holds.
             return msgspec.structs.replace(current, opened_at=now, last_seen_at=now)
-        return _open(current, now) if now - old.opened_at >= hold_for else current
+        return _open(current, now) if _aged(old.opened_at, situation) >= hold_for else current
     return _wake(current, old, now)
+
+
+def _aged(since: datetime, situation: Situation) -> timedelta:
+    """How long a condition has held, days off not counted: nobody could have done anything about it then."""
+    first, last = since.date(), situation.now.date()
+    worked = situation.working_days(first, last)
+    days_off = 0 if worked is None else max((last - first).days - worked, 0)
+    return situation.now - since - timedelta(days=days_off)
+
+
+def _labelled(current: Finding, verdict: Verdict, situation: Situation) -> Finding:
+    """A label on the item mutes what is open, while it is there and its waiver holds. People come first."""
+    is_by_label = (current.muted_by or "").startswith(BY_LABEL)
+    waiver = situation.waiver(verdict)
+    if waiver is None:
+        if is_by_label and current.state == "suppressed":
+            return msgspec.structs.replace(current, state="open", **_UNMUTED)
+        return current
+    if current.state != "open" and not is_by_label:
+        return current
+    if current.state not in ("open", "suppressed"):
+        return current
+    return msgspec.structs.replace(
+        current,
+        state="suppressed",
+        muted_until=datetime(*waiver.until.timetuple()[:3], tzinfo=situation.now.tzinfo),
+        muted_by=f"{BY_LABEL}{waiver.label}",
+        muted_reason=waiver.reason,
+        muted_approver=waiver.approver,
+    )
 
 
 def _can_reopen(old: Finding, now: datetime) -> bool:
@@ -169,6 +203,7 @@ def _fresh(verdict: Verdict, situation: Situation) -> Finding:
         muted_by=None,
         muted_reason=None,
         sources=tuple(verdict.sources),
+        subject_id=verdict.subject_id,
     )
 
 
@@ -181,6 +216,7 @@ def _is_legacy(verdict: Verdict, situation: Situation) -> bool:
 def _open(finding: Finding, now: datetime) -> Finding:
     is_again = finding.resolved_at is not None
     is_waived = finding.muted_by is not None and (finding.muted_until is None or finding.muted_until > now)
+    is_waived = is_waived and (finding.severity != "critical" or finding.muted_approver is not None)
     return msgspec.structs.replace(
         finding,
         state="suppressed" if is_waived else "open",
@@ -193,14 +229,19 @@ def _open(finding: Finding, now: datetime) -> Finding:
 
 
 def _wake(current: Finding, old: Finding, now: datetime) -> Finding:
-    """A mute ends on its day; a snooze also ends when the severity rises."""
+    """A mute ends on its day, a snooze also when the severity rises.
+
+    A waiver that nobody approved ends where it would cover a critical finding.
+    """
     if current.state not in _MUTED:
         return current
     is_over = current.muted_until is not None and current.muted_until <= now
     is_raised = severity_rank(current.severity) > severity_rank(old.severity)
-    if not is_over and not (current.state == "snoozed" and is_raised):
+    is_beyond = is_raised and current.severity == "critical" and current.muted_approver is None
+    wakes = (current.state == "snoozed" and is_raised) or (current.state == "suppressed" and is_beyond)
+    if not is_over and not wakes:
         return current
-    return msgspec.structs.replace(current, state="open", muted_until=None, muted_by=None, muted_reason=None)
+    return msgspec.structs.replace(current, state="open", **_UNMUTED)
 
 
 def _refresh(old: Finding, verdict: Verdict, situation: Situation) -> Finding:
@@ -230,6 +271,7 @@ def _refresh(old: Finding, verdict: Verdict, situation: Situation) -> Finding:
         evidence=evidence,
         comment_items=tuple(verdict.comment_items),
         sources=tuple(verdict.sources),
+        subject_id=verdict.subject_id,
     )
     # A day is precise enough for people, and keeps a run in which nothing changed from writing every row.
     # `keep` measures from it, so there it is exact.
@@ -272,6 +314,7 @@ def _unseen(old: Finding, situation: Situation) -> Finding | None:
         muted_until=old.muted_until if is_waiver else None,
         muted_by=old.muted_by if is_waiver else None,
         muted_reason=old.muted_reason if is_waiver else None,
+        muted_approver=old.muted_approver if is_waiver else None,
     )
 
 

@@ -15,6 +15,7 @@ from sync.apply import ApplyOutcome, apply
 from sync.audit import actor
 from sync.check import CheckOutcome, CheckSettings, check
 from sync.derive import DeriveCounts, derive
+from sync.mutes import MuteOutcome, MuteSettings, listen
 from sync.plan import PlanSettings, plan
 from sync.plan_file import Plan
 from sync.progress import Progress, Tell, silent
@@ -38,6 +39,7 @@ class SyncSettings:
         calendar: the portfolio's working calendar.
         health: when a colour turns, where the tree says nothing else.
         safety: what holds writing back whatever the plan says.
+        mutes: who may mute what in a tracker.
     """
 
     pull: PullSettings
@@ -47,6 +49,7 @@ class SyncSettings:
     calendar: WorkCalendar
     health: HealthThresholds = DEFAULT_THRESHOLDS
     safety: Safety = field(default_factory=Safety)
+    mutes: MuteSettings = field(default_factory=MuteSettings)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,8 +60,8 @@ class SyncResult:
         run_id: the run.
         exit_code: see DESIGN §10.
         sources: how the pull went, by source.
-        derived, checked, plan, applied: what each step says of itself; `applied` is None where nothing was to
-            be applied.
+        listened, derived, checked, plan, applied: what each step says of itself; `applied` is None where
+            nothing was to be applied.
         unarmed: sources for which sync stops after the plan.
         held: sources for which it does so because somebody undid a run, with the reason.
         stops: the limits and switches that stopped something, in words.
@@ -69,6 +72,7 @@ class SyncResult:
     run_id: str
     exit_code: int = 0
     sources: dict[str, PullOutcome] = field(default_factory=dict)
+    listened: MuteOutcome | None = None
     derived: DeriveCounts | None = None
     checked: CheckOutcome | None = None
     plan: Plan | None = None
@@ -95,6 +99,8 @@ class SyncResult:
                 for name, one in self.sources.items()
             }
         }
+        if self.listened is not None and self.listened.muted:
+            counts["muted"] = len(self.listened.muted)
         if self.derived is not None:
             counts["items"] = self.derived.items
         if self.checked is not None:
@@ -152,6 +158,8 @@ def sync(
         for one in pull(store, chosen, run_id=run.run_id, now=run.now, settings=settings.pull, tell=tell):
             result.sources[one.source] = one
         _book_unopened(store, result, unopened or {}, sources)
+        if not is_look_ahead:
+            result.listened = hear(store, chosen, settings, run, tell=tell)
         work_out(store, settings, run, result, is_look_ahead=is_look_ahead, tell=tell)
         by_name = {one.source: one for one in chosen}
         result.plan = plan(store, by_name, settings.plan, run_id=run.run_id, now=run.now, tell=tell)
@@ -160,6 +168,21 @@ def sync(
         run.exit_code = result.exit_code = exit_code_of(result, fail_on)
         run.counts = result.counts
     return result
+
+
+def hear(
+    store: Store, connectors: Sequence[Connector], settings: SyncSettings, run: Run, *, tell: Tell = silent
+) -> MuteOutcome:
+    """Take in what people wrote about findings: what comes with the pull, and is asked about after it."""
+    return listen(
+        store,
+        {one.source: one for one in connectors},
+        settings.mutes,
+        run_id=run.run_id,
+        today=run.now.astimezone(settings.plan.zone).date(),
+        now=run.now,
+        tell=tell,
+    )
 
 
 def work_out(
@@ -345,6 +368,8 @@ def _pull_codes(outcomes: Iterable[PullOutcome]) -> Iterable[int]:
 def _later_codes(result: SyncResult, fail_on: str | None) -> Iterable[int]:
     if result.stops:
         yield 5
+    if result.listened is not None and result.listened.failed:
+        yield 4
     if result.checked is not None:
         if result.checked.broken:
             yield 4

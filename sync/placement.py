@@ -20,7 +20,8 @@ class TreeNode:
     `people` are those who are on a project; None where nobody says.
     `scopes` are `source:scope` names; only projects have them. `health` holds the thresholds of
     `schedule.health.HealthThresholds` that differ from those above the node. `calendar` and `promises`
-    are what it says itself, complete; None is as above it.
+    are what it says itself, complete; None is as above it. `masters` is field → source, as far as it says
+    so itself: see `sync.masters`.
     """
 
     slug: str
@@ -33,6 +34,7 @@ class TreeNode:
     health: Mapping[str, Any] = field(default_factory=dict)
     calendar: WorkPattern | None = None
     promises: PromiseRules | None = None
+    masters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ its writes and no others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from connectors.base import Connector
+from connectors.base import Connector, TellsRemarks
 from portfolio.errors import BadAnswer, ConfigError, SourceError, StoreError
 from portfolio.findings import Finding
 from portfolio.intents import COMMENT, FIELD_NAMES, Cost, Slots, Value
@@ -31,6 +31,7 @@ from sync.wanted import LIVE, Wanted, WriteSettings, findings_by_item, wanted_co
 from sync.work_classes import RulesBelow
 
 if TYPE_CHECKING:
+    from connectors.source_safety import ConflictPolicy
     from store import Store
     from store.results import SlotBase
 
@@ -50,6 +51,7 @@ class PlanSettings:
         look_everywhere: look also at places where nothing is to be written, to find what people changed.
         limits: of these, how often one comment may be written in a day.
         safety: of these, the canary.
+        listens: whether people mute in comments.
     """
 
     writes: Mapping[str, WriteSettings]
@@ -59,6 +61,7 @@ class PlanSettings:
     look_everywhere: bool = False
     limits: Limits = field(default_factory=Limits)
     safety: Safety = field(default_factory=Safety)
+    listens: bool = False
 
 
 def plan(
@@ -85,9 +88,7 @@ def plan(
     findings = store.findings()
     states = store.sources()
     writing = [name for name, one in settings.writes.items() if one.writes_anything and name in connectors]
-    draft = _Draft(
-        store, settings, run_id, now, findings_by_item(findings), RulesBelow(store, findings, LIVE)
-    )
+    draft = Draft(store, settings, run_id, now, findings_by_item(findings), RulesBelow(store, findings, LIVE))
     for source in writing:
         state = states.get(source)
         if state is None or state.error is not None:
@@ -111,8 +112,8 @@ def plan(
     ).sealed()
 
 
-@dataclass(slots=True)
-class _Draft:
+@dataclass
+class Draft:
     """The plan as it grows, source by source."""
 
     store: Store
@@ -143,7 +144,7 @@ class _Draft:
     def _source(self, connector: Connector, writes: WriteSettings) -> None:
         source = connector.source
         bases = self.store.slots(source)
-        wanted, is_first_look = self._wanted(connector, writes, bases)
+        wanted, is_first_look = self.wanted(connector, writes, bases)
         kept = left_to_people(self.store, source, bases)
         due = [one for one in wanted if self.settings.look_everywhere or not _stands(one, bases, kept)]
         places = write_places(self.store, (one.item_id for one in due))
@@ -165,7 +166,7 @@ class _Draft:
                     source, f"{places[one.item_id].key} was asked for, but nothing was said of it"
                 )
             base = bases.get((one.item_id, one.slot))
-            decision = decide(
+            decision = self.decided(
                 one,
                 base,
                 slots,
@@ -195,16 +196,36 @@ class _Draft:
         if is_first_look and not is_held:
             self.store.mark_stream_read(source, FIRST_LOOK, self.now)
 
-    def _wanted(
+    def decided(
+        self,
+        one: Wanted,
+        base: SlotBase | None,
+        slots: Slots,
+        *,
+        policy: ConflictPolicy,
+        kept: Kept | None,
+        echoes: Collection[Value],
+    ) -> Decision:
+        """What to do with one place, from what stands there now."""
+        return decide(one, base, slots, policy=policy, kept=kept, echoes=echoes)
+
+    def wanted(
         self, connector: Connector, writes: WriteSettings, bases: Mapping[tuple[ItemId, str], SlotBase]
     ) -> tuple[list[Wanted], bool]:
+        """What should stand in a source, and whether its comments are looked for for the first time."""
         source, able = connector.source, connector.capabilities
         wanted: list[Wanted] = []
         is_first_look = False
         if writes.comments and able.comment != "none":
             is_first_look = self.store.stream_read_at(source, FIRST_LOOK) is None
             wanted += wanted_comments(
-                source, self.by_item, bases, writes, zone=self.settings.zone, is_first_look=is_first_look
+                source,
+                self.by_item,
+                bases,
+                writes,
+                zone=self.settings.zone,
+                is_first_look=is_first_look,
+                may_reply=self.settings.listens and isinstance(connector, TellsRemarks),
             )
         slots = [slot for slot in FIELD_NAMES if slot in writes.fields and slot in able.fields]
         if slots:

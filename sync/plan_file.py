@@ -23,9 +23,8 @@ from portfolio.records import ItemId, SourceId
 SCHEMA = "dovetail-plan"
 MAX_BYTES = 256 * 1024 * 1024  # some 300,000 writes
 SCHEMA_ID = "https://dovetail.example/plan-schema.json"
-# 3 since a write says its scope and programme, and which text of a person it may overwrite, and a plan which
-# run it undoes and where the audit trail ended.
-VERSION = 3
+# 4 since a plan says whether it arms its sources.
+VERSION = 4
 
 
 class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +33,7 @@ class PlannedWrite(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         program, project: where the item stands in the PMO's tree, by slug.
         scope: the tracker's own: a Jira project, an area, a plan's file.
-        slot: `comment` or the name of a rollup field.
+        slot: `comment`, the name of a rollup field, or `start` or `due`.
         field: what the tracker calls the field.
         base: what Dovetail last wrote there; None when it never did.
         before: what stood there when the plan was made. For a comment: the digest in its marker.
@@ -111,6 +110,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         places: the address of each source, so that a plan is not applied to another site of the same name.
         undoes: the run whose writes it takes back; empty for a plan of what is wanted. Only a plan that
             undoes may empty a place.
+        arms: whether applying it arms its sources (an undo holds them instead). A plan of `reconcile --fix`
+            does neither: that dates are brought into line says nothing about comments.
         audit_head: where the audit trail ended when it was made.
         hash: over everything else.
     """
@@ -129,6 +130,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     cost: Mapping[SourceId, Cost] = {}
     places: Mapping[SourceId, str] = {}
     undoes: str = ""
+    arms: bool = True
     audit_head: str = ""
     hash: str = ""
 

@@ -80,6 +80,7 @@ def check_settings(config: Config, known: RuleSet) -> CheckSettings:
         row_limit=config.rule_rows,
         working_days=portfolio_calendar(config).working_days_between,
         forecast_step_wd=config.forecast_step_wd,
+        waivers=config.waivers,
     )
 
 
@@ -137,10 +138,12 @@ def sync_settings(
             look_everywhere=full,
             limits=config.limits,
             safety=safety,
+            listens=config.mutes.comments,
         ),
         calendar=calendar,
         health=config.health,
         safety=safety,
+        mutes=config.mutes,
     )
 
 

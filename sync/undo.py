@@ -16,7 +16,7 @@ import msgspec
 
 from connectors.base import Connector
 from portfolio.errors import BadAnswer, ConfigError, SourceError, StoreError
-from portfolio.intents import COMMENT, Cost, Slots, Value
+from portfolio.intents import COMMENT, DATE_NAMES, Cost, Slots, Value
 from portfolio.notes import Note
 from sync.decide import same, value_of
 from sync.erase import is_pseudonymous
@@ -83,6 +83,8 @@ def undo(
         cost=draft.cost,
         places={source: settings.writes[source].place for source in planned},
         undoes=undone,
+        # The next run writes no dates by itself, so nothing has to hold it back from writing these again.
+        arms=any(write.slot not in DATE_NAMES for write in draft.writes),
         audit_head=store.audit_head(),
     ).sealed()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from portfolio.findings import Finding, severity_rank
-from portfolio.intents import COMMENT, FIELD_NAMES, Value
+from portfolio.intents import COMMENT, DATE_NAMES, FIELD_NAMES, Value
 from portfolio.notes import Note
 from portfolio.records import ItemId
 from sync.comment import compose
@@ -33,7 +33,7 @@ class WriteSettings:
 
     Attributes:
         comments: keep one comment per item.
-        fields: rollup field → what the tracker calls it.
+        fields: rollup field, start or due → what the tracker calls it.
         armed: arm the source at its first sync, without a plan file.
         comment_backlog: comment also what was there before the source was armed.
         comment_severity: a finding this severe gets an item its comment.
@@ -52,8 +52,10 @@ class WriteSettings:
     conflicts: Mapping[str, ConflictPolicy] = field(default_factory=dict)
 
     def policy_of(self, slot: str) -> ConflictPolicy:
-        """Whose value stands in a slot. `default` is about fields: a comment needs a word of its own."""
-        default = "report" if slot == COMMENT else self.conflicts.get("default", "report")
+        """Whose value stands in a slot. `default` is about rollups: others need a word of their own."""
+        default = (
+            "report" if slot == COMMENT or slot in DATE_NAMES else self.conflicts.get("default", "report")
+        )
         return self.conflicts.get(slot, default)
 
     def field_of(self, slot: str) -> str | None:
@@ -106,6 +108,7 @@ def wanted_comments(
     *,
     zone: ZoneInfo,
     is_first_look: bool,
+    may_reply: bool = False,
 ) -> list[Wanted]:
     """The comments of one source: of items that deserve one, and of those that have one.
 
@@ -117,6 +120,7 @@ def wanted_comments(
         zone: the portfolio's zone.
         is_first_look: this store has never looked for comments of an earlier one. Items with a legacy finding
             are then looked at once, so that their comments are found again.
+        may_reply: whether a comment in this tracker mutes.
     """
     prefix = f"{source}/"
     found: list[Wanted] = []
@@ -129,7 +133,7 @@ def wanted_comments(
             for one in findings
         )
         if item in with_comment or may_create or (is_first_look and is_severe):
-            found.append(_comment(item, findings, zone=zone, may_create=may_create))
+            found.append(_comment(item, findings, zone=zone, may_create=may_create, may_reply=may_reply))
     return found
 
 
@@ -137,8 +141,10 @@ def _is_severe(finding: Finding, threshold: str) -> bool:
     return finding.state in LIVE and severity_rank(finding.severity) >= severity_rank(threshold)
 
 
-def _comment(item: ItemId, findings: Sequence[Finding], *, zone: ZoneInfo, may_create: bool) -> Wanted:
-    note = compose(findings, zone=zone)
+def _comment(
+    item: ItemId, findings: Sequence[Finding], *, zone: ZoneInfo, may_create: bool, may_reply: bool
+) -> Wanted:
+    note = compose(findings, zone=zone, may_reply=may_reply)
     live = [one for one in findings if one.state in LIVE]
     worst = max((one.severity for one in live), key=severity_rank, default=None)
     many = "" if len(live) == 1 else "s"

@@ -15,6 +15,7 @@ from connectors.azure_devops.lists import census, lists, people
 from connectors.azure_devops.mapping import MAPPING_REVISION
 from connectors.azure_devops.pull import HistoryStream, ItemStream
 from connectors.azure_devops.push import Writer
+from connectors.azure_devops.remarks import remarks
 from connectors.azure_devops.remote import Remote
 from connectors.azure_devops.settings import AzureDevOpsSettings
 from connectors.azure_devops.site import Site
@@ -23,6 +24,7 @@ from connectors.network import NetworkSettings
 from connectors.source_safety import SourceSafety
 from portfolio.intents import Cost, Intent, Receipt, Slots
 from portfolio.records import Cursor, IdPage, ItemId, Page, SourceId
+from portfolio.remarks import Remark
 
 # Each is two requests and a mail: the kill switch and quiet hours must not wait for hundreds of them.
 _COMMENTS_PER_PUSH = 10
@@ -120,6 +122,10 @@ class AzureDevOpsConnector:
     def look(self, targets: Sequence[ItemId]) -> Iterator[Slots]:
         """What stands now in our places of these items."""
         return self._remote.look(targets)
+
+    def remarks(self, items: Sequence[ItemId]) -> Iterator[Remark]:
+        """What people wrote in comments on these items."""
+        return remarks(self.site, self._remote, items)
 
     def push(self, intents: Sequence[Intent]) -> Iterator[Receipt]:
         """Write, verify, and answer one receipt per intent."""

@@ -15,7 +15,7 @@ from connectors.azure_devops.site import Site
 from connectors.azure_devops.values import kind_of
 from connectors.base import Diagnosis, Level
 from portfolio.errors import AccessDenied, SourceError
-from portfolio.intents import FieldName
+from portfolio.intents import FIELD_NAMES, FieldName
 
 # What rollups are written to; other types may lack the fields.
 _CONTAINERS = frozenset({"initiative", "epic", "feature"})
@@ -64,7 +64,11 @@ def _types(site: Site, remote: Remote, projects: Sequence[wire.Project]) -> Iter
 
     It fails only where no project at all has the field: a project on a stock process cannot have any.
     """
-    slots = {slot: field for slot, field in remote.write_fields.slots.items() if not field.problem}
+    slots = {
+        slot: field
+        for slot, field in remote.write_fields.slots.items()
+        if not field.problem and slot in FIELD_NAMES
+    }
     has_somewhere: set[FieldName] = set()
     lacking: dict[tuple[str, tuple[str, ...]], list[FieldName]] = {}
     for project in projects:

@@ -194,7 +194,7 @@ class Remote:
             for one in comments
             if not one.is_deleted
             and one.created_by is not None
-            and self._is_me(one.created_by)
+            and self.is_me(one.created_by)
             and (read := reference.read(one.text or "", form_of(one))).reference is not None
             and read.reference.item == item
         ]
@@ -202,7 +202,7 @@ class Remote:
             return None
         marked.sort(key=lambda pair: pair[0].id)
         first, read = marked[0]
-        by_other = first.modified_by is not None and not self._is_me(first.modified_by)
+        by_other = first.modified_by is not None and not self.is_me(first.modified_by)
         comment = RemoteComment(
             remote_id=str(first.id),
             digest=read.reference.digest if read.reference else None,
@@ -218,7 +218,7 @@ class Remote:
         except ValueError:
             return None
 
-    def _is_me(self, author: writing.Author) -> bool:
+    def is_me(self, author: writing.Author) -> bool:
         """Whether an author is the account that we write with."""
         me = self._client.me()
         if author.descriptor and me.subject_descriptor:

@@ -98,7 +98,8 @@ class WriteMap(WriteSettings):
     """What Dovetail may write. Without this block nothing is ever written."""
 
     fields: dict[FieldName, str] = Field(
-        default={}, description="rollup field → the organisation's field, by name or reference name"
+        default={},
+        description="rollup field, start or due → the organisation's field, by name or reference name",
     )
     values: dict[FieldName, dict[str, str]] = Field(
         default={}, description="labels of a picklist, such as health: {green: On track, red: Off track}"

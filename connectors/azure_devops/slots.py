@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.azure_devops.wire import FieldInfo, TypeField
-from portfolio.intents import FieldName, Value
+from portfolio.intents import DATE_NAMES, FieldName, Value
 
 _NUMBERS = frozenset({"slip_wd", "percent_complete", "open_risks", "open_findings"})
+_DATES = frozenset({"forecast_finish", "start", "due"})
 _TEXTS = frozenset({"string", "plainText", "picklistString"})
 _WHOLE = frozenset({"integer", "picklistInteger"})
 _BROKEN = frozenset({"double", "picklistDouble"})
@@ -47,7 +48,7 @@ class FieldSlot(msgspec.Struct, frozen=True, kw_only=True):
         """
         if raw is None or raw == "":
             return None
-        if self.slot == "forecast_finish":
+        if self.slot in _DATES:
             text = str(raw).strip()
             day = day_of(text) if self.type == "dateTime" else None
             return day.isoformat() if day else text[:10] if self.type != "dateTime" else text
@@ -171,6 +172,8 @@ def _problem(slot: FieldName, field: FieldInfo, labels: Mapping[str, str]) -> st
         return f"{field.name} is read-only"
     if field.reference_name.startswith("System."):
         return f"{field.name} is a field of Azure DevOps itself; give Dovetail a field of its own"
+    if slot in DATE_NAMES:
+        return None if field.type == "dateTime" else f"{field.name} is no date field"
     if slot == "forecast_finish":
         is_fit = field.type in ("dateTime", "string", "plainText")
         return None if is_fit else f"{field.name} is no date field"

@@ -30,6 +30,8 @@ class Author(_Wire, frozen=True):
 
     id: str | None = None
     descriptor: str | None = None
+    display_name: str | None = None
+    unique_name: str | None = None
 
 
 class Comment(_Wire, frozen=True):
@@ -39,6 +41,8 @@ class Comment(_Wire, frozen=True):
     text: str | None = None  # some answers have none for a deleted comment
     created_by: Author | None = None
     modified_by: Author | None = None
+    created_date: str | None = None
+    modified_date: str | None = None
     format: str | None = None
     is_deleted: bool = False
 

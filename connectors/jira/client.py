@@ -57,6 +57,7 @@ _SPRINT = _decoder(wire.Sprint)
 _USERS = _decoder(wire_site.UserPage)
 _COMMENT_LIST = _decoder(wire.CommentList)
 _COMMENTS = _decoder(wire.CommentPage)
+_REMARKS = _decoder(wire.RemarkPage)
 _PERMISSIONS = _decoder(wire_site.Permissions)
 _EDITMETA = _decoder(wire_site.EditMeta)
 _REMOTE_LINKS = _decoder(list[wire.RemoteLink])
@@ -328,6 +329,13 @@ class JiraClient:
             start += len(page.comments)
             if not page.comments or start >= page.total:
                 return
+
+    def newest_comments(self, issue: str) -> list[wire.RemarkComment]:
+        """The newest hundred comments of an issue, with what they say."""
+        path, template = f"{API}/issue/{issue}/comment", f"{API}/issue/{{id}}/comment"
+        params: dict[str, str | int] = {"startAt": 0, "maxResults": 100, "orderBy": "-created"}
+        page = self.http.call("GET", path, template=template, decoder=_REMARKS, params=params)
+        return list(page.comments)
 
     def editmeta(self, issue: str) -> wire_site.EditMeta:
         """The fields on the edit screen of an issue."""

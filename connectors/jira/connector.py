@@ -15,11 +15,13 @@ from connectors.jira.lists import census, lists, people
 from connectors.jira.mapping import MAPPING_REVISION
 from connectors.jira.pull import IssueStream
 from connectors.jira.push import Writer
+from connectors.jira.remarks import remarks
 from connectors.jira.remote import Remote
 from connectors.jira.settings import JiraSettings
 from connectors.jira.site import Site
 from portfolio.intents import Cost, Intent, Receipt, Slots
 from portfolio.records import Cursor, IdPage, ItemId, Page, SourceId
+from portfolio.remarks import Remark
 
 LISTS, ISSUES, PEOPLE = "lists", "issues", "people"
 
@@ -109,6 +111,10 @@ class JiraConnector:
     def look(self, targets: Sequence[ItemId]) -> Iterator[Slots]:
         """What stands now in our places of these issues."""
         return self._remote.look(targets)
+
+    def remarks(self, items: Sequence[ItemId]) -> Iterator[Remark]:
+        """What people wrote in comments on these issues."""
+        return remarks(self.site, items)
 
     def push(self, intents: Sequence[Intent]) -> Iterator[Receipt]:
         """Write, verify, and answer one receipt per intent."""

@@ -76,7 +76,7 @@ class WriteMap(WriteSettings):
     """What Dovetail may write. Without this block nothing is ever written."""
 
     fields: dict[FieldName, str] = Field(
-        default={}, description="rollup field → the site's field, by name or id"
+        default={}, description="rollup field, start or due → the site's field, by name or id"
     )
     values: dict[FieldName, dict[str, str]] = Field(
         default={}, description="labels of options, such as health: {green: On track, red: Off track}"

@@ -1,4 +1,4 @@
-"""One of our rollup fields as the site has it: reading its value, and the form Jira takes a new one in."""
+"""A field that we may write as the site has it: reading its value, and the form Jira takes a new one in."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import msgspec
 
 from connectors.jira.values import text_of
 from connectors.jira.wire_site import FieldInfo, Option
-from portfolio.intents import FieldName, Value
+from portfolio.intents import DATE_NAMES, FieldName, Value
 
 _NUMBERS = frozenset({"slip_wd", "percent_complete", "open_risks", "open_findings"})
+_DATES = frozenset({"forecast_finish", "start", "due"})
 _WRITABLE = ("option", "number", "date", "datetime", "string")
 _OPTION = msgspec.json.Decoder(Option)
 
 
 class FieldSlot(msgspec.Struct, frozen=True, kw_only=True):
-    """A rollup field on this site.
+    """A field that we may write, on this site.
 
     `labels` are the site's words for our values; `problem` says why a field of this type cannot hold it.
     """
@@ -35,7 +36,7 @@ class FieldSlot(msgspec.Struct, frozen=True, kw_only=True):
         if text is None:
             return None
         text = text.strip()
-        if self.slot == "forecast_finish":
+        if self.slot in _DATES:
             return text[:10]
         if self.slot in _NUMBERS:
             try:
@@ -84,10 +85,14 @@ class FieldSlot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def slot_for(slot: FieldName, field: FieldInfo, labels: Mapping[str, str]) -> FieldSlot:
-    """A rollup field as this site has it."""
+    """A field that we may write as this site has it."""
     problem = None
     if field.type not in _WRITABLE:
         problem = f"a field of type {field.type or 'any'} ({field.name}) cannot hold it"
+    elif slot in DATE_NAMES and field.type != "date":
+        problem = (
+            f"{field.name} is a field of type {field.type}; a date of people's is written to a date field"
+        )
     elif slot == "forecast_finish" and field.type not in ("date", "datetime", "string"):
         problem = f"{field.name} is no date field"
     elif field.type == "number" and slot not in _NUMBERS:

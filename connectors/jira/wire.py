@@ -236,15 +236,37 @@ class CommentPage(msgspec.Struct):
     total: int = 0
 
 
+class RemarkComment(msgspec.Struct):
+    """A comment with what it says, and who said so last and when."""
+
+    id: str
+    author: User | None = None
+    updateAuthor: User | None = None  # noqa: N815
+    created: str = ""
+    updated: str = ""
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class RemarkPage(msgspec.Struct):
+    """A page of an issue's comments with what they say, or the newest of them embedded in an issue."""
+
+    comments: list[RemarkComment]
+    total: int = 0
+
+
 def fields_struct(custom: Mapping[str, tuple[str, Any]]) -> type[msgspec.Struct]:
     """The struct of an issue's `fields` on one site.
 
     Args:
         custom: what we call it → (field id on this site, type).
     """
+    # A field of Jira's own that is asked for under another name, such as a due date that we may write, is
+    # there under that name alone.
+    taken = {field_id for field_id, _ in custom.values()}
     base: list[tuple[str, Any, Any]] = [
         (name, type_ | None, msgspec.field(default=None, name=wire_name))
         for name, wire_name, type_ in _SYSTEM
+        if wire_name not in taken
     ]
     # Raw in a union with None takes nothing but null, so an absent one is the raw text null.
     extra = [
@@ -253,7 +275,8 @@ def fields_struct(custom: Mapping[str, tuple[str, Any]]) -> type[msgspec.Struct]
         else (name, type_ | None, msgspec.field(default=None, name=field_id))
         for name, (field_id, type_) in custom.items()
     ]
-    return msgspec.defstruct("IssueFields", base + extra, kw_only=True, gc=False)
+    absent = {name: None for name, wire_name, _ in _SYSTEM if wire_name in taken and name not in custom}
+    return msgspec.defstruct("IssueFields", base + extra, namespace=absent, kw_only=True, gc=False)
 
 
 # Our name, the wire's name, type.

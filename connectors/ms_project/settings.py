@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from connectors.ms_project.custom_fields import can_hold, kind_of
 from connectors.settings import Settings, Text, Texts, WriteSettings, written_fields
 from connectors.source_safety import SourceSafety
-from portfolio.intents import FieldName
+from portfolio.intents import DATE_NAMES, FieldName
 
 DEFAULT_TWIN_KEYS = ("Jira Key", "Tracker Key", "Issue Key")
 # Project's further custom fields. None of them can hold a rollup value.
@@ -61,6 +61,10 @@ class WriteMap(WriteSettings):
     def _one_field_each(cls, value: dict[FieldName, str]) -> dict[FieldName, str]:
         known: dict[str, str] = {}
         for slot, name in value.items():
+            if slot in DATE_NAMES:
+                raise ValueError(
+                    f"{slot} is worked out by Project itself: a plan can be the master of it only"
+                )
             if (other := known.setdefault(name.casefold(), slot)) != slot:
                 raise ValueError(f"{other} and {slot} cannot both stand in {name}")
             if _OTHER_FIELDS.fullmatch(name):

@@ -57,7 +57,7 @@ def test_json_is_the_plan_file_with_schema_and_hash_and_can_be_applied(writing: 
     assert answer.code == 0
     document = json.loads(answer.out)
     jsonschema.Draft202012Validator(plan_schema()).validate(document)
-    assert (document["schema"], document["version"]) == ("dovetail-plan", 3)
+    assert (document["schema"], document["version"]) == ("dovetail-plan", 4)
     path = writing.path / "plan.json"
     path.write_text(answer.out, encoding="utf-8")
     plan = read_plan(path)

@@ -69,6 +69,7 @@ def test_a_verdict_carries_everything_a_reader_needs() -> None:
         },
         comment_items=("shop/1",),
         sources=("shop",),
+        subject_id="shop/1",
     )
 
 

@@ -92,6 +92,8 @@ def test_the_tables_are_all_there(lasting_url: str) -> None:
         "ix_tracker_item_key",
         "ix_tracker_item_owner_id",
         "ix_tracker_item_parent_id",
+        "ix_tracker_item_release",
+        "ix_tracker_item_risk",
         "ix_tracker_item_schedule_id",
         "ix_tracker_item_source_scope",
         "ix_tracker_item_tombstone",

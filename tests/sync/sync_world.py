@@ -14,11 +14,13 @@ from schedule.calendars import work_calendar
 from store import Store, open_store
 from sync.check import CheckSettings
 from sync.limits import Limits
+from sync.mutes import MuteSettings
 from sync.pipeline import SyncResult, SyncSettings, sync
 from sync.placement import TreeNode
 from sync.plan import PlanSettings
 from sync.pull import PullSettings
 from sync.safety import Safety
+from sync.waivers import LabelWaiver
 from sync.wanted import WriteSettings
 from sync.workspace import DeriveSettings
 
@@ -107,6 +109,8 @@ class World:
         self.twins: list[tuple[str, str]] = []
         self.tree: Sequence[TreeNode] = ()
         self.safety = Safety(zone=ZONE)
+        self.mutes = MuteSettings(zone=ZONE)
+        self.waivers: Sequence[LabelWaiver] = ()
         for tracker in self.trackers.values():
             tracker.add_person("ana", "Ana Berg", email="ana@shop.example")
 
@@ -131,7 +135,10 @@ class World:
             pull=PullSettings(full=full, limits=self.limits, accept_vanished=self.accept_vanished),
             derive=DeriveSettings(timezone="Europe/Zurich", twins=self.twins, tree=self.tree),
             check=CheckSettings(
-                rules=self.rules, overrides=self.overrides, working_days=CALENDAR.working_days_between
+                rules=self.rules,
+                overrides=self.overrides,
+                working_days=CALENDAR.working_days_between,
+                waivers=self.waivers,
             ),
             plan=PlanSettings(
                 writes=writes,
@@ -141,9 +148,11 @@ class World:
                 look_everywhere=full,
                 limits=self.limits,
                 safety=self.safety,
+                listens=self.mutes.comments,
             ),
             calendar=CALENDAR,
             safety=self.safety,
+            mutes=self.mutes,
         )
 
     def sync(self, *, full: bool = False, **options: Any) -> SyncResult:

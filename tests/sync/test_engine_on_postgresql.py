@@ -26,15 +26,17 @@ def week(world: World) -> list[Any]:
     world.task("CHK-3", due="2026-11-26", parent="CHK-1", owner_id=None)
     world.task("RET-1", on="boards", due="2026-10-30")
     seen: list[Any] = []
-    for day in range(7):
-        if day == 2:
+    for half_day in range(14):
+        if half_day == 4:
             world.shop.edit("CHK-2", by="ana", state="done")
-        if day == 4:
+        if half_day == 9:
             world.boards.edit("RET-1", by="ana", is_blocked=True)
         before = len(world.written())
         result = world.sync()
+        assert result.checked is not None
+        assert result.checked.is_partial == (half_day % 2 == 1)
         seen.append((result.exit_code, world.written()[before:]))
-        world.clock.advance(days=1)
+        world.clock.advance(hours=12)
     seen.append([(one.rule, one.key, one.state, one.opened_at) for one in world.store.findings()])
     return seen
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from portfolio.findings import Finding, Verdict
+from schedule.calendars import work_calendar
 from sync.lifecycle import RuleLife, Situation, reconcile
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -84,6 +85,40 @@ def test_a_rule_with_for_holds_its_finding_back_until_it_has_held_that_long() ->
     assert two[0].state == "pending"
     three = step(two, [verdict()], situation(NOW + 2 * DAY, rule=life))
     assert (three[0].state, three[0].opened_at) == ("open", NOW + 2 * DAY)
+
+
+def test_days_off_do_not_count_as_held() -> None:
+    """From Friday morning to Monday morning one working day goes by."""
+    friday, life = datetime(2026, 11, 20, 9, tzinfo=UTC), RuleLife(hold_for=2 * DAY)
+    calendar = work_calendar()
+
+    def at(days: int) -> Situation:
+        return situation(friday + days * DAY, rule=life, working_days=calendar.working_days_between)
+
+    found = step([], [verdict()], at(0))
+    for days, state in ((1, "pending"), (2, "pending"), (3, "pending"), (4, "open")):
+        found = step(found, [verdict()], at(days))
+        assert (days, found[0].state) == (days, state)
+
+
+def test_a_waiver_that_was_approved_covers_what_becomes_critical_and_comes_back() -> None:
+    muted = opened(state="suppressed", muted_by="ana", muted_approver="cfo")
+    (raised,) = step([muted], [verdict(severity="critical")], situation(NOW + DAY))
+    assert (raised.state, raised.muted_approver) == ("suppressed", "cfo")
+    (gone,) = step([raised], [], situation(NOW + 2 * DAY))
+    assert (gone.state, gone.muted_approver) == ("resolved", "cfo")
+    (back,) = step([gone], [verdict(severity="critical")], situation(NOW + 3 * DAY))
+    assert back.state == "suppressed"
+    without = msgspec.structs.replace(gone, muted_approver=None)
+    assert step([without], [verdict(severity="critical")], situation(NOW + 3 * DAY))[0].state == "open"
+
+
+def test_an_acknowledgement_ends_on_its_day() -> None:
+    seen = opened(state="acknowledged", muted_until=NOW + 2 * DAY, muted_by="ana")
+    (same,) = step([seen], [verdict()], situation(NOW + DAY))
+    assert same.state == "acknowledged"
+    (over,) = step([seen], [verdict()], situation(NOW + 2 * DAY))
+    assert (over.state, over.muted_by) == ("open", None)
 
 
 def test_a_gap_starts_the_waiting_again() -> None:
@@ -182,11 +217,14 @@ def test_a_snooze_ends_on_its_day() -> None:
     [
         ("snoozed", "critical", "open"),
         ("snoozed", "medium", "snoozed"),
-        ("suppressed", "critical", "suppressed"),
+        ("suppressed", "critical", "open"),
+        ("suppressed", "medium", "suppressed"),
         ("acknowledged", "critical", "acknowledged"),
     ],
 )
-def test_only_a_snooze_wakes_when_the_severity_rises(state: str, severity: str, after: str) -> None:
+def test_a_snooze_wakes_when_the_severity_rises_and_a_waiver_when_it_becomes_critical(
+    state: str, severity: str, after: str
+) -> None:
     muted = opened(state=state, muted_until=NOW + 10 * DAY, muted_by="ana")
     (finding,) = step([muted], [verdict(severity=severity)], situation(NOW + DAY))
     assert (finding.state, finding.severity) == (after, severity)

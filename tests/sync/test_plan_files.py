@@ -66,8 +66,8 @@ def test_what_is_not_a_plan_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_plan_of_another_version_is_refused(tmp_path: Path) -> None:
     _, plan = made()
     path = tmp_path / "plan.json"
-    write_plan(msgspec.structs.replace(plan, version=4), path)
-    with pytest.raises(UsageError, match="has the schema dovetail-plan 4; this is dovetail-plan 3"):
+    write_plan(msgspec.structs.replace(plan, version=5), path)
+    with pytest.raises(UsageError, match="has the schema dovetail-plan 5; this is dovetail-plan 4"):
         read_plan(path)
 
 
@@ -79,7 +79,7 @@ def test_a_plan_from_before_plans_named_their_sites_is_refused_by_its_version(tm
     old["hash"] = hashlib.sha256(msgspec.json.encode(old | {"hash": ""}, order="sorted")).hexdigest()
     path.write_bytes(msgspec.json.encode(old))
     with pytest.raises(
-        UsageError, match="has the schema dovetail-plan 1; this is dovetail-plan 3"
+        UsageError, match="has the schema dovetail-plan 1; this is dovetail-plan 4"
     ) as refused:
         read_plan(path)
     assert refused.value.hint == "Make it again with `dovetail plan`."

@@ -7,7 +7,7 @@ from alembic import op
 from store.migrations.kinds import columns
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 
 # Since when each stored forecast's item had stood later than its date, as far as the rows still tell.
 _WARNED = """
