@@ -17,12 +17,30 @@ if TYPE_CHECKING:
     from sync.derive import DeriveCounts
 
 
+_SHOWN_CYCLES, _SHOWN_KEYS = 10, 20
+
+
 def warn_of_baseline(session: Session, counts: DeriveCounts) -> None:
     """Say that the configured baseline is not there, where it is not."""
     if counts.missing_baseline is not None:
         session.talk.warn(
             f"There is no baseline {counts.missing_baseline}, which the configuration names, so those that "
             "plans bring count. `dovetail baseline list` lists what there is."
+        )
+
+
+def warn_of_cycles(session: Session, counts: DeriveCounts) -> None:
+    """Name the circles of work that waits for itself: the way around each, and where it was cut."""
+    for members, (predecessor, successor) in counts.cycles[:_SHOWN_CYCLES]:
+        shown = [*members[:_SHOWN_KEYS], *(["…"] if len(members) > _SHOWN_KEYS else []), members[0]]
+        session.talk.warn(
+            f"Work that waits for itself: {' → '.join(shown)}. The dates of the rest are worked out without "
+            f"{predecessor} → {successor}; take out the link that does not hold."
+        )
+    if len(counts.cycles) > _SHOWN_CYCLES:
+        session.talk.warn(
+            f"{len(counts.cycles) - _SHOWN_CYCLES:,} more circles of work that waits for itself: "
+            "`dovetail export dependency` shows their links with `in_cycle`."
         )
 
 
@@ -71,6 +89,7 @@ def derive(session: Session, full: bool, today: date | None, output_format: Form
             "`dovetail export dependency` shows them with `url:`."
         )
     warn_of_baseline(session, counts)
+    warn_of_cycles(session, counts)
     if not (session.talk.quiet and output_format == "table"):
         emit(listing, output_format)
     return 0

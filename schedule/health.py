@@ -95,6 +95,7 @@ def own_health(
     late_slip_wd: int | None = None,
     before: str | None = None,
     limits: HealthThresholds = DEFAULT_THRESHOLDS,
+    promise: str = "the commitment",
 ) -> Health:
     """The colour of an item by itself, and why.
 
@@ -111,6 +112,7 @@ def own_health(
         late_slip_wd: working days from what was promised to the P80 forecast; None where there is none.
         before: the colour it had by itself at the last look.
         limits: when a colour turns.
+        promise: what was promised, in the words of the reason.
     """
     red_limit = max(limits.red_slip_wd, limits.red_slip_share * (span_wd or 0))
     amber_limit = max(limits.amber_slip_wd, limits.amber_slip_share * (span_wd or 0))
@@ -121,13 +123,13 @@ def own_health(
     if worst_finding == "critical":
         return Health(RED, "a critical finding is open")
     if slip_wd is not None and slip_wd > red_limit:
-        return Health(RED, f"expected {slip_wd} working days after the commitment")
+        return Health(RED, f"expected {slip_wd} working days after {promise}")
     if worst_finding == "high":
         return Health(AMBER, "a finding of high severity is open")
     if slip_wd is not None and slip_wd > amber_limit:
-        return Health(AMBER, f"expected {slip_wd} working days after the commitment")
+        return Health(AMBER, f"expected {slip_wd} working days after {promise}")
     if late_slip_wd is not None and late_slip_wd > amber_limit:
-        return Health(AMBER, f"its 80 % forecast is {late_slip_wd} working days after the commitment")
+        return Health(AMBER, f"its 80 % forecast is {late_slip_wd} working days after {promise}")
     if unknown is not None:
         return Health(GREY, _BECAUSE[unknown], unknown)
     return Health(GREEN, "nothing speaks against its date")

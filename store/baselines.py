@@ -64,7 +64,7 @@ class BaselineStore:
 
         Raises:
             UsageError: there is one of that name already, and `again` is false; or none, and it is true; or
-            the name belongs to baselines that trackers deliver.
+            it is taken again without a reason; or the name belongs to baselines that trackers deliver.
         """
         earlier = [one for one in self.baseline_events() if one.name == event.name]
         if earlier and not again:
@@ -76,6 +76,11 @@ class BaselineStore:
             raise UsageError(
                 f"There is no baseline {event.name} to take again.",
                 hint="Leave out --rebaseline.",
+            )
+        if again and not (event.reason and event.reason.strip()):
+            raise UsageError(
+                f"The baseline {event.name} is taken again only with a reason.",
+                hint="Who reads it later will ask why: --reason TEXT.",
             )
         if not earlier and event.name in self.baseline_names():
             raise UsageError(

@@ -61,6 +61,11 @@ class DirtyStore:
         with self._db.together():
             yield
 
+    def was_begun(self) -> bool:
+        """Whether a derivation has ever begun here: from then on, whoever stores a record marks it."""
+        with self._db.read() as connection:
+            return is_tracking(connection)
+
     def begin_derive(self) -> None:
         """A derivation of everything begins: until it ends, what is derived rests on no one basis."""
         with self._db.write() as connection:

@@ -24,7 +24,7 @@ from portfolio.records import (
     WorkItem,
 )
 from store import bulk, dirty, unchecked
-from store.catalogue import STREAM_TABLE, TRACKER_TABLES, table_of
+from store.catalogue import BASELINE_TABLE, STREAM_TABLE, TRACKER_TABLES, table_of
 from store.containers import WATCHED, remember_changes
 from store.erased import Erased, keep_out, read_erased
 from store.results import PageCounts, Vanishing
@@ -217,11 +217,15 @@ def _store(
     extra = {WorkItem: ("deleted_at",), Baseline: ("origin",)}.get(record, watched)
     known = bulk.stored(connection, dialect, table, keys, (ROW_HASH, *extra))
     origin = table.names.index("origin") if record is Baseline else 0
+    ours = _taken(connection) if record is Baseline else frozenset()
     new = unchanged = 0
     written: list[bulk.Row] = []
     written_keys: list[Any] = []
     for key, row in zip(keys, rows, strict=True):
         before = known.get(key)
+        if before is None and key[0] in ours:
+            unchanged += 1  # a tracker adds nothing to what was agreed under that name
+            continue
         if before is None:
             new += 1
         elif (record is Baseline and (before[1] != "imported" or row[origin] != "imported")) or (
@@ -244,6 +248,12 @@ def _store(
         names = (*names, "deleted_at", "deleted_because")
     bulk.upsert(connection, dialect, table, written, names)
     return PageCounts(new=new, changed=len(written) - new, unchanged=unchanged)
+
+
+def _taken(connection: Connection) -> frozenset[str]:
+    """The names of the baselines that were taken or imported here: they never change."""
+    rows = connection.exec_driver_sql(f"SELECT kept_as FROM {BASELINE_TABLE.name}")  # noqa: S608 names are ours
+    return frozenset(name for (name,) in rows)
 
 
 def _mark_written(

@@ -226,7 +226,8 @@ _DEFINITIONS: Mapping[str, Definition] = {
         rows="tracker_baseline AS t" + _left("tracker_item", "i", "i.item_id = t.item_id"),
         tables={"t": "tracker_baseline"},
         special={"key": "i.key"},
-        where="i.deleted_at IS NULL",
+        # What was agreed for work that is gone was agreed; what a plan brings goes with its tasks.
+        where="i.deleted_at IS NULL OR t.origin <> 'imported'",
     ),
     "baseline_event": _one("t", "engine_baseline", is_current="t.kept_as = t.name"),
     "container_change": Definition(

@@ -29,6 +29,7 @@ from portfolio.records import (
     WorkItem,
 )
 from portfolio.views import VIEWS
+from sync.reasoning import derived_day
 from sync.replay import Replayed, replay
 from sync.workspace import DeriveSettings
 
@@ -53,6 +54,12 @@ _DERIVED = frozenset(
 )  # fmt: skip
 # Of an item whose source tells nothing: where it belongs, and since when it is there.
 _PLACE = frozenset(("portfolio", "program", "project", "age_wd"))
+# Of an item whose source was not read since: what a look at that day alone does not tell.
+_NOT_RECORDED = (
+    "p50", "p80", "p80_last_week", "forecast_method", "forecast_references", "predecessor_count",
+    "successor_count", "driver_id",
+)  # fmt: skip
+_BASELINE = ("baseline_name", "baseline_start", "baseline_finish", "baseline_start_at", "baseline_finish_at")
 _INHERITED = ("effective_due", "effective_due_source", "slip_wd", "slip_pair")
 _NEED: Mapping[str, tuple[str, ...]] = {
     "iteration_id": ("iteration", "iteration_end"),
@@ -93,6 +100,8 @@ class Past:
             yield from _appended(self._now, view, self.at)
         else:
             for row in self._store.rows(view):
+                if view == "item" and str(row["slip_pair"]).endswith("forecast"):
+                    row["slip_wd"] = row["slip_pair"] = None  # what was forecast on that day is not known
                 for name in self._unknown.get(str(row["item_id"]), ()) if view == "item" else ():
                     column = VIEWS["item"].column(name)
                     row[name] = False if column is not None and column.never_null else None
@@ -103,7 +112,8 @@ class Past:
 def as_of(store: Store, settings: DeriveSettings, day: date, *, today: date) -> Iterator[Past]:
     """The portfolio at the end of a day in the portfolio's zone.
 
-    Where no source was read since, that is what is stored, with everything that was derived from it.
+    Where no source was read since, and nothing was derived since, that is what is stored, with everything
+    that was derived from it.
 
     Args:
         store: holds what was pulled.
@@ -120,7 +130,8 @@ def as_of(store: Store, settings: DeriveSettings, day: date, *, today: date) -> 
     sources = {str(row["source"]): row for row in store.rows("source")}
     before = {name for name, row in sources.items() if row["last_good_at"] is None or _instant(row) < at}
     past = Past(day, at, _now=store)
-    if before == set(sources):
+    worked_out = derived_day(store)
+    if before == set(sources) and (worked_out is None or worked_out <= day):
         yield past
         return
     from store import open_store
@@ -139,7 +150,9 @@ def as_of(store: Store, settings: DeriveSettings, day: date, *, today: date) -> 
         _fill(copy, store, sources, found, changes, at)
         _derive(copy, settings, day, at)
         past._store = copy  # noqa: SLF001 - our own
-        past._unknown = _unknown(found, told, before)  # noqa: SLF001 - our own
+        past._unknown = _unknown(  # noqa: SLF001 - our own
+            found, told, before, has_baseline=settings.baseline is not None
+        )
         yield past
 
 
@@ -263,7 +276,11 @@ def _records(store: Store, record: type[AnyRecord], table: str) -> Iterator[AnyR
 
 
 def _unknown(
-    found: Replayed, told: Mapping[str, Collection[str]], before: Collection[str]
+    found: Replayed,
+    told: Mapping[str, Collection[str]],
+    before: Collection[str],
+    *,
+    has_baseline: bool,
 ) -> dict[str, list[str]]:
     """The columns of the view that are not known, for each item."""
     columns = VIEWS["item"].names
@@ -272,6 +289,8 @@ def _unknown(
         zip(found.columns["item_id"], found.columns["source"], strict=True)
     ):
         if source in before:
+            lost = set(_NOT_RECORDED) | (set(_BASELINE) if has_baseline else set())
+            answer[item] = sorted(lost)
             continue
         derived = _DERIVED if told.get(source) else _PLACE
         lost = {

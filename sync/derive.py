@@ -77,7 +77,7 @@ __all__ = ["REVISION", "STEPS", "DeriveCounts", "Step", "derive", "set_today", "
 
 _SMALL_ITEMS = 10_000
 
-REVISION = 8
+REVISION = 9
 """Raised by whoever changes what a step derives: what an older Dovetail derived is derived again."""
 
 Run: TypeAlias = "Callable[[Workspace, Store], int]"
@@ -375,7 +375,9 @@ class DeriveCounts:
     """How much there was, how many rows changed, and how many dependencies lead out of the portfolio.
 
     `reached` is how many items were derived anew: all of them in a full derivation. `missing_baseline` is the
-    configured one where nothing is stored under its name.
+    configured one where nothing is stored under its name. `cycles` are the circles of work that waits for
+    itself, as far as this derivation looked: the keys around each, and the two ends of the dependency that
+    was left out to compute the rest.
     """
 
     items: int
@@ -383,6 +385,7 @@ class DeriveCounts:
     unknown_ends: int = 0
     reached: int = 0
     missing_baseline: str | None = None
+    cycles: tuple[tuple[tuple[str, ...], tuple[str, str]], ...] = ()
 
 
 class _Basis(msgspec.Struct, kw_only=True):
@@ -415,6 +418,9 @@ def derive(
         full: derive everything anew, whatever has changed.
         is_look_ahead: `today` is not the day that it is: no forecast of it is remembered.
     """
+    if not store.was_begun():
+        # From here on pages mark what they store, also those that other processes store while this one runs.
+        store.begin_derive()
     # A small portfolio costs less to derive than to begin and end a transaction for every step.
     is_small = store.count("tracker_item") <= _SMALL_ITEMS
     with store.one_transaction() if is_small else nullcontext():
@@ -468,7 +474,19 @@ def _derive(
         unknown_ends=work.unknown_ends,
         reached=int(np.count_nonzero(work.is_reached)),
         missing_baseline=work.baselines.missing,
+        cycles=tuple(_named(work)),
     )
+
+
+def _named(work: Workspace) -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
+    """The circles of the network by the keys that people see."""
+    if work.network is None or not work.network.cycles:
+        return
+    keys, links = work.items.keys("key"), work.links
+    row_of = {one: row for row, one in enumerate(links.columns.keys("dependency_id"))}
+    for members, cut in work.network.cycles:
+        ends = (links.before[row_of[cut]], links.after[row_of[cut]])
+        yield tuple(keys[work.position[one]] for one in members), (keys[ends[0]], keys[ends[1]])
 
 
 def _reach(

@@ -203,6 +203,8 @@ def _settled(work: Workspace, items: ForecastItems, new: _Shown, standing: _Stan
     has_moved |= np.isnat(old.p80) & ~np.isnat(new.p80)
     # Where fewer such items were ever so late, that is no reason to call the item punctual again.
     stands = np.where(old.is_known, ~new.is_known | ~has_moved, is_same)
+    # Nor does what a network said outlive the network: once nothing is waited for, the date is free again.
+    stands &= items.has_network | ~_is_of_network(old.method)
     stands &= standing.is_there & items.is_open & _is_equal(standing.due, items.due)
     return _Shown(
         np.where(stands, old.p50, new.p50),
@@ -210,6 +212,11 @@ def _settled(work: Workspace, items: ForecastItems, new: _Shown, standing: _Stan
         np.where(stands, old.method, new.method),
         np.where(stands, old.references, new.references),
     )
+
+
+def _is_of_network(method: IntArray) -> BoolArray:
+    found: BoolArray = (method == Method.NETWORK) | (method == Method.NETWORK_RESIDUAL)
+    return found
 
 
 def _has_moved(work: Workspace, old: DayArray, new: DayArray) -> BoolArray:

@@ -2,7 +2,8 @@
 
 An account that cannot be matched to anybody is *unknown*, which is not the same as unowned: nothing is said
 against it. Accounts are joined by e-mail address, by their id in a directory that stands behind several
-trackers (Microsoft Entra), and by the alias list of the configuration, never by name.
+trackers (Microsoft Entra), and by the alias list of the configuration, never by name. An address that people
+of unlike names have in one tracker is a shared mailbox and joins nobody.
 """
 
 from __future__ import annotations
@@ -55,25 +56,29 @@ class People:
             aliases: from an e-mail address or `source:account id` to the e-mail address of the person.
             left: e-mail addresses, or `source:account id`, of people who have left.
         """
-        folded = {key.casefold(): value.casefold() for key, value in (aliases or {}).items()}
+        folded = _without_chains({_folded(key): _folded(value) for key, value in (aliases or {}).items()})
         self._identities = {(one.source, one.account_id): one for one in identities}
         self._persons: dict[str, Person] = {}
         self._by_account: dict[tuple[SourceId, str], Person] = {}
         self._aliases = folded
         addresses: dict[str, str] = {}
+        shared = _shared_addresses(identities)
         for one in sorted(identities, key=lambda one: (one.source, one.account_id)):
-            if one.directory_id and one.email:
-                addresses.setdefault(one.directory_id, one.email.casefold())
+            if one.directory_id and (email := _folded(one.email)) and email not in shared:
+                addresses.setdefault(one.directory_id.casefold(), email)
         for one in identities:
             account = f"{one.source}:{one.account_id}"
-            email = one.email.casefold() if one.email else None
+            email = _folded(one.email)
+            shown = None if email in shared else one.email
+            email = "" if email in shared else email
             # One human of the directory may have another address in another tracker, or none: one counts.
-            joined = addresses.get(one.directory_id or "") or email
-            named = (account.casefold(), email, joined)
+            directory = (one.directory_id or "").casefold()
+            joined = addresses.get(directory) or email
+            named = (_folded(account), email, joined)
             person_id = next((folded[name] for name in named if name and name in folded), joined)
-            person_id = person_id or (f"directory:{one.directory_id}" if one.directory_id else account)
-            person = self._persons.setdefault(person_id, Person(person_id, one.name, one.email))
-            person.email = person.email or one.email
+            person_id = person_id or (f"directory:{directory}" if directory else account)
+            person = self._persons.setdefault(person_id, Person(person_id, one.name, shown))
+            person.email = person.email or shown
             person.accounts.append((one.source, one.account_id))
             self._by_account[one.source, one.account_id] = person
         self._left = self._persons_of(left, folded)
@@ -128,7 +133,7 @@ class People:
     def _persons_of(self, names: Iterable[str], aliases: Mapping[str, str]) -> set[str]:
         found: set[str] = set()
         for name in names:
-            folded = aliases.get(name.casefold(), name.casefold())
+            folded = aliases.get(_folded(name), _folded(name))
             source, _, account = name.partition(":")
             person = self._by_account.get((source, account))
             found.add(person.person_id if person is not None else folded)
@@ -146,6 +151,35 @@ class People:
         return problems[0] if problems and all(problems) else None
 
 
+def _folded(name: str | None) -> str:
+    return (name or "").strip().casefold()
+
+
+def _without_chains(aliases: Mapping[str, str]) -> dict[str, str]:
+    """Each name with the one that stands at the end: the alias of an alias is an alias."""
+    found: dict[str, str] = {}
+    for name in aliases:
+        last, seen = name, {name}
+        while (further := aliases.get(last)) is not None and further not in seen:
+            last = further
+            seen.add(further)
+        found[name] = last
+    return found
+
+
+def _shared_addresses(identities: Iterable[Identity]) -> frozenset[str]:
+    """The addresses that active accounts of unlike names have in one tracker: those of no one human."""
+    names: dict[tuple[SourceId, str], set[str]] = {}
+    for one in identities:
+        if one.email and one.is_active is not False:
+            names.setdefault((one.source, _folded(one.email)), set()).add(_plain(one.name))
+    return frozenset(address for (_, address), some in names.items() if len(some) > 1)
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def problem_of_account(identity: Identity) -> str | None:
     """What is wrong with one account as an owner, by itself."""
     if identity.kind == "placeholder" or is_placeholder(identity.name):
@@ -159,5 +193,5 @@ def problem_of_account(identity: Identity) -> str | None:
 
 def is_placeholder(name: str) -> bool:
     """True for names that stand for nobody: TBD, n/a, ?, unassigned, Team X."""
-    folded = unicodedata.normalize("NFKC", name).strip().casefold()
+    folded = unicodedata.normalize("NFKC", name).casefold().replace(".", "").strip(" ()[]<>*")
     return not folded or _PLACEHOLDER_NAMES.fullmatch(folded) is not None

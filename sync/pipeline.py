@@ -212,15 +212,25 @@ def judge(
     store: Store, settings: SyncSettings, run: Run, *, today: date, tell: Tell = silent
 ) -> CheckOutcome:
     """Check what is derived and roll it up."""
+    again: list[bool] = []
+
+    def roll_up() -> None:
+        rollup(
+            store,
+            settings.derive.tree,
+            calendar=settings.calendar,
+            limits=settings.health,
+            is_again=bool(again),
+        )
+        again.append(True)
+
     return check(
         store,
         settings.check,
         run_id=run.run_id,
         today=today,
         now=run.now,
-        roll_up=lambda: rollup(
-            store, settings.derive.tree, calendar=settings.calendar, limits=settings.health
-        ),
+        roll_up=roll_up,
         tell=tell,
     )
 

@@ -29,12 +29,21 @@ def rollup(
     *,
     calendar: WorkCalendar,
     limits: HealthThresholds = DEFAULT_THRESHOLDS,
+    is_again: bool = False,
 ) -> int:
-    """Write the rollup columns of every item and of the PMO's tree; returns the rows that changed."""
+    """Write the rollup columns of every item and of the PMO's tree; returns the rows that changed.
+
+    Args:
+        store: what was derived and checked.
+        tree: the PMO's own.
+        calendar: the portfolio's.
+        limits: when a colour turns, where the tree says nothing else.
+        is_again: this run has rolled up before; it is no further run in which two colours differ.
+    """
     work = read_work(store, tree, calendar=calendar, limits=HealthLimits(tree, limits))
     sums = sum_up(work)
     changed = store.replace("derived_rollup", _item_rows(work, sums))
-    changed += store.replace("derived_schedule_health", _schedule_rows(store, work, sums))
+    changed += store.replace("derived_schedule_health", _schedule_rows(store, work, sums, is_again=is_again))
     return changed + store.replace("derived_project", _project_rows(store, work, sums))
 
 
@@ -90,7 +99,7 @@ def _project_rows(store: Store, work: Work, sums: Rollups) -> dict[str, list[Any
     return rows
 
 
-def _schedule_rows(store: Store, work: Work, sums: Rollups) -> dict[str, list[Any]]:
+def _schedule_rows(store: Store, work: Work, sums: Rollups, *, is_again: bool) -> dict[str, list[Any]]:
     """What people declare for each schedule beside what is computed, and for how many runs they differ."""
     before = store.read("derived_schedule_health", ("schedule_id", "health_gap_runs"))
     runs = dict(zip(*before.values(), strict=True))
@@ -101,7 +110,9 @@ def _schedule_rows(store: Store, work: Work, sums: Rollups) -> dict[str, list[An
         computed, declared = sums.health[here].colour, sums.declared[here]
         gap = None
         if declared is not None and computed != GREY:
-            gap = min((runs.get(schedule) or 0) + 1, _MOST_GAP_RUNS) if declared != computed else 0
+            so_far = runs.get(schedule) or 0
+            now = max(so_far, 1) if is_again else min(so_far + 1, _MOST_GAP_RUNS)
+            gap = now if declared != computed else 0
         for name, value in zip(rows, (schedule, computed, declared, gap), strict=True):
             rows[name].append(value)
     return rows

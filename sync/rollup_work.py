@@ -120,14 +120,18 @@ def read_work(
     own_colours = [GREEN] * len(limits_of)
 
     def own(side: int, severity: str | None) -> Health:
-        slip_wd, span_wd = columns["slip_wd"][side], None
+        slip_wd, span_wd, promise = columns["slip_wd"][side], None, "the commitment"
         promised, p80 = columns["commitment"][side], columns["p80"][side]
+        if slip_wd is None and unknown[side] is None:
+            # Its iteration, its release or its parent promises the date: it is late against that.
+            promised, promise = columns["effective_due"][side], "its date"
+            slip_wd = calendar.working_days_between(promised, columns["p50"][side])
         late_slip_wd = None if p80 is None else calendar.working_days_between(promised, p80)
         if max(slip_wd or 0, late_slip_wd or 0) > 0:
             span_wd = calendar.working_days_between(columns["start"][side], promised)
         health = own_health(
             slip_wd, span_wd, severity, unknown=unknown[side], late_slip_wd=late_slip_wd,
-            before=own_before[side], limits=limits_of[side],
+            before=own_before[side], limits=limits_of[side], promise=promise,
         )  # fmt: skip
         own_colours[side] = health.colour
         return health

@@ -13,7 +13,7 @@ from shared import ROOT
 from test_reconcile_command import CONFIG, item
 
 from connectors.registry import KINDS
-from portfolio.records import AnyRecord, Baseline, Change, Page, Release
+from portfolio.records import AnyRecord, Baseline, Change, Dependency, Page, Release
 from portfolio.views import VIEWS
 from schedule.commitment import MOMENTS
 from store import open_store
@@ -253,3 +253,34 @@ def test_a_baseline_that_is_not_there_is_named_with_the_nearest(folder: Folder) 
     answer = folder.run("baseline", "show", "Baselin")
     assert answer.code == 2
     assert "Baseline" in answer.err
+
+
+def test_what_was_worked_out_since_is_not_told_of_an_earlier_day(folder: Folder) -> None:
+    """Nothing was read since that day, but days have passed, and a baseline counts that did not then."""
+    filled(folder)
+    day = AFTER.date().isoformat()
+    then = rows(folder, "export", "item", "--as-of", day)
+    later = datetime(2026, 12, 2, 9, tzinfo=UTC)
+    with open_store(f"sqlite:///{folder.path / 'dovetail.db'}") as store:
+        derive(store, DeriveSettings(timezone="Europe/Zurich"), today=later.date(), now=later)
+    now, past = rows(folder, "export", "item"), rows(folder, "export", "item", "--as-of", day)
+    assert now["CHK-1"]["age_wd"] != then["CHK-1"]["age_wd"]
+    for key, row in past.items():
+        wrong = {name for name, value in row.items() if value and value != then[key][name]}
+        assert wrong == set(), (key, wrong)
+        assert (row["p50"], row["predecessor_count"], row["age_wd"]) == (None, None, then[key]["age_wd"])
+    assert past["CHK-1"]["budget"] == 5.0
+
+
+def test_derive_names_work_that_waits_for_itself_and_the_link_it_leaves_out(folder: Folder) -> None:
+    filled(folder)
+    links: list[AnyRecord] = [
+        Dependency(dependency_id=f"{one}>{other}", source="shop", predecessor_id=one, successor_id=other)
+        for one, other in (("shop/CHK-1", "plans/p#1"), ("plans/p#1", "shop/CHK-1"))
+    ]
+    with open_store(f"sqlite:///{folder.path / 'dovetail.db'}") as store:
+        store.save_page("shop", "links", Page(records=links), run_id="run", now=AFTER)
+    answer = folder.run("derive", "--full")
+    assert answer.code == 0
+    assert "Work that waits for itself: p#1 → CHK-1 → p#1." in answer.err
+    assert "without CHK-1 → p#1; take out" in answer.err

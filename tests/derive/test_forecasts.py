@@ -214,6 +214,17 @@ def test_a_network_says_its_own_date_until_twenty_of_its_forecasts_have_come_tru
     assert (found["slip_wd"], found["slip_pair"]) == (8, "commitment to forecast")
 
 
+def test_a_date_speaks_again_once_nothing_is_waited_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_story = story("OPEN", due=date(2027, 1, 1), percent_complete=10.0)
+    derived(store, open_story, network={"shop/OPEN": date(2027, 1, 13)}, monkeypatch=monkeypatch)
+    tomorrow = TODAY + timedelta(days=1)
+    found = derived(store, open_story, today=tomorrow, network={}, monkeypatch=monkeypatch)["OPEN"]
+    assert forecast(found) == (date(2027, 1, 1), None, "plan date", 0)
+    assert (found["slip_wd"], found["slip_pair"]) == (0, "commitment to current")
+
+
 def test_a_network_learns_from_its_own_stored_forecasts_and_borrows_from_the_prior(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
-from rollup_world import FRIDAY, TREE, Trackers
+from rollup_world import CALENDAR, FRIDAY, NOW, TODAY, TREE, Trackers
 
 from portfolio.records import Identity
+from rules.loading import parse_rules
+from schedule.health import DEFAULT_THRESHOLDS
+from sync.check import CheckSettings
+from sync.pipeline import SyncSettings, judge
+from sync.runs import Run
 
 MONDAY, TUESDAY = date(2026, 12, 7), date(2026, 12, 8)
 
@@ -157,3 +163,27 @@ def test_a_schedule_of_which_nobody_declares_anything_has_no_gap() -> None:
     work.add("shop:CHK-1")
     work.roll_up()
     assert work.schedule("shop/CHK") == ("green", None, None)
+
+
+def test_a_run_that_rolls_up_twice_is_one_run_in_which_the_colours_differ() -> None:
+    rule = """
+- {id: any, title: t, why: w, over: schedule, flag: health_gap_runs >= 1, severity: low,
+   fingerprint: [schedule_id], evidence: [health], message: m, action: a}
+"""
+    work = Trackers()
+    late = date(2026, 12, 31)
+    work.add("shop:CHK-1", kind="epic", health_declared="green", due=late, baseline_finish=FRIDAY)
+    work.roll_up()
+    settings = SimpleNamespace(
+        check=CheckSettings(rules=parse_rules(rule, file="r.yaml", group="g").rules),
+        derive=SimpleNamespace(tree=TREE),
+        calendar=CALENDAR,
+        health=replace(DEFAULT_THRESHOLDS),
+    )
+    seen = []
+    for number in range(2):
+        run = SimpleNamespace(run_id=f"r{number}", now=NOW)
+        found = judge(work.store, cast(SyncSettings, settings), cast(Run, run), today=TODAY)
+        seen.append((len(found.opened), work.schedule("shop/CHK")[2]))
+    # The finding of the first run has the sums made once more; that is no third run.
+    assert seen == [(1, 2), (0, 3)]

@@ -95,7 +95,8 @@ class Portfolio:
         for source in ("shop", "boards", "plans"):
             mine = [record for record in records if getattr(record, "source", None) == source]
             self.store.save_page(source, "all", Page(records=mine), run_id=run, now=NOW)
-        derive(self.store, DeriveSettings(tree=TREE, twins=twins), today=NOW.date(), now=NOW)
+        settings = DeriveSettings(tree=TREE, twins=twins)
+        self.counts = derive(self.store, settings, today=NOW.date(), now=NOW)
         work = self._works[-1]
         return Derived(self.store, work.network, work.items.keys("item_id"))
 
@@ -253,6 +254,7 @@ def test_a_cycle_over_trackers_and_containers_is_named_cut_and_shown(portfolio: 
         waits("b", "boards/3", "shop/2"),
     )
     assert found.network.cycles == [(("boards/3", "shop/1", "shop/2"), "b")]
+    assert portfolio.counts.cycles == ((("3", "CHK-1", "CHK-2"), ("CHK-2", "3")),)
     assert (found.links["a"]["in_cycle"], found.links["b"]["in_cycle"]) == (True, True)
     assert found.of("shop/2", "driver_id") == ("boards/3",)
 

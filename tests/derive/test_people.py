@@ -15,7 +15,7 @@ def account(source: str, account_id: str, **more: object) -> Identity:
 @pytest.mark.parametrize(
     "name",
     ["TBD", "tba", "N/A", "na", "None", "?", "??", "-", "unknown", "Unassigned", "Nobody", "To be confirmed",
-     "Team Payments", "PM", "Project Manager 1", "  ", "ＴＢＤ"],
+     "Team Payments", "PM", "n.a.", "(TBD)", "T.B.D.", "<none>", "Project Manager 1", "  ", "ＴＢＤ"],
 )  # fmt: skip
 def test_a_name_that_stands_for_nobody(name: str) -> None:
     assert is_placeholder(name)
@@ -95,6 +95,41 @@ def test_accounts_of_one_directory_are_one_person_whatever_their_addresses() -> 
     ada = people.person("supplier", "aad.9")
     assert ada is not None
     assert ada.accounts == [("boards", "aad.1"), ("supplier", "aad.9"), ("plans", "3")]
+
+
+def test_a_mailbox_that_people_share_in_one_tracker_joins_nobody_but_an_alias_does() -> None:
+    team = {"email": "team@shop.example", "is_active": True}
+    accounts = [
+        account("plans", "1", **team),
+        account("plans", "2", **{**team, "name": "Bo Example"}),
+        account("boards", "3", **team),
+        account("shop", "9", email="ada@shop.example"),
+    ]
+    people = People(accounts, {"plans:1": "ada@shop.example"})
+    assert [(one.person_id, one.email, len(one.accounts)) for one in people.persons] == [
+        ("ada@shop.example", "ada@shop.example", 2),
+        ("boards:3", None, 1),
+        ("plans:2", None, 1),
+    ]
+    # Whether they are on the project is unknown, which is not the same as not.
+    assert people.owner_problem("plans", "2", people.members(["ada@shop.example"])) is None
+    # Of one who was renamed, and one who came back, it stays the address.
+    same = [account("plans", "1", **team), account("plans", "2", **{**team, "name": "ada  EXAMPLE"})]
+    assert len(People(same).persons) == 1
+    back = [account("plans", "1", **{**team, "is_active": False, "name": "Ada Old"}), same[1]]
+    assert len(People(back).persons) == 1
+
+
+def test_an_alias_of_an_alias_is_one_and_neither_case_nor_blanks_tell_people_apart() -> None:
+    accounts = [
+        account("shop", "1", email="Old@shop.example"),
+        account("boards", "2", email="ada@shop.example ", directory_id="AB-1"),
+        account("plans", "3", directory_id="ab-1"),
+    ]
+    aliases = {"old@shop.example": "older@shop.example", "older@shop.example": "ada@shop.example"}
+    assert [one.person_id for one in People(accounts, aliases).persons] == ["ada@shop.example"]
+    round_about = {"a@shop.example": "b@shop.example", "b@shop.example": "a@shop.example"}
+    assert len(People(accounts, round_about).persons) == 2
 
 
 def test_a_directory_joins_accounts_that_have_no_address() -> None:

@@ -349,7 +349,9 @@ def test_the_baseline_that_the_configuration_names_counts_for_the_schedules_it_c
     rows = [
         Baseline(name="Q1", item_id="shop/CHK-1", source="shop", finish=date(2026, 12, 4), taken_at=at(9, 1))
     ]
-    event = BaselineEvent(name="Q1", version=0, kept_as="Q1", at=at(9, 1), schedules=["shop/CHK"])
+    event = BaselineEvent(
+        name="Q1", version=0, kept_as="Q1", at=at(9, 1), reason="approved", schedules=["shop/CHK"]
+    )
     world.store.keep_baseline(event, rows, run_id=world.run)
     world.store.keep_baseline(event, rows, run_id=world.run, again=True)
     names = ("baseline_name", "baseline_finish", "commitment", "commitment_source")

@@ -76,6 +76,21 @@ def test_a_date_from_an_iteration_release_or_promised_parent_is_a_promise_once_t
     }
 
 
+def test_work_that_is_forecast_long_after_the_date_of_its_iteration_is_not_green() -> None:
+    work = Trackers()
+    work.more.append(
+        Iteration(iteration_id="s1", source="shop", name="Sprint 1", start=date(2026, 11, 23), end=FRIDAY)
+    )
+    for name in ("CHK-1", "CHK-2", "CHK-3"):
+        work.add(f"shop:{name}", **UNDATED, iteration_id="s1")
+    work.expected = {"shop:CHK-1": date(2026, 12, 14), "shop:CHK-2": FRIDAY, "shop:CHK-3": FRIDAY}
+    work.forecasts = {"shop:CHK-2": date(2026, 12, 11), "shop:CHK-3": date(2026, 12, 8)}
+    work.roll_up()
+    assert work.health("shop:CHK-1") == ("red", "expected 6 working days after its date")
+    assert work.health("shop:CHK-2") == ("amber", "its 80 % forecast is 5 working days after its date")
+    assert work.health("shop:CHK-3") == ("green", "nothing speaks against its date")
+
+
 def test_a_source_that_could_not_be_read_makes_its_items_grey_and_what_contains_them_says_so() -> None:
     work = Trackers()
     work.add("shop:CHK-1", kind="epic")

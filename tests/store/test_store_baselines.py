@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from portfolio.errors import UsageError
-from portfolio.records import AnyRecord, Baseline, Iteration, OwnedBy, Page, Release, Schedule, WorkItem
+from portfolio.records import AnyRecord, Baseline, Gone, Iteration, OwnedBy, Page, Release, Schedule, WorkItem
 from store import BaselineEvent, Store, schema
 from store.database import Database
 
@@ -52,7 +52,10 @@ def test_a_second_baseline_of_a_name_is_refused_and_the_first_stands(store: Stor
 
 def test_a_baseline_taken_again_keeps_the_earlier_ones_under_their_numbers(store: Store) -> None:
     for day in (4, 11, 18):
-        store.keep_baseline(event(), [dates(date(2026, 12, day))], run_id="1", again=day > 4)
+        told = event(reason="change request")
+        store.keep_baseline(told, [dates(date(2026, 12, day))], run_id="1", again=day > 4)
+    with pytest.raises(UsageError, match="only with a reason"):
+        store.keep_baseline(event(reason=" "), [dates(date(2026, 12, 25))], run_id="1", again=True)
     assert [(one.version, one.kept_as) for one in store.baseline_events()] == [
         (1, "Q1@1"),
         (2, "Q1@2"),
@@ -84,6 +87,18 @@ def test_a_page_that_replaces_what_plans_bring_leaves_ours_alone(store: Store) -
     # Nor does a tracker overwrite one of ours by its name.
     save(store, Baseline(name="Q1", item_id="shop/1", source="shop", finish=date(2027, 1, 1)))
     assert finishes(store, "Q1") == [date(2026, 12, 4)]
+    # Or adds to it.
+    for origin in ("imported", "taken"):
+        save(store, Baseline(name="Q1", item_id="shop/2", source="shop", origin=origin))
+    assert store.baseline_names() == {"Q1": 1}
+
+
+def test_what_was_agreed_for_an_item_that_is_gone_still_stands_in_its_baseline(store: Store) -> None:
+    item = WorkItem(item_id="shop/1", source="shop", native_id="1", key="CHK-1", scope="CHK")
+    save(store, item, Baseline(name="Baseline", item_id="shop/1", source="shop", finish=date(2026, 12, 4)))
+    store.keep_baseline(event(), [dates(date(2026, 12, 4))], run_id="1")
+    save(store, gone=[Gone(item_id="shop/1", reason="deleted")])
+    assert [(row["name"], row["key"]) for row in store.rows("baseline")] == [("Q1", "CHK-1")]
 
 
 def seen(store: Store) -> list[tuple[object, ...]]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sync_world import World
+import pytest
+from sync_world import TUESDAY, World
 
+import sync.derive as derive_module
+from portfolio.records import Page, WorkItem
 from store import open_store
+from sync.derive import derive
+from sync.workspace import DeriveSettings
 
 FIELDS = {"health": "Portfolio health", "open_findings": "Open findings", "percent_complete": "Done"}
 
@@ -42,4 +48,31 @@ def test_a_week_on_postgresql_is_the_week_on_sqlite() -> None:
     name = pg_server.new_database()
     with open_store(pg_server.url_of(name)) as store:
         assert week(World(store, fields=FIELDS)) == week(World(fields=FIELDS))
+    pg_server.drop_database(name)
+
+
+def test_what_another_process_stores_during_the_first_derivation_is_derived_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sys.path.append(str(Path(__file__).parents[1] / "store"))
+    import pg_server
+
+    def save(due: date) -> None:
+        record = WorkItem(item_id="shop/1", source="shop", native_id="1", key="CHK-1", scope="CHK", due=due)
+        elsewhere.save_page("shop", "all", Page(records=[record]), run_id="r", now=TUESDAY)
+
+    def interrupted(*arguments: Any) -> Any:
+        yield from steps(*arguments)
+        save(date(2026, 12, 8))
+
+    steps = derive_module._run
+    name = pg_server.new_database()
+    with open_store(pg_server.url_of(name)) as store, open_store(pg_server.url_of(name)) as elsewhere:
+        store.declare_source("shop", "jira", "jira", "1")
+        save(date(2026, 12, 1))
+        with monkeypatch.context() as patched:
+            patched.setattr(derive_module, "_run", interrupted)
+            derive(store, DeriveSettings(), today=TUESDAY.date(), now=TUESDAY)
+        derive(store, DeriveSettings(), today=TUESDAY.date(), now=TUESDAY)
+        assert [row["effective_due"] for row in store.rows("item")] == [date(2026, 12, 8)]
     pg_server.drop_database(name)
