@@ -35,9 +35,8 @@ def new_rule(session: Session, rule_id: str, view: str, out: Path | None) -> int
       dovetail rules new too-many-loose-ends --over schedule_check
     """
     from rules.file_model import RULE_VIEWS
-    from rules.lint_values import UNFILLED
     from rules.spelling import nearest
-    from rules.starter import SCHEMA_FILE, STARTERS, starter
+    from rules.starter import SCHEMA_FILE, starter
 
     if not _ID.fullmatch(rule_id) or len(rule_id) > 60:
         raise UsageError(
@@ -72,8 +71,6 @@ def new_rule(session: Session, rule_id: str, view: str, out: Path | None) -> int
     print_line(str(path))
     _add_schema(session, path.with_name(SCHEMA_FILE))
     session.talk.say(f"Its tests pass as they stand: dovetail rules test {path}")
-    if STARTERS[view].measured in UNFILLED.get(view, ()):
-        session.talk.say(f"Nothing fills the view {view} yet, so it will find nothing.", level="warning")
     if not _is_included(session, path):
         session.talk.say(
             "When it says what you mean, name it in dovetail.yaml: rules: {include: [rules/*.yaml]}"

@@ -53,8 +53,6 @@ def test_what_cannot_be_the_name_of_a_rule_is_said(folder: Folder) -> None:
         assert answer.code == 2
         assert said in answer.err
     assert not (folder.path / "rules").exists()
-    warned = folder.run("rules", "new", "busy-team", "--over", "team")
-    assert "Nothing fills the view team yet" in warned.err
 
 
 BAD = """\

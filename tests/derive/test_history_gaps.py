@@ -33,7 +33,8 @@ def store() -> Iterator[Store]:
             if source != "new":
                 opened.mark_source(source, good_at=NOW)
         for account, email in (("ana", "ana@shop.example"), ("ana-2", "ANA@shop.example"), ("bo", None)):
-            save(opened, Identity(source="shop", account_id=account, name=account, email=email))
+            name = account.removesuffix("-2")  # one human with two accounts
+            save(opened, Identity(source="shop", account_id=account, name=name, email=email))
         yield opened
 
 

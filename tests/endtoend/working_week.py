@@ -123,13 +123,23 @@ class Week:
             ["twins", "list"], ["twins", "suggest"], ["findings"], ["findings", "list"],
         ):  # fmt: skip
             self.do(*args)
+        self._rules()
         for view in VIEWS:
             self.do("export", view)
+        for report in ("html", "pack", "xlsx", "ics"):
+            self.do("report", report)
         self.do("doctor", "--format", "json")
         for one in FORMATS:
             self.do("findings", "--format", one)
             self.do("diff", "last-1", "last", "--format", one)
             self.do("audit", "show", "--format", one)
+
+    def _rules(self) -> None:
+        self.do("rules", "schema")
+        self.do("rules", "new", "mine", "--over", "item")
+        self.do("rules", "lint")
+        self.do("rules", "diff", "--counts")
+        self.do("rules", "explain", "due-date-passed", "boards:722")
 
     def _decisions(self) -> None:
         first, second, third, *_ = [row["finding_id"] for row in self.rows("findings", "list")]
@@ -137,7 +147,7 @@ class Week:
         self.do("findings", "show", first)
         self.do("findings", "ack", first, "--by", "Pia")
         self.do("findings", "snooze", second, "--until", "2027-01-08", "--reason", "after the holidays")
-        self.do("findings", "suppress", third, "--reason", "agreed")
+        self.do("findings", "suppress", third, "--reason", "agreed", "--approved-by", "Tiago")
         self.do("findings", "reopen", third)
         pair = next((one["a_id"], one["b_id"]) for one in self.rows("export", "twin"))
         self.do("twins", "reject", *pair, "--note", "two pieces of work")
