@@ -196,7 +196,7 @@ def checked(world: World, **changes: object) -> CheckOutcome:
     settings = replace(world.settings().check, **changes)  # type: ignore[arg-type]
     now = world.clock()
     with running(world.store, "check", clock=world.clock) as run:
-        return check(world.store, settings, run_id=run.run_id, today=now.date(), now=now)
+        return check(world.store, settings, run_id=run.run_id, today=now.date(), now=now, roll_up=list)
 
 
 def test_one_run_gives_each_project_what_holds_there(world: World) -> None:
