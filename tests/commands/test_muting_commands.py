@@ -39,4 +39,6 @@ def test_a_critical_finding_is_suppressed_by_two_people_and_a_list_of_them_count
     assert office.run("findings", "reopen", found.finding_id).code == 0
     day = (datetime.now(UTC) + timedelta(days=20)).date().isoformat()
     assert office.run("findings", "ack", found.finding_id, "--until", day, "--by", "bo").code == 0
-    assert "by bo until 2" in " ".join(office.run("findings").out.split())
+    # The day is the portfolio's: its midnight is the evening before in UTC.
+    assert f"by bo until {day}" in " ".join(office.run("findings").out.split())
+    assert f"by bo until {day}" in office.run("explain", found.finding_id).out
