@@ -21,7 +21,7 @@ from rules.compiler import CompiledRule, compile_rule
 from rules.results import inhibited, verdicts
 from rules.rule import Override, Rule
 from store.results import RunEvent
-from sync.check_scope import Basis, Scope, concerned, rule_text, said_before, scope_of
+from sync.check_scope import Basis, Scope, concerned, rule_text, said_before, scope_of, standing
 from sync.lifecycle import RuleLife, Situation, reconcile
 from sync.progress import Progress, Tell, silent
 from sync.waivers import LabelWaiver, Waivers
@@ -140,16 +140,17 @@ def check(
             if (one.rule.id in of_sums) == is_of_sums:
                 here += _ask(store, one, settings, outcome, scope, today=today, now=now, tell=tell)
         if not is_of_sums:  # all that is stored of rules over sums is among it: they are asked whole
-            stored = concerned(store, scope, compiled, here, now)
+            stored = concerned(store, scope, compiled, here, outcome.broken, now)
         said += here
+        broken = frozenset(outcome.broken) | _unknown(settings, stored)
         situation = Situation(
             now=now,
             rules={rule.id: RuleLife(rule.hold_for, rule.keep_for) for rule in enabled},
-            broken=frozenset(outcome.broken) | _unknown(settings, stored),
+            broken=broken,
             changed=frozenset(rule for rule, text in texts.items() if before.get(rule, text) != text),
             frozen=frozenset(outcome.frozen),
             armed=frozenset(name for name, state in states.items() if state.armed_at is not None),
-            silent=frozenset(inhibited(said, enabled)),
+            silent=frozenset(inhibited([*said, *standing(stored, broken)], enabled)),
             ended=_Ends(store, scope),
             working_days=settings.working_days,
             forecast_step_wd=settings.forecast_step_wd,

@@ -141,7 +141,7 @@ class _Ear:
             self.store.save_page(_NO_SOURCE, stream, page, tombstones={}, run_id=self.run_id, now=self.now)
 
     def _is_forgotten(self, at: str) -> bool:
-        """Whether a comment is so old that nobody remembers whether it was heard, so it is not heard again."""
+        """Whether a comment is so old that nobody knows whether it was heard: then it is not."""
         return datetime.fromisoformat(at) < self.now - timedelta(days=_KEEP_DAYS)
 
     def _stamps(self, source: str) -> dict[ItemId, str]:

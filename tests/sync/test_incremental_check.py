@@ -13,8 +13,11 @@ import msgspec
 import pytest
 from sync_world import RULES, World, rules
 
-from portfolio.findings import Finding
+from portfolio.errors import RuleError
+from portfolio.findings import Finding, Verdict
+from rules.compiler import CompiledRule
 from store import Store, open_store
+from sync import check as check_module
 from sync.check import CheckOutcome, check
 from sync.derive import derive
 from sync.pull import pull
@@ -202,6 +205,27 @@ def test_whatever_changes_the_findings_are_those_of_a_full_check(tmp_path: Path,
             twice.change()
         twice.step()
     assert twice.partial >= 5
+
+
+def test_what_a_rule_silenced_stays_silent_when_it_cannot_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its findings stay as they are, and so does what they explain: no comment because a query broke."""
+    twice, run = Twice(tmp_path, 1), check_module.run_rule
+
+    def broken(store: Store, compiled: CompiledRule, *others: Any, **more: Any) -> list[Verdict]:
+        if compiled.rule.id == "owner-missing":
+            raise RuleError("owner-missing", "it took too long.")
+        return run(store, compiled, *others, **more)
+
+    twice.step()
+    monkeypatch.setattr(check_module, "run_rule", broken)
+    for _ in range(2):  # of what has changed, then of everything
+        twice.world.shop.edit("T-3", title=f"Again {twice.count}")
+        found = {(one.rule, one.key, one.state) for one in twice.step()}
+        assert ("owner-missing", "T-0", "open") in found
+        assert not {("late-kept", key, "open") for key in ("T-0", "T-3")} & found
+    assert twice.partial == 1
 
 
 def test_what_only_time_changes_is_found_too(tmp_path: Path) -> None:
