@@ -20,6 +20,7 @@ from store import Store, open_store
 from sync import check as check_module
 from sync.check import CheckOutcome, check
 from sync.derive import derive
+from sync.placement import TreeNode
 from sync.pull import pull
 from sync.rollup import rollup
 
@@ -274,3 +275,55 @@ def test_another_day_rule_or_failed_source_is_a_check_of_everything(tmp_path: Pa
         for one in range(2)
     ]
     assert checks == [False, True]
+
+
+SUMS = """
+- id: project-sums
+  title: A project with findings
+  why: A rule over sums.
+  over: project
+  where: level = 'project'
+  flag: open_findings > 0
+  severity: medium
+  fingerprint: [slug]
+  evidence: [open_findings]
+  message: "{slug}."
+  action: Act.
+"""
+
+
+@pytest.mark.parametrize("place", ["record_run_events", "end_check", "save_findings"])
+def test_a_check_that_dies_is_finished_by_the_next_and_its_events_are_kept(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the two rounds of rules as well: what is found then is in the sums, the comment and `diff`."""
+    world = World()
+    world.tree = [TreeNode("a", "project", None, "A", scopes=["shop:CHK"])]
+    world.rules = rules(RULES + SUMS)
+    world.task("CHK-1", due="2026-12-19")
+    world.sync()
+    first = world.sync().run_id
+    world.shop.edit("CHK-1", due=date(2026, 11, 19))
+    world.clock.advance(minutes=5)
+    called, whole = 0, getattr(Store, place)
+
+    def dies(store: Store, *others: Any, **more: Any) -> Any:
+        nonlocal called
+        called += 1
+        if place != "save_findings" or called == 2:
+            raise KeyboardInterrupt
+        return whole(store, *others, **more)
+
+    monkeypatch.setattr(Store, place, dies)
+    with pytest.raises(KeyboardInterrupt):
+        world.sync()
+    monkeypatch.undo()
+    monkeypatch.setattr("sync.derive.workday_table", lambda _: {"day": [], "ord": []})
+    world.clock.advance(minutes=5)
+    last = world.sync().run_id
+    told = {(one.what, one.rule) for one in world.store.run_events(first, last)}
+    assert told == {("late", None), ("opened", "due-passed"), ("opened", "project-sums")}
+    (project,) = world.store.rows("project")
+    assert project["open_findings"] == 1
+    assert len(world.shop.our_comments("CHK-1")) == 1
+    assert world.sync().checked.changed == 0  # type: ignore[union-attr]
