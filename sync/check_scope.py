@@ -173,7 +173,12 @@ def said_before(scope: Scope, stored: Iterable[Finding], situation: Situation) -
 def _was_seen(finding: Finding, scope: Scope, situation: Situation) -> bool:
     """Whether the last check saw it. One that a rule keeps for a while may be there without."""
     life = situation.rules.get(finding.rule)
-    return life is None or not life.keep_for or finding.last_seen_at == scope.before
+    return life is None or not life.keep_for or _stored(finding.last_seen_at) == _stored(scope.before)
+
+
+def _stored(at: datetime | None) -> datetime | None:
+    """An instant as finely as a store keeps it: a clock may be finer."""
+    return None if at is None else at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _as_verdict(finding: Finding) -> Verdict:

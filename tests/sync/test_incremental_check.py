@@ -99,6 +99,7 @@ class Twice:
         self.folder = folder
         self.world = World(open_store(f"sqlite:///{folder / 'a.db'}"))
         self.world.rules = rules(ALL)
+        self.world.clock.advance(seconds=0.123456)  # a real clock is finer than what is stored
         self.dice = random.Random(seed)
         self.partial = 0
         self.count = 0
