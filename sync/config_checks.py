@@ -146,8 +146,9 @@ def check_masters(content: Mapping[str, Any], sources: Sequence[str], problems: 
 def check_people(content: Mapping[str, Any], sources: Sequence[str], problems: Problems) -> None:
     """Whoever may mute is named by an address or an account of a source. Approvers are typed by hand, too."""
     mute = content.get("mute")
-    for key in ("people", "approvers") if isinstance(mute, dict) else ():
-        listed = mute.get(key)
+    said: Mapping[str, Any] = mute if isinstance(mute, dict) else {}
+    for key in ("people", "approvers"):
+        listed = said.get(key)
         for number, name in enumerate(listed if isinstance(listed, list) else ()):
             if not isinstance(name, str) or not name.strip() or "@" in name:
                 continue

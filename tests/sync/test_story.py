@@ -97,6 +97,13 @@ def test_a_rule_that_is_gone_and_an_item_that_is_gone_are_said(world: World) -> 
     assert (told.item, told.terms, told.dates, told.drivers, told.links) == (None, None, [], [], [])
 
 
+def test_a_finding_that_is_held_back_was_not_opened(world: World) -> None:
+    world.shop.edit("CHK-2", is_blocked=True)
+    world.clock.advance(minutes=5)
+    world.sync()
+    assert [one.what for one in story(world, "CHK-2", "stays-blocked").history] == ["pending"]
+
+
 def test_what_an_item_is_called_comes_before_the_beginning_of_an_id() -> None:
     """Azure DevOps numbers its items, and a number begins ids of findings, too."""
     world = World()
