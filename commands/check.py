@@ -70,7 +70,7 @@ def _check_store(session: Session, fail_on: str | None, today: date | None, outp
         items = store.counts()["item"]
     broken_rules(session, outcome)
     empty = f"No findings. {plural(items, 'item')} checked by {plural(outcome.rules, 'rule')}."
-    show_findings(session, rows, finding_listing(rows, empty=empty), output_format)
+    show_findings(session, rows, finding_listing(rows, empty=empty, zone=config.zone), output_format)
     return run.exit_code
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,7 +59,7 @@ def explain(session: Session, name: str, output_format: Format) -> int:
             print_line()
             print_line("-" * 40)
             print_line()
-        _show(one)
+        _show(one, config.zone)
     if not told:
         print_line(f"Nothing is open about {name}.")
     return 0
@@ -68,7 +68,9 @@ def explain(session: Session, name: str, output_format: Format) -> int:
 def _findings(store: Store, name: str) -> list[Finding]:
     from sync.reconcile import items_named
 
-    if matching(store, name):
+    # Azure DevOps numbers its items, and `1234` begins an id as well: what an item is called comes first.
+    is_key = next(store.rows("item", where={"key": name}), None) is not None
+    if not is_key and matching(store, name):
         return [one_finding(store, name)]
     ids = {row["item_id"] for row in items_named(store, name)}
     found = [
@@ -79,7 +81,7 @@ def _findings(store: Store, name: str) -> list[Finding]:
     return sorted(found, key=lambda one: (-severity_rank(one.severity), one.rule))
 
 
-def _show(story: Story) -> None:
+def _show(story: Story, zone: tzinfo) -> None:
     finding, item = story.finding, story.item
     title = item["title"] if item is not None else finding.title
     print_line(f"{finding.key or finding.subject}  {title}", style="bold")
@@ -94,7 +96,7 @@ def _show(story: Story) -> None:
                 ("why", finding.why),
                 ("to do", finding.action),
                 ("read more", finding.docs),
-                ("muted", _muted(finding)),
+                ("muted", _muted(finding, zone)),
             )
             if value
         ]
@@ -253,10 +255,10 @@ def _life(finding: Finding) -> str:
     return f"{finding.state}{since}{again}"
 
 
-def _muted(finding: Finding) -> str:
+def _muted(finding: Finding, zone: tzinfo) -> str:
     if not finding.muted_by:
         return ""
-    until = "" if finding.muted_until is None else f" until {finding.muted_until:%Y-%m-%d}"
+    until = "" if finding.muted_until is None else f" until {finding.muted_until.astimezone(zone):%Y-%m-%d}"
     approved = f", approved by {finding.muted_approver}" if finding.muted_approver else ""
     return f"by {finding.muted_by}{approved}{until}: {finding.muted_reason or 'no reason given'}"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from commands.output import Listing
@@ -31,12 +33,15 @@ def finding_rows(store: Store, *, states: Sequence[str] = LIVE) -> list[dict[str
     return rows
 
 
-def finding_listing(rows: Sequence[Mapping[str, Any]], *, empty: str, is_stored: bool = True) -> Listing:
+def finding_listing(
+    rows: Sequence[Mapping[str, Any]], *, empty: str, zone: tzinfo = UTC, is_stored: bool = True
+) -> Listing:
     """Findings as a listing.
 
     Args:
         rows: from `finding_rows`.
         empty: what to say where there are none.
+        zone: the portfolio's, in whose days a mute ends.
         is_stored: they can be looked at again by their id.
     """
     columns = [
@@ -46,7 +51,7 @@ def finding_listing(rows: Sequence[Mapping[str, Any]], *, empty: str, is_stored:
         Column(name="message", title="what", shown=_message, wraps=True, weight=2),
         Column(name="project", optional=3) if is_stored else None,
         Column(name="opened_at", title="since", shown=_since, optional=4) if is_stored else None,
-        Column(name="muted_by", title="muted", shown=_muted, wraps=True)
+        Column(name="muted_by", title="muted", shown=partial(_muted, zone=zone), wraps=True)
         if any(row.get("muted_by") for row in rows)
         else None,
         Column(name="finding_id", title="id", shown=lambda row: str(row["finding_id"])[:ID_LENGTH])
@@ -97,10 +102,10 @@ def _since(row: Mapping[str, Any]) -> object:
     return "" if opened is None else opened.date()
 
 
-def _muted(row: Mapping[str, Any]) -> object:
+def _muted(row: Mapping[str, Any], *, zone: tzinfo) -> object:
     if not row["muted_by"]:
         return ""
-    until = "" if row["muted_until"] is None else f" until {row['muted_until']:%Y-%m-%d}"
+    until = "" if row["muted_until"] is None else f" until {row['muted_until'].astimezone(zone):%Y-%m-%d}"
     reason = f": {row['muted_reason']}" if row["muted_reason"] else ""
     return f"by {row['muted_by']}{until}{reason}"
 

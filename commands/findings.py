@@ -98,7 +98,7 @@ def list_findings(
         and (of_sources is None or row["finding_id"] in of_sources)
     ]
     _check_rules(rules, config.rules() if rules else ())
-    emit(finding_listing(rows, empty=_nothing(every, items)), output_format)
+    emit(finding_listing(rows, empty=_nothing(every, items), zone=config.zone), output_format)
     if rows:
         more = f" {every - len(rows):,} more are hidden by filters." if every > len(rows) else ""
         session.talk.say(f"{counted(rows)}.{more}")

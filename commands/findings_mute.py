@@ -115,7 +115,10 @@ def _change(
     config = session.config()
     clock = clock_of(config)
     today = config.day_of(clock())
+    by, approved_by, reason = (by or "").strip(), (approved_by or "").strip() or None, reason.strip()
     if state == "suppressed":
+        if not reason:
+            raise UsageError("A waiver needs a reason.", hint="--reason TEXT; it is shown with the finding.")
         until = until or today + timedelta(days=MAX_SUPPRESSED_DAYS)
         if (until - today).days > MAX_SUPPRESSED_DAYS:
             raise UsageError(

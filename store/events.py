@@ -16,6 +16,8 @@ from store.specs import Dialect
 from store.values import decode_column
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from store.database import Database
 
 KEPT_FOR = timedelta(days=400)
@@ -39,19 +41,17 @@ class EventStore:
     def record_run_events(
         self,
         run_id: str,
-        findings: Sequence[RunEvent],
         *,
         today: date,
         now: datetime,
         among: Collection[str] | None = None,
     ) -> int:
-        """Store what a check changed, and look what became of the items since the last one.
+        """Look what became of the items since the last check. What became of findings is stored with them.
 
         The first check of a store sees every item for the first time, which is no news.
 
         Args:
             run_id: the run that checked.
-            findings: what became of findings.
             today: items whose effective due date lies before it are late.
             now: events of runs that are older than 400 days go.
             among: the items that may have changed since the last check; None is any.
@@ -64,7 +64,7 @@ class EventStore:
             is_first = connection.exec_driver_sql("SELECT 1 FROM engine_seen LIMIT 1").first() is None
             condition, given = ("", ()) if among is None else _among(dialect, among)
             rows = connection.exec_driver_sql(_changed_sql(today, condition), given).fetchall()
-            events = [*findings]
+            events: list[RunEvent] = []
             for row in [] if is_first else rows:
                 events += _item_events(run_id, row)
             seen = [(row[0], bool(row[3]), bool(row[4])) for row in rows]
@@ -73,10 +73,7 @@ class EventStore:
             bulk.upsert(
                 connection, dialect, SEEN_TABLE, bulk.encode_rows(SEEN_TABLE, columns, len(seen)), names
             )
-            told = bulk.encode_rows(EVENT_TABLE, bulk.structs_as_columns(EVENT_TABLE, events), len(events))
-            bulk.upsert(
-                connection, dialect, EVENT_TABLE, bulk.without_doubles(EVENT_TABLE, told), EVENT_TABLE.names
-            )
+            keep_events(connection, dialect, events)
             mark = "?" if dialect == "sqlite" else "%s"
             # A run's id begins with its instant.
             connection.exec_driver_sql(
@@ -127,6 +124,14 @@ class EventStore:
             (at, RunEvent(**dict(zip(EVENT_TABLE.names, row, strict=True))))
             for at, row in zip(instants, zip(*columns, strict=True), strict=True)
         ]
+
+
+def keep_events(connection: Connection, dialect: Dialect, events: Sequence[RunEvent]) -> None:
+    """Store events, in the transaction of what they tell."""
+    if not events:
+        return
+    rows = bulk.encode_rows(EVENT_TABLE, bulk.structs_as_columns(EVENT_TABLE, events), len(events))
+    bulk.upsert(connection, dialect, EVENT_TABLE, bulk.without_doubles(EVENT_TABLE, rows), EVENT_TABLE.names)
 
 
 def _among(dialect: Dialect, items: Collection[str]) -> tuple[str, tuple[Any, ...]]:

@@ -10,6 +10,8 @@ from portfolio.audit import AuditEvent
 from portfolio.findings import Finding
 from store import audit, bulk, unchecked
 from store.catalogue import FINDING_TABLE
+from store.events import keep_events
+from store.results import RunEvent
 from store.specs import ROW_HASH
 from store.values import BadValueError, decode_column, encode_column
 
@@ -98,11 +100,17 @@ class FindingStore:
         return {severity: int(count) for severity, count in rows}
 
     def save_findings(
-        self, findings: Sequence[Finding], run_id: str, *, events: Sequence[AuditEvent] = ()
+        self,
+        findings: Sequence[Finding],
+        run_id: str,
+        *,
+        events: Sequence[AuditEvent] = (),
+        told: Sequence[RunEvent] = (),
     ) -> int:
         """Store findings; equal ones are not written. Returns how many were.
 
-        `events` go to the audit trail in the same transaction.
+        `events` go to the audit trail in the same transaction, and what is `told` to the run's events: a run
+        that dies behind it has not done anything that `diff` does not know.
 
         Raises:
             ValueError: a finding cannot be stored; names it and the field.
@@ -131,4 +139,5 @@ class FindingStore:
                 ids = [one.subject_id for one in findings if one.subject in views and one.subject_id]
                 unchecked.mark(connection, dialect, what, ids)
             audit.append(connection, dialect, events)
+            keep_events(connection, dialect, told)
         return len(written)

@@ -21,7 +21,7 @@ from rules.compiler import CompiledRule, compile_rule
 from rules.results import inhibited, verdicts
 from rules.rule import Override, Rule
 from store.results import RunEvent
-from sync.check_scope import Basis, Scope, concerned, rule_text, said_before, scope_of
+from sync.check_scope import Basis, Scope, concerned, rule_text, said_before, scope_of, standing
 from sync.lifecycle import RuleLife, Situation, reconcile
 from sync.progress import Progress, Tell, silent
 from sync.waivers import LabelWaiver, Waivers
@@ -90,6 +90,11 @@ class CheckOutcome:
     is_partial: bool = False
     open_by_severity: dict[str, int] = field(default_factory=dict)
 
+    def count(self, events: Sequence[RunEvent]) -> None:
+        """Take in what became of findings."""
+        for one in events:
+            getattr(self, one.what).append(one.subject)
+
     @property
     def worst(self) -> str | None:
         """The highest severity that is open now."""
@@ -132,7 +137,6 @@ def check(
     waiver = Waivers.of(store, settings.waivers, today)
     of_sums = {rule.id for rule in settings.rules if rule.over in _ROLLED_UP}
     stored: list[Finding] = []
-    changed: list[Finding] = []
     said: list[Verdict] = []
     for is_of_sums in (False, True):
         here: list[Verdict] = []
@@ -140,16 +144,17 @@ def check(
             if (one.rule.id in of_sums) == is_of_sums:
                 here += _ask(store, one, settings, outcome, scope, today=today, now=now, tell=tell)
         if not is_of_sums:  # all that is stored of rules over sums is among it: they are asked whole
-            stored = concerned(store, scope, compiled, here, now)
+            stored = concerned(store, scope, compiled, here, outcome.broken, now)
         said += here
+        broken = frozenset(outcome.broken) | _unknown(settings, stored)
         situation = Situation(
             now=now,
             rules={rule.id: RuleLife(rule.hold_for, rule.keep_for) for rule in enabled},
-            broken=frozenset(outcome.broken) | _unknown(settings, stored),
+            broken=broken,
             changed=frozenset(rule for rule, text in texts.items() if before.get(rule, text) != text),
             frozen=frozenset(outcome.frozen),
             armed=frozenset(name for name, state in states.items() if state.armed_at is not None),
-            silent=frozenset(inhibited(said, enabled)),
+            silent=frozenset(inhibited([*said, *standing(stored, broken)], enabled)),
             ended=_Ends(store, scope),
             working_days=settings.working_days,
             forecast_step_wd=settings.forecast_step_wd,
@@ -157,9 +162,12 @@ def check(
         )
         mine = [one for one in stored if (one.rule in of_sums) == is_of_sums]
         moved = reconcile(mine, [*here, *said_before(scope, mine, situation)], situation)
-        outcome.changed += store.save_findings(moved, run_id)
-        changed += moved
+        events = _events(mine, moved, run_id)
+        outcome.changed += store.save_findings(moved, run_id, told=events)
+        outcome.count(events)
         if not is_of_sums:
+            among = scope.items if scope.is_partial else None
+            store.record_run_events(run_id, today=today, now=now, among=among)
             # What the rollup changes from here on is for the next check to look at.
             rules = {name: text for name, text in basis.rules.items() if name not in outcome.broken}
             store.end_check(msgspec.json.encode(msgspec.structs.replace(basis, rules=rules)).decode())
@@ -168,10 +176,7 @@ def check(
     if (now_kept := {**before, **texts}) != before:
         page = Page(cursor=Cursor(version=1, value=now_kept))
         store.save_page(*_RULES_KEPT, page, tombstones={}, run_id=run_id, now=now)
-    _count(outcome, stored, changed)
     outcome.open_by_severity = store.open_counts()
-    among = scope.items if scope.is_partial else None
-    store.record_run_events(run_id, _events(outcome, changed, run_id), today=today, now=now, among=among)
     return outcome
 
 
@@ -242,22 +247,22 @@ def _basis(
     )
 
 
-def _events(outcome: CheckOutcome, changed: Sequence[Finding], run_id: str) -> list[RunEvent]:
+def _events(stored: Sequence[Finding], moved: Sequence[Finding], run_id: str) -> list[RunEvent]:
     """What became of findings, for `diff`."""
-    known = {finding.finding_id: finding for finding in changed}
+    before = {finding.finding_id: finding for finding in stored}
     return [
         RunEvent(
             run_id=run_id,
             what=what,
-            subject=finding_id,
-            item_id=known[finding_id].item_id,
-            key=known[finding_id].key,
-            rule=known[finding_id].rule,
-            severity=known[finding_id].severity,
-            title=known[finding_id].title,
+            subject=finding.finding_id,
+            item_id=finding.item_id,
+            key=finding.key,
+            rule=finding.rule,
+            severity=finding.severity,
+            title=finding.title,
         )
-        for what in ("opened", "reopened", "raised", "resolved")
-        for finding_id in getattr(outcome, what)
+        for finding in moved
+        if (what := _became(before.get(finding.finding_id), finding)) is not None
     ]
 
 
@@ -342,20 +347,11 @@ class _Ends:
         return ends
 
 
-def _count(outcome: CheckOutcome, stored: Sequence[Finding], changed: Sequence[Finding]) -> None:
-    now = {finding.finding_id: finding for finding in stored}
-    for finding in changed:
-        old = now.get(finding.finding_id)
-        _count_one(outcome, old, finding)
-        now[finding.finding_id] = finding
-
-
-def _count_one(outcome: CheckOutcome, old: Finding | None, new: Finding) -> None:
+def _became(old: Finding | None, new: Finding) -> str | None:
     was_live = old is not None and old.state not in ("pending", "resolved")
     is_live = new.state not in ("pending", "resolved")
     if is_live and not was_live:
-        (outcome.reopened if new.reopened_count else outcome.opened).append(new.finding_id)
-    elif is_live and old is not None and severity_rank(new.severity) > severity_rank(old.severity):
-        outcome.raised.append(new.finding_id)
-    elif was_live and new.state == "resolved":
-        outcome.resolved.append(new.finding_id)
+        return "reopened" if new.reopened_count else "opened"
+    if is_live and old is not None and severity_rank(new.severity) > severity_rank(old.severity):
+        return "raised"
+    return "resolved" if was_live and new.state == "resolved" else None

@@ -9,7 +9,7 @@ same findings: `tests/sync/test_incremental_check.py`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -124,23 +124,35 @@ def _asks_the_clock(compiled: CompiledRule) -> bool:
 
 
 def concerned(
-    store: Store, scope: Scope, compiled: Sequence[CompiledRule], said: Sequence[Verdict], now: datetime
+    store: Store,
+    scope: Scope,
+    compiled: Sequence[CompiledRule],
+    said: Sequence[Verdict],
+    broken: Collection[str],
+    now: datetime,
 ) -> list[Finding]:
-    """The stored findings that this check can change: all of them in a full one.
+    """The stored findings that this check can change, or that silence others: all of them in a full one.
 
-    In a partial one those of rules that were asked whole, those about changed rows, those that only wait for
-    time to pass, and those that were said again.
+    In a partial one those of rules that were asked whole or could not be asked, those about changed rows,
+    those that only wait for time to pass, and those that were said again.
     """
     if not scope.is_partial:
         return store.findings()
+    ran = {one.rule.id for one in compiled} - set(broken)
+    silencing = {other for one in compiled for other in one.rule.inhibit_by}
     return store.findings_among(
-        rules=[one.rule.id for one in compiled if one.rule.id not in scope.some],
+        rules=sorted((ran - scope.some) | (silencing - ran)),
         live_of=[one.rule.id for one in compiled if one.rule.id in scope.some and one.rule.keep_for],
         subjects=scope.items | scope.dependencies,
         ids=[one.finding_id for one in said],
         pending=True,
         muted_until=now,
     )
+
+
+def standing(stored: Iterable[Finding], broken: Collection[str]) -> list[Verdict]:
+    """What rules that cannot run said last: for as long as nobody knows better, it silences what it did."""
+    return [_as_verdict(one) for one in stored if one.rule in broken and one.state != "resolved"]
 
 
 def said_before(scope: Scope, stored: Iterable[Finding], situation: Situation) -> list[Verdict]:
@@ -161,7 +173,12 @@ def said_before(scope: Scope, stored: Iterable[Finding], situation: Situation) -
 def _was_seen(finding: Finding, scope: Scope, situation: Situation) -> bool:
     """Whether the last check saw it. One that a rule keeps for a while may be there without."""
     life = situation.rules.get(finding.rule)
-    return life is None or not life.keep_for or finding.last_seen_at == scope.before
+    return life is None or not life.keep_for or _stored(finding.last_seen_at) == _stored(scope.before)
+
+
+def _stored(at: datetime | None) -> datetime | None:
+    """An instant as finely as a store keeps it: a clock may be finer."""
+    return None if at is None else at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _as_verdict(finding: Finding) -> Verdict:

@@ -143,6 +143,27 @@ def check_masters(content: Mapping[str, Any], sources: Sequence[str], problems: 
                 problems.add(where, f"there is no source `{source[:60]}`{nearest(source, sources)}")
 
 
+def check_people(content: Mapping[str, Any], sources: Sequence[str], problems: Problems) -> None:
+    """Whoever may mute is named by an address or an account of a source. Approvers are typed by hand, too."""
+    mute = content.get("mute")
+    said: Mapping[str, Any] = mute if isinstance(mute, dict) else {}
+    for key in ("people", "approvers"):
+        listed = said.get(key)
+        for number, name in enumerate(listed if isinstance(listed, list) else ()):
+            if not isinstance(name, str) or not name.strip() or "@" in name:
+                continue
+            source, colon, _ = name.partition(":")
+            near = nearest(source, sources)
+            text = f"`{name[:60]}` is neither an e-mail address nor `source:account`"
+            if not colon and key == "approvers":
+                continue
+            if colon and source.casefold() not in {one.casefold() for one in sources}:
+                text = f"there is no source `{source[:60]}`{near}"
+            elif colon:
+                continue
+            problems.add(("mute", key, number), text)
+
+
 def check_pairs(pairs: object, at: Path, sources: Sequence[str], problems: Problems) -> None:
     """Pairs of `source:key`, each of a configured source."""
     for number, pair in enumerate(pairs if isinstance(pairs, list) else []):

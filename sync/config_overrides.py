@@ -29,8 +29,27 @@ def read_overrides(
     return {rule: levels.override(rule) for rule in levels.changed()}
 
 
+def check_labels(content: Mapping[str, Any], known: RuleSet, problems: Problems) -> None:
+    """A waiver of a rule that does not exist would mute nothing, and say nothing."""
+    ids = {rule.id for rule in known.rules}
+    for label, waiver in _labels(content).items():
+        named = waiver.get("rules") if isinstance(waiver, dict) else None
+        for number, rule in enumerate(named if isinstance(named, list) else ()):
+            if isinstance(rule, str) and rule not in ids and rule not in known.broken:
+                text = f"there is no rule `{rule}`{nearest(rule, ids)}"
+                problems.add(("mute", "labels", label, "rules", number), text)
+
+
+def _labels(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    mute = content.get("mute")
+    labels = mute.get("labels") if isinstance(mute, dict) else None
+    return labels if isinstance(labels, dict) else {}
+
+
 def says_something_of_rules(content: Mapping[str, Any]) -> bool:
-    """Whether any level changes a rule."""
+    """Whether any level changes a rule, or a label mutes one."""
+    if any(isinstance(one, dict) and one.get("rules") for one in _labels(content).values()):
+        return True
     portfolio = content.get("portfolio")
     nodes = [node for _, _, node in tree_of(portfolio)] if isinstance(portfolio, dict) else []
     sections = [one.get("rules") for one in (content, *nodes)]

@@ -28,6 +28,7 @@ from sync.config_checks import (
     check_agenda,
     check_masters,
     check_names,
+    check_people,
     check_portfolio,
     check_sources,
     check_store,
@@ -42,7 +43,7 @@ from sync.config_model import (
     PromisesText,
     StoreText,
 )
-from sync.config_overrides import read_overrides, says_something_of_rules
+from sync.config_overrides import check_labels, read_overrides, says_something_of_rules
 from sync.config_problems import Problems, not_one_of
 from sync.config_report import report_config
 from sync.limits import Limits
@@ -88,6 +89,7 @@ class _Reading:
         check_names(content, names, problems)
         check_agenda(content, problems)
         check_masters(content, names, problems)
+        check_people(content, names, problems)
         twins_file, decisions = self._twin_decisions(names, sources)
         files = self._rule_files()
         overrides = self._overrides(files)
@@ -257,6 +259,7 @@ class _Reading:
         if not says_something_of_rules(self._content):
             return {}
         known = read_rules(files, with_tests=False, packages=installed_packages())
+        check_labels(self._content, known, self._problems)
         return read_overrides(self._content, known, self._problems, file=self._path.name)
 
 

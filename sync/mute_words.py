@@ -15,9 +15,11 @@ from typing import Literal, TypeAlias
 Verb: TypeAlias = Literal["mute", "snooze", "unmute"]
 ALL = "all"
 MAX_REASON = 300
-_MAX_TEXT = 20_000
+MAX_TEXT = 100_000
 _MAX_LINES = 10
-_BEGIN = re.compile(r"\s{0,8}dovetail\s{0,3}:\s{0,3}(.{0,2000})", re.IGNORECASE)
+_MAX_LINE = 2000
+# Four spaces begin a block of code in Markdown, and code is not heard.
+_BEGIN = re.compile(r"[ \u00a0]{0,3}dovetail\s{0,3}:\s{0,3}(.*)", re.IGNORECASE)
 _WORDS = re.compile(
     r"(?P<verb>mute|snooze|unmute)\s+(?P<what>[a-z0-9-]{2,60})"
     r"(?:\s+until\s+(?P<until>[0-9]{4}-[0-9]{2}-[0-9]{2}))?"
@@ -45,13 +47,18 @@ class Request:
 def requests_in(text: str) -> list[Request | str]:
     """The requests in a comment, in their order; a text instead of one that cannot be understood."""
     found: list[Request | str] = []
-    for line in text[:_MAX_TEXT].splitlines():
+    for line in text[:MAX_TEXT].splitlines():
         begun = _BEGIN.fullmatch(line.rstrip())
         if begun is None:
             continue
-        found.append(_request(begun.group(1)))
         if len(found) == _MAX_LINES:
+            found.append(f"of one comment {_MAX_LINES} lines are heard; write the others in another one")
             break
+        said = begun.group(1)
+        is_long = len(said) > _MAX_LINE
+        found.append(f"a line of more than {_MAX_LINE} letters is not heard" if is_long else _request(said))
+    if "dovetail" in text[MAX_TEXT:].casefold():
+        found.append(f"what stands behind its first {MAX_TEXT:,} letters is not heard")
     return found
 
 

@@ -134,13 +134,15 @@ class _Ear:
             assert isinstance(self.connector, TellsRemarks)  # noqa: S101 - the caller has asked
             remarks = sorted(self.connector.remarks(changed), key=lambda one: (one.at, one.remark_id))
             self._take(remarks, taken)
-        oldest = (self.now - timedelta(days=_KEEP_DAYS)).isoformat()
-        value: dict[str, object] = {
-            "heard": stamps, "taken": {one: at for one, at in taken.items() if at >= oldest},
-        }  # fmt: skip
+        kept = {one: at for one, at in taken.items() if not self._is_forgotten(at)}
+        value: dict[str, object] = {"heard": stamps, "taken": kept}
         if before is None or before.value != value:
             page = Page(cursor=Cursor(version=1, value=value))
             self.store.save_page(_NO_SOURCE, stream, page, tombstones={}, run_id=self.run_id, now=self.now)
+
+    def _is_forgotten(self, at: str) -> bool:
+        """Whether a comment is so old that nobody knows whether it was heard: then it is not."""
+        return datetime.fromisoformat(at) < self.now - timedelta(days=_KEEP_DAYS)
 
     def _stamps(self, source: str) -> dict[ItemId, str]:
         """The items with our comment, and when each of them was changed last."""
@@ -158,7 +160,7 @@ class _Ear:
         findings: dict[ItemId, list[Finding]] | None = None
         for remark in remarks:
             at = remark.at.isoformat()
-            if taken.get(remark.remark_id) == at:
+            if taken.get(remark.remark_id) == at or self._is_forgotten(at):
                 continue
             said = requests_in(remark.text)
             if not said:
@@ -197,12 +199,14 @@ class _Ear:
             return msgspec.structs.replace(
                 finding, state="open", muted_until=None, muted_by=None, muted_reason=None, muted_approver=None
             )
-        last = self.today + timedelta(days=min(self.settings.max_days, MAX_DAYS))
+        # Counted from the comment: one that is taken in late, or again, mutes no longer for it.
+        said_on = min(remark.at.astimezone(self.settings.zone).date(), self.today)
+        last = said_on + timedelta(days=min(self.settings.max_days, MAX_DAYS))
         until = min(request.until or last, last)
         if until <= self.today:
             return f"{until} is not in the future"
         is_approver = self._is_one_of(remark, self.settings.approvers)
-        if request.verb == "mute" and finding.severity == "critical" and not is_approver:
+        if finding.severity == "critical" and not is_approver:
             return f"{finding.rule} is critical here, and who may mute that stands under mute.approvers"
         by = self._by(remark)
         return msgspec.structs.replace(
@@ -219,12 +223,12 @@ class _Ear:
 
     def _why_not(self, remark: Remark) -> str | None:
         """Why an account may not mute; None where it may."""
-        kind = remark.kind
+        # Both have to say so: to the list of accounts a customer of a service project is a person, too.
         known = self._identities.get(remark.account_id)
-        if known is not None and known != "unknown":
-            kind = known
-        if kind != "person":
-            return f"the account is no person but {kind}"
+        kinds = [remark.kind] if known in (None, "unknown") else [remark.kind, known]
+        for kind in kinds:
+            if kind != "person":
+                return f"the account is no person but {kind}"
         if self.settings.people is not None and not self._is_one_of(remark, self.settings.people):
             return "mute.people does not name this person"
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Connector
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from store.results import SlotBase
 
 Row = Mapping[str, Any]
+_TWO_CLOCKS = timedelta(minutes=10)  # a tracker's and ours may differ by less
 _DATE_RULE = "twins-disagree-date"
 _BY_HAND = {
     "state": "Dovetail moves nothing through a workflow; do it in the tracker",
@@ -49,6 +50,7 @@ class _Correction:
     slot: str
     reason: str
     is_newer_here: bool
+    changed_here: datetime | None
 
 
 def fix_plan(
@@ -175,7 +177,8 @@ class _Search:
         what = f"{name} of the same work in {master['source']} ({master['key']}), the master of {name}"
         told = [f"set there {there[1]}" if there else "", f"here {here[1]}" if here else ""]
         is_newer = here is not None and there is not None and here[0] > there[0]
-        one = _Correction(item, master, name, "; ".join(filter(None, (what, *told))), is_newer)
+        reason = "; ".join(filter(None, (what, *told)))
+        one = _Correction(item, master, name, reason, is_newer, here[0] if here else None)
         self.by_source.setdefault(str(item["source"]), []).append(one)
 
     def _last(self, item: Row, name: str) -> tuple[datetime, str] | None:
@@ -260,10 +263,15 @@ class _FixDraft(Draft):
                 f"{one.slot}: pull again, or name in write.fields.{one.slot} the field it is read from"
             )
             return Decision(verdict="skip", now=now, reason=reason)
-        is_ours = base is not None and same(base.value, now)
+        is_ours = base is not None and same(base.value, now) and not _is_after(told.changed_here, base.at)
         if told.is_newer_here and not is_ours and policy == "report":
             return Decision(verdict="conflict", now=now, reason=f"set by a person later; {told.reason}")
         return decision
+
+
+def _is_after(changed: datetime | None, written: datetime | None) -> bool:
+    """Whether a date was changed after we wrote it, be it to what we had written: then it is a person's."""
+    return changed is not None and written is not None and changed > written + _TWO_CLOCKS
 
 
 def _value(value: Any) -> Value:

@@ -18,6 +18,7 @@ from rules.results import inhibited
 from rules.rule import Override, Rule
 from rules.spelling import nearest
 from sync.check import CheckSettings, run_rule
+from sync.check_scope import standing
 from sync.lifecycle import sources_of
 from sync.progress import Progress, Tell, silent
 from sync.reasoning import derived_day, is_subject, terms_of
@@ -100,14 +101,14 @@ def try_rules(
         except RuleError as error:
             trial.broken[rule.id] = str(error)
         tell(Progress(step="check", what=rule.id, done=trial.rules))
-    quiet = inhibited(said, enabled)
-    after = {one.finding_id: one for one in said if one.finding_id not in quiet and _counts(one, trial, only)}
     stored = store.findings()
     unread = (
         set()
         if settings.knows_all_rules
         else {one.rule for one in stored} - {rule.id for rule in settings.rules}
     )
+    quiet = inhibited([*said, *standing(stored, unread | trial.broken.keys())], enabled)
+    after = {one.finding_id: one for one in said if one.finding_id not in quiet and _counts(one, trial, only)}
     before = {
         one.finding_id: one
         for one in stored

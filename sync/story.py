@@ -202,7 +202,9 @@ def _history(store: Store, finding: Finding) -> list[Happening]:
         for at, event in store.events_of(finding.finding_id)
     ]
     if finding.opened_at is not None and not any(one.what in ("opened", "reopened") for one in found):
-        found.append(Happening(at=finding.opened_at, what="opened"))
+        found.append(
+            Happening(at=finding.opened_at, what="pending" if finding.state == "pending" else "opened")
+        )
     if finding.state == "resolved" and finding.resolved_at is not None:
         found = [one for one in found if one.what != "resolved" or one.at < finding.resolved_at]
         because = str(finding.resolved_because or "")

@@ -11,7 +11,7 @@ from connectors.azure_devops import wire_writing as writing
 from connectors.azure_devops.client import ITEMS_AT_ONCE
 from connectors.azure_devops.mapping_site import account_kind
 from connectors.azure_devops.remote import Remote, Standing, form_of
-from connectors.azure_devops.render import text_of
+from connectors.azure_devops.render import Format, text_of
 from connectors.azure_devops.site import Site
 from connectors.azure_devops.values import instant_of
 from connectors.parallel import completed
@@ -21,7 +21,8 @@ from portfolio.records import ItemId, item_id
 from portfolio.remarks import Remark
 
 _FENCED = re.compile(r"^ {0,3}(```|~~~).*?(^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
-_QUOTE = re.compile(r"<(blockquote|pre|code)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_INDENTED = re.compile(r"^(?: {4}| {0,3}\t).*$", re.MULTILINE)
+_QUOTE = re.compile(r"<(/?)(blockquote|pre|code)\b[^>]*>", re.IGNORECASE)
 
 
 def remarks(site: Site, remote: Remote, items: Sequence[ItemId]) -> Iterator[Remark]:
@@ -69,5 +70,26 @@ def _remark(site: Site, remote: Remote, now: Standing, one: writing.Comment) -> 
         name=name,
         email=author.unique_name if "@" in (author.unique_name or "") else None,
         kind=account_kind(account, name),
-        text=text_of((_QUOTE if form == "html" else _FENCED).sub("\n", text), form),
+        text=text_of(own_words(text, form), form),
     )
+
+
+def own_words(text: str, form: Format) -> str:
+    """A comment without what it quotes, and without code; quotations may stand in quotations."""
+    if form == "markdown":
+        text = _INDENTED.sub("", _FENCED.sub("\n", text))
+    kept: list[str] = []
+    inside: list[str] = []
+    place = 0
+    for tag in _QUOTE.finditer(text):
+        name = tag[2].casefold()
+        if not inside:
+            kept.append(text[place : tag.start()])
+        if not tag[1]:
+            inside.append(name)
+        elif name in inside:
+            del inside[len(inside) - 1 - inside[::-1].index(name)]
+        place = tag.end()
+    if not inside:
+        kept.append(text[place:])
+    return "\n".join(kept)

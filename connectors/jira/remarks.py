@@ -90,6 +90,18 @@ def lines_of(body: Any) -> list[str]:
     return lines
 
 
+def _inline(said: str, node: dict[str, Any], *, is_first: bool) -> str:
+    """A piece of a line. What another has written, or what is code, begins none."""
+    if node.get("type") == "mention":
+        # A name is its owner's text: no line of it is the author's.
+        return f"@{' '.join(said.split()).removeprefix('@')}"
+    marks = node.get("marks")
+    if not any(isinstance(one, dict) and one.get("type") == "code" for one in marks or ()):
+        return said
+    code = " ".join(said.splitlines())
+    return f"`{code}`" if is_first else code
+
+
 def _collect(node: Any, lines: list[str]) -> None:
     if not isinstance(node, dict) or node.get("type") in _QUOTES:
         return
@@ -97,7 +109,8 @@ def _collect(node: Any, lines: list[str]) -> None:
     if kind == "text" or kind in _SHOWN:
         attrs = node.get("attrs") if isinstance(node.get("attrs"), dict) else {}
         said = node.get("text") if kind == "text" else (attrs or {}).get(_SHOWN[str(kind)])
-        lines[-1:] = [(lines[-1] if lines else "") + str(said or "")]
+        line = lines[-1] if lines else ""
+        lines[-1:] = [line + _inline(str(said or ""), node, is_first=not line.strip())]
         return
     if kind in ("paragraph", "heading", "hardBreak", "rule", "media"):
         lines.append("")

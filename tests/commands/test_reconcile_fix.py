@@ -149,6 +149,17 @@ def test_a_person_who_changes_a_date_that_was_written_wins_and_ours_needs_a_word
     shops.ok("sync", "--dry-run")
     shops.plan("--output", "fix.json")
     shops.ok("apply", "fix.json")
+    # What Dovetail wrote is brought up to date, and is a person's as soon as one has set it again.
+    shops.jira.edit_issue("CHK-1", {"duedate": "2027-03-20"}, by="ann")
+    shops.ok("sync", "--dry-run")
+    assert shops.plan()[0] == [("1", "2027-03-15", "2027-03-20")]
+    shops.clock.advance(minutes=20)
+    for day in ("2027-05-03", "2027-03-15"):
+        shops.boards.edit_item(1, {TARGET: day}, by=LEAD)
+    shops.ok("sync", "--dry-run")
+    writes, left = shops.plan()
+    assert (writes, left["1"].split(";")[0]) == ([], "set by a person later")
+    shops.jira.edit_issue("CHK-1", {"duedate": "2027-03-15"}, by="ann")
     shops.boards.edit_item(1, {TARGET: "2027-05-03"}, by=LEAD)
     shops.ok("sync", "--dry-run")
     writes, left = shops.plan("CHK-1")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import guard_checks as checks
 from edge_guards import EDGE
+from finding_guards import FINDINGS
 from guard import Guard, guard
 from trail_guards import TRAIL
 
@@ -252,6 +253,7 @@ ROAD = (
 
 SECTIONS = {
     "Reading, planning and writing": ROAD,
+    "The life of a finding": FINDINGS,
     "The audit trail, undo and erasure": TRAIL,
     "Addresses, answers, files and texts": EDGE,
 }

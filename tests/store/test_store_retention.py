@@ -10,6 +10,7 @@ from store_samples import NOW, change, item, keys, link, save
 from portfolio.notes import Note, Paragraph, Text
 from portfolio.records import Risk
 from store import Store, WriteRow
+from store.events import keep_events
 from store.results import RunEvent
 
 DAY = timedelta(days=1)
@@ -77,7 +78,8 @@ def test_what_was_said_about_a_forgotten_item_goes_with_it(store: Store) -> None
         RunEvent(run_id="r1", what="opened", subject=f"f{number}", item_id=f"shop/{number}")
         for number in (1, 2)
     ]
-    store.record_run_events("r1", opened, today=NOW.date(), now=NOW)
+    with store._db.write() as connection:
+        keep_events(connection, store.dialect, opened)
     assert [one.key for one in store.failed_writes()] == ["CHK-1"]
     store.tombstone("shop", {"shop/1": "deleted"}, NOW - 10 * DAY)
     assert store.forget_gone("shop", NOW - 7 * DAY) == 1

@@ -13,10 +13,14 @@ import msgspec
 import pytest
 from sync_world import RULES, World, rules
 
-from portfolio.findings import Finding
+from portfolio.errors import RuleError
+from portfolio.findings import Finding, Verdict
+from rules.compiler import CompiledRule
 from store import Store, open_store
+from sync import check as check_module
 from sync.check import CheckOutcome, check
 from sync.derive import derive
+from sync.placement import TreeNode
 from sync.pull import pull
 from sync.rollup import rollup
 
@@ -95,6 +99,7 @@ class Twice:
         self.folder = folder
         self.world = World(open_store(f"sqlite:///{folder / 'a.db'}"))
         self.world.rules = rules(ALL)
+        self.world.clock.advance(seconds=0.123456)  # a real clock is finer than what is stored
         self.dice = random.Random(seed)
         self.partial = 0
         self.count = 0
@@ -204,6 +209,27 @@ def test_whatever_changes_the_findings_are_those_of_a_full_check(tmp_path: Path,
     assert twice.partial >= 5
 
 
+def test_what_a_rule_silenced_stays_silent_when_it_cannot_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its findings stay as they are, and so does what they explain: no comment because a query broke."""
+    twice, run = Twice(tmp_path, 1), check_module.run_rule
+
+    def broken(store: Store, compiled: CompiledRule, *others: Any, **more: Any) -> list[Verdict]:
+        if compiled.rule.id == "owner-missing":
+            raise RuleError("owner-missing", "it took too long.")
+        return run(store, compiled, *others, **more)
+
+    twice.step()
+    monkeypatch.setattr(check_module, "run_rule", broken)
+    for _ in range(2):  # of what has changed, then of everything
+        twice.world.shop.edit("T-3", title=f"Again {twice.count}")
+        found = {(one.rule, one.key, one.state) for one in twice.step()}
+        assert ("owner-missing", "T-0", "open") in found
+        assert not {("late-kept", key, "open") for key in ("T-0", "T-3")} & found
+    assert twice.partial == 1
+
+
 def test_what_only_time_changes_is_found_too(tmp_path: Path) -> None:
     """A finding that was held back, a mute that ends, a rule that asks the clock: no row has changed."""
     twice = Twice(tmp_path, 1)
@@ -250,3 +276,55 @@ def test_another_day_rule_or_failed_source_is_a_check_of_everything(tmp_path: Pa
         for one in range(2)
     ]
     assert checks == [False, True]
+
+
+SUMS = """
+- id: project-sums
+  title: A project with findings
+  why: A rule over sums.
+  over: project
+  where: level = 'project'
+  flag: open_findings > 0
+  severity: medium
+  fingerprint: [slug]
+  evidence: [open_findings]
+  message: "{slug}."
+  action: Act.
+"""
+
+
+@pytest.mark.parametrize("place", ["record_run_events", "end_check", "save_findings"])
+def test_a_check_that_dies_is_finished_by_the_next_and_its_events_are_kept(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the two rounds of rules as well: what is found then is in the sums, the comment and `diff`."""
+    world = World()
+    world.tree = [TreeNode("a", "project", None, "A", scopes=["shop:CHK"])]
+    world.rules = rules(RULES + SUMS)
+    world.task("CHK-1", due="2026-12-19")
+    world.sync()
+    first = world.sync().run_id
+    world.shop.edit("CHK-1", due=date(2026, 11, 19))
+    world.clock.advance(minutes=5)
+    called, whole = 0, getattr(Store, place)
+
+    def dies(store: Store, *others: Any, **more: Any) -> Any:
+        nonlocal called
+        called += 1
+        if place != "save_findings" or called == 2:
+            raise KeyboardInterrupt
+        return whole(store, *others, **more)
+
+    monkeypatch.setattr(Store, place, dies)
+    with pytest.raises(KeyboardInterrupt):
+        world.sync()
+    monkeypatch.undo()
+    monkeypatch.setattr("sync.derive.workday_table", lambda _: {"day": [], "ord": []})
+    world.clock.advance(minutes=5)
+    last = world.sync().run_id
+    told = {(one.what, one.rule) for one in world.store.run_events(first, last)}
+    assert told == {("late", None), ("opened", "due-passed"), ("opened", "project-sums")}
+    (project,) = world.store.rows("project")
+    assert project["open_findings"] == 1
+    assert len(world.shop.our_comments("CHK-1")) == 1
+    assert world.sync().checked.changed == 0  # type: ignore[union-attr]

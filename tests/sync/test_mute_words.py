@@ -54,8 +54,26 @@ def test_a_line_is_understood_or_it_is_said_why_not(line: str, said: Request | s
     assert found.startswith(said) if isinstance(found, str) and isinstance(said, str) else found == said
 
 
+def test_what_is_too_long_or_too_much_is_said() -> None:
+    line = "dovetail: unmute all\n"
+    assert str(requests_in(line * 12)[-1]).startswith("of one comment 10 lines are heard")
+    assert requests_in(f"dovetail: mute all because {'x' * 2000}") == [
+        "a line of more than 2000 letters is not heard"
+    ]
+    (request,) = requests_in(f"{'x' * 40_000}\n{line}")
+    assert isinstance(request, Request)
+    assert requests_in("x" * 100_001) == []
+    assert "100,000 letters" in str(requests_in(f"{'x' * 100_001}\n{line}")[0])
+
+
 @pytest.mark.parametrize(
-    "line", ["as I said, dovetail: mute all because x", "> dovetail: mute all because x", ""]
+    "line",
+    [
+        "as I said, dovetail: mute all because x",
+        "> dovetail: mute all because x",
+        "    dovetail: mute all because x",
+        "",
+    ],
 )
 def test_nothing_else_is_a_request(line: str) -> None:
     assert requests_in(line) == []

@@ -161,10 +161,10 @@ def test_a_persons_comment_mutes_and_unmutes_and_nobody_elses_does(
     assert shops.mute("1") == ("suppressed", "Ann Lead", "the supplier is late", "2026-03-20")
     assert f"by {ANN}: {kept}" in shops.our_comment("CHK-1")
     rows = list(shops.world.store.rows("finding", where={"state": "suppressed"}))
-    emit(finding_listing(rows, empty=""))
+    emit(finding_listing(rows, empty="", zone=ZONE))
     emit(finding_listing(rows, empty=""), "csv")
     listed = capsys.readouterr().out
-    assert "by Ann Lead until 2026-03-19: the supplier is late" in " ".join(listed.split())
+    assert "by Ann Lead until 2026-03-20: the supplier is late" in " ".join(listed.split())
     assert "\"'=1+1 <script>" in listed or "'=1+1 <script>" in listed
     told = [one for one in shops.world.store.audit(event="muting") if one.key == "1"]
     assert [(one.outcome, (one.details or {}).get("by")) for one in told] == [

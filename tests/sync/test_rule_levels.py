@@ -138,6 +138,26 @@ portfolio:
     ]
 
 
+def test_a_mute_of_nobody_and_of_no_rule_is_named_at_its_line(tmp_path: Path) -> None:
+    text = """\
+version: 1
+sources:
+  - {name: plans, kind: project_file, path: plans/*.xml}
+mute:
+  people: [ana@shop.example, "plans:17", ana, "plan:17"]
+  approvers: [the board, "plan:18"]
+  labels: {parked: {reason: The board parked it., until: 2027-03-31, rules: [due-date-pased]}}
+"""
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, text)
+    assert [one.partition(": ")[2] for one in caught.value.problems] == [
+        "mute.people[2]: `ana` is neither an e-mail address nor `source:account`",
+        "mute.people[3]: there is no source `plan`; did you mean `plans`?",
+        "mute.approvers[1]: there is no source `plan`; did you mean `plans`?",
+        "mute.labels.parked.rules[0]: there is no rule `due-date-pased`; did you mean `due-date-passed`?",
+    ]
+
+
 TREE = [
     TreeNode("retail", "portfolio", None, "Retail"),
     TreeNode("store", "program", "retail", "Store"),
@@ -196,7 +216,7 @@ def checked(world: World, **changes: object) -> CheckOutcome:
     settings = replace(world.settings().check, **changes)  # type: ignore[arg-type]
     now = world.clock()
     with running(world.store, "check", clock=world.clock) as run:
-        return check(world.store, settings, run_id=run.run_id, today=now.date(), now=now)
+        return check(world.store, settings, run_id=run.run_id, today=now.date(), now=now, roll_up=list)
 
 
 def test_one_run_gives_each_project_what_holds_there(world: World) -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from sync_world import World
 
+from commands.explain import _findings
 from portfolio.story import Story
 from sync.audit import finding_muted
 from sync.story import tell
@@ -94,3 +95,22 @@ def test_a_rule_that_is_gone_and_an_item_that_is_gone_are_said(world: World) -> 
     (rule,) = [one for one in world.rules if one.id == "due-passed"]
     told = tell(world.store, gone, rule, None, now=world.clock())
     assert (told.item, told.terms, told.dates, told.drivers, told.links) == (None, None, [], [], [])
+
+
+def test_a_finding_that_is_held_back_was_not_opened(world: World) -> None:
+    world.shop.edit("CHK-2", is_blocked=True)
+    world.clock.advance(minutes=5)
+    world.sync()
+    assert [one.what for one in story(world, "CHK-2", "stays-blocked").history] == ["pending"]
+
+
+def test_what_an_item_is_called_comes_before_the_beginning_of_an_id() -> None:
+    """Azure DevOps numbers its items, and a number begins ids of findings, too."""
+    world = World()
+    world.task("T-1", due="2026-11-19")
+    world.sync()
+    (other,) = world.store.findings()
+    world.task(other.finding_id[:4], on="boards", due="2026-11-19")
+    world.sync()
+    assert [one.key for one in _findings(world.store, other.finding_id[:4])] == [other.finding_id[:4]]
+    assert _findings(world.store, other.finding_id[:6]) == [world.finding("due-passed", "T-1")]
