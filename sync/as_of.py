@@ -40,6 +40,7 @@ REPLAYED_VIEWS = ("item", "change", "container_change", "replan", "baseline_even
 _APPENDED = ("baseline_event", "audit")  # rows that are never changed, so those of then are those before then
 _ITEM_FIELDS = tuple(one.name for one in msgspec.structs.fields(WorkItem))
 _KEPT = ("deleted_at", "deleted_because")
+_DATES_WRITTEN = ("due", "start")
 # What derivation makes of what is replayed. Everything else that is derived was not recorded.
 _DERIVED = frozenset(
     (
@@ -143,7 +144,8 @@ def as_of(store: Store, settings: DeriveSettings, day: date, *, today: date) -> 
     items = store.read("tracker_item", (*_ITEM_FIELDS, *_KEPT), live_only=False)
     names = tuple(one.name for one in msgspec.structs.fields(Change))
     changes = store.read("tracker_change", names, live_only=False)
-    found = replay(items, changes, at=at, told=told, read_before=before)
+    everything = _with_our_own(store, changes)
+    found = replay(items, everything, at=at, told=told, read_before=before)
     past.born_unknown = found.born_unknown
     past.untold = sorted(name for name in sources if name not in before and not told[name])
     with open_store("sqlite://") as copy:
@@ -154,6 +156,15 @@ def as_of(store: Store, settings: DeriveSettings, day: date, *, today: date) -> 
             found, told, before, has_baseline=settings.baseline is not None
         )
         yield past
+
+
+def _with_our_own(store: Store, changes: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """The timelines with the dates that Dovetail wrote itself, which connectors leave out of them."""
+    found = {name: list(changes[name]) for name in ("item_id", "at", "field", "before", "after")}
+    for row in store.rows("write", where={"slot": list(_DATES_WRITTEN), "state": "applied"}):
+        for name, values in found.items():
+            values.append(row["slot" if name == "field" else name])
+    return found
 
 
 def check_view(view: str) -> None:
