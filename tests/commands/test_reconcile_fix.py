@@ -199,3 +199,15 @@ def test_without_a_declared_master_or_a_field_to_write_nothing_is_planned(shops:
     shops.folder.configure(shops.text.replace("master: {due: shop", "master: {due: shpo"))
     answer = shops.folder.run("reconcile", "--fix")
     assert (answer.code, "there is no source `shpo`; did you mean `shop`?" in answer.err) == (3, True)
+
+
+def test_how_it_stood_before_a_date_was_written_into_jira_is_known(shops: Shops) -> None:
+    shops.ok("sync", "--dry-run")
+    shops.folder.configure(shops.text.replace("master: {due: shop", "master: {due: boards"))
+    assert ("CHK-2", "2027-03-05", "2027-04-30") in shops.plan("CHK-2", "--output", "jira.json")[0]
+    shops.ok("apply", "jira.json")
+    shops.ok("sync", "--dry-run")
+    yesterday = (datetime.now(ZoneInfo("Europe/Zurich")) - timedelta(days=1)).date().isoformat()
+    for arguments, due in ((("--as-of", yesterday), "2027-03-05"), ((), "2027-04-30")):
+        rows = [json.loads(line) for line in shops.ok("export", "item", *arguments).lines]
+        assert [row["due"] for row in rows if row["key"] == "CHK-2"] == [due]
