@@ -107,7 +107,7 @@ _ITEM = _parse(
     text: slip_pair
     int: duration_minutes baseline_duration_minutes
     wall: early_start_at early_finish_at late_start_at late_finish_at
-    int: total_float_minutes free_float_minutes total_float_wd
+    int: total_float_minutes free_float_minutes total_float_wd free_float_wd
     bool: is_critical
     text: float_source constraint_type
     date: constraint_date deadline

@@ -47,7 +47,7 @@ _DERIVED_ITEM = (
     "iteration_end", "release_date", "parent_due", "iteration", "release", "releases", "commitment",
     "first_commitment", "committed_at", "push_count", "push_count_90d", "pull_count", "pushed_wd",
     "p50", "p80", "p80_last_week", "forecast_method", "forecast_references", "slip_wd", "slip_pair",
-    "total_float_wd", "float_source", "predecessor_count", "successor_count", "driver_id",
+    "total_float_wd", "free_float_wd", "float_source", "predecessor_count", "successor_count", "driver_id",
     "open_children",
     "children_at_commit", "children_added", "last_activity_at", "last_transition_at", "state_since",
     "blocked_since", "team", "age_wd", "p85_cycle_wd", *FILLED, "commitment_source", "inherited_push_count",

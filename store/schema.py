@@ -19,7 +19,7 @@ from store.specs import Dialect
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD = "0017"  # the newest revision in store/migrations/versions; a test compares
+HEAD = "0018"  # the newest revision in store/migrations/versions; a test compares
 MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "alembic_version"
 _CREATION_LOCK = 0x646F7665  # any number; the same in every process that creates

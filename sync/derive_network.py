@@ -39,11 +39,13 @@ if TYPE_CHECKING:
     from store import Store
 
 WRITTEN = (
-    "predecessor_count", "successor_count", "driver_id", "total_float_wd", "is_critical", "float_source",
-    "network_start", "network_finish", "is_waiting", "network_group", "network_last", "network_promise",
+    "predecessor_count", "successor_count", "driver_id", "total_float_wd", "free_float_wd", "is_critical",
+    "float_source", "network_start", "network_finish", "is_waiting", "network_group", "network_last",
+    "network_promise",
 )  # fmt: skip
 _NO_DAY = np.datetime64("NaT", "D")
 _SOURCES = ("plan", "network")
+_FREE = "free_float_minutes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def derive_network(work: Workspace, store: Store) -> int:
     if not _has_network(work, store):
         nothing = _nothing(len(work.items))
         _put_floats(nothing, plan_floats(work, store), np.zeros(len(work.items), dtype=bool))
+        nothing.put("free_float_wd", plan_floats(work, store, _FREE))
         nothing.put("is_critical", _plan_criticality(work))
         nothing.put("driver_id", _plan_drivers(work))
         _put(work, nothing)
@@ -210,6 +213,10 @@ def _floats(
         Ints(np.where(is_ours, floats.total_wd[of_item], own.values), own.known | is_ours),
         is_ours,
     )
+    free = plan_floats(work, store, _FREE)
+    free = Ints(free.values[part.rows], free.known[part.rows])
+    ours = np.maximum(floats.free_wd[of_item], 0)  # work that is late already has none, not less
+    columns.put("free_float_wd", Ints(np.where(is_ours, ours, free.values), free.known | is_ours))
     says_nothing = np.asarray(items.column("is_critical")) == UNKNOWN_FLAG
     is_critical = np.where(is_ours, floats.is_critical[of_item], _plan_criticality(work)[part.rows])
     is_critical = np.where(says_nothing, is_critical, UNKNOWN_FLAG)
@@ -284,6 +291,7 @@ def _nothing(count: int) -> Frame:
     columns.put("is_waiting", np.zeros(count, dtype=np.int8))
     columns.put("is_critical", np.full(count, UNKNOWN_FLAG, dtype=np.int8))
     _put_floats(columns, Ints(zeros, ~every), ~every)
+    columns.put("free_float_wd", Ints(zeros, ~every))
     return columns
 
 

@@ -91,10 +91,15 @@ def spread_over_networks(store: Store, reach: Reach) -> None:
 
 def total_floats(work: Workspace) -> Ints:
     """The total float of each item in working minutes: its file's, else the one that was worked out."""
-    said = work.items.integers("total_float_minutes")
-    if "total_float_minutes" not in work.derived:
+    return floats_said(work, "total_float_minutes")
+
+
+def floats_said(work: Workspace, name: str) -> Ints:
+    """A float of each item in working minutes: its file's, else the one that was worked out."""
+    said = work.items.integers(name)
+    if name not in work.derived:
         return said
-    ours = work.derived.integers("total_float_minutes")
+    ours = work.derived.integers(name)
     return Ints(np.where(said.known, said.values, ours.values), said.known | ours.known)
 
 

@@ -16,7 +16,7 @@ from schedule.promises import Edits, Promises, follow_promises
 from store.frames import BoolArray, Coded, Ints
 from sync.containers import read_containers
 from sync.derive_finishes import derive_finishes
-from sync.derive_plan_network import total_floats
+from sync.derive_plan_network import floats_said
 from sync.derive_replans import derive_replans
 from sync.history_gaps import history_gaps
 from sync.inherited_dates import WHOSE, Inheritance, inherited
@@ -237,9 +237,9 @@ def _ages(work: Workspace) -> None:
     )
 
 
-def plan_floats(work: Workspace, store: Store) -> Ints:
-    """The float that plans give to their own tasks, in working days of each plan."""
-    minutes = total_floats(work)
+def plan_floats(work: Workspace, store: Store, name: str = "total_float_minutes") -> Ints:
+    """A float that plans give to their own tasks, in working days of each plan."""
+    minutes = floats_said(work, name)
     float_wd = np.rint(minutes.values / _minutes_per_day(work, store)).astype(np.int64)
     return Ints(np.where(minutes.known, float_wd, 0), minutes.known)
 

@@ -213,11 +213,12 @@ STEPS: tuple[Step, ...] = (
                 "tracker_item",
                 "source schedule_id parent_id state start due actual_start actual_finish iteration_id"
                 " release_id percent_complete duration_minutes is_milestone constraint_type start_at"
-                " finish_at total_float_minutes is_critical",
+                " finish_at total_float_minutes free_float_minutes is_critical",
             ),
             *_columns(
                 "derived_item",
                 "calendar_id effective_due effective_due_source commitment project total_float_minutes"
+                " free_float_minutes"
                 " plan_is_critical plan_driver_id",
             ),
         ),

@@ -126,6 +126,24 @@ def test_a_late_issue_pushes_a_work_item_that_pushes_a_task_of_a_plan(portfolio:
     assert found.of("boards/2", "driver_id", "predecessor_count", "successor_count") == ("shop/1", 1, 1)
     assert found.of("plans/3", "driver_id", "is_critical", "total_float_wd") == ("boards/2", True, -4)
     assert [bool(one) for one in found.network.is_waiting] == [True, True, False]
+    # The end cannot be held, and nothing can slip without moving what waits for it.
+    assert [found.of(one, "free_float_wd") for one in ("shop/1", "boards/2", "plans/3")] == [(0,), (0,), (0,)]
+
+
+def test_free_float_is_what_is_left_before_the_next_work_in_whatever_tracker(portfolio: Portfolio) -> None:
+    found = portfolio.derived(
+        issue(1, start=day(24), due=day(24)),
+        item(2, start=day(27), due=day(27)),
+        item(4, start=day(24), due=day(1, 12)),
+        task(3, start=day(24), due=day(26), total_float_minutes=4_800, free_float_minutes=480),
+        PLAN,
+        waits("a", "boards/2", "shop/1"),
+    )
+    # Two working days lie between the issue of Tuesday and the item of Friday.
+    assert found.of("shop/1", "free_float_wd") == (2,)
+    # Nothing waits for it: as much as it has before the end of its project.
+    assert found.of("boards/2", "free_float_wd", "total_float_wd") == (2, 2)
+    assert found.of("plans/3", "free_float_wd", "total_float_wd") == (1, 10)
 
 
 def test_where_nothing_waits_for_anything_there_is_no_network(portfolio: Portfolio) -> None:
