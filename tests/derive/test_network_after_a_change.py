@@ -52,8 +52,8 @@ def test_a_moved_date_reaches_what_it_pushes_and_what_loses_float_by_it(store: S
     save(store, item("2", start=day(7), due=day(8)))
     counts, found, expected = both(store)
     assert found == expected
-    # Itself, the third, which it pushes to the 9th and 10th, and the first: it may finish as late as before, and
-    # later than before without moving the second.
+    # Itself, the third, which it pushes to the 9th and 10th, and the first: it may finish as late as before,
+    # and later than before without moving the second.
     assert counts.reached == 3
     assert (row(store, "shop/3")["driver_id"], row(store, "shop/3")["total_float_wd"]) == ("shop/2", 6)
     assert row(store, "shop/1")["total_float_wd"] == 8
