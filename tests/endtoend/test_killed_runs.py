@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from world import NO_WRITES, CommandLine, World, a_world
 
-MOMENTS = 20 if os.environ.get("DOVETAIL_SOAK") else 3
+MOMENTS = 20 if os.environ.get("DOVETAIL_SOAK") else 5
 # Slow enough answers spread the moments over the requests instead of over one long computation.
 LATENCY_MS = 20
 VIEWS = ("item", "change", "dependency", "risk", "twin", "person_schedule", "finding", "project")

@@ -82,7 +82,7 @@ def test_a_run_killed_after_any_commit_or_send_ends_as_an_undisturbed_one(
     name: str, build: Callable[[Side], Engine], crossings: Crossings, tmp_path: Path
 ) -> None:
     passed, wanted = undisturbed(build(open_side(name, tmp_path / "calm")), crossings)
-    for die_at in points(passed, at_most=24 if name == "memory" else 6):
+    for die_at in points(passed, at_most=40 if name == "memory" else 12):
         engine = build(open_side(name, tmp_path / str(die_at)))
         ends_as(wanted, engine, crossings, die_at, f"{die_at} of {len(passed)}: {passed[die_at]}")
 
@@ -99,7 +99,7 @@ def test_a_run_on_postgresql_killed_after_a_commit_or_send_ends_as_an_undisturbe
         passed, wanted = undisturbed(build(open_side("memory", tmp_path), store), crossings)
     # The boundaries are the program's own: the same as on SQLite.
     assert (passed, wanted) == undisturbed(build(open_side("memory", tmp_path)), crossings)
-    for die_at in points(passed, at_most=5):
+    for die_at in points(passed, at_most=8):
         # What a killed process had not committed is the server's to undo: a new one connects anew.
         engine = build(open_side("memory", tmp_path), open_store(postgresql()))
         ends_as(wanted, engine, crossings, die_at, f"{die_at} of {len(passed)}: {passed[die_at]}")

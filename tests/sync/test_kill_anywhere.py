@@ -118,7 +118,7 @@ def is_tried(die_at: int, name: str) -> bool:
         part in name
         for part in ("page", "pull", "census", "look", "push", "write", "arm", "findings", "mark_")
     )
-    return is_vital or die_at % 24 == 0 or "DOVETAIL_SOAK" in os.environ
+    return is_vital or die_at % 12 == 0 or "DOVETAIL_SOAK" in os.environ
 
 
 @pytest.mark.slow
