@@ -28,7 +28,6 @@ import pg_server
 PAGE = (ROOT / "docs" / "bi.md").read_text(encoding="utf-8")
 QUERIES = dict(re.findall(r"```sql (\w+)\n(.*?)```", PAGE, flags=re.S))
 GRANTS = QUERIES.pop("grants")
-pytestmark = pytest.mark.xdist_group("reports")
 
 
 @pytest.fixture(scope="module")

@@ -174,7 +174,6 @@ def test_an_empty_calendar_is_one_that_a_validator_takes() -> None:
     assert (calendar.version.value, calendar.prodid.value) == ("2.0", "-//Dovetail//Portfolio calendar//EN")
 
 
-@pytest.mark.xdist_group("reports")
 def test_the_command_writes_what_stands_in_the_store_and_says_what_changed(run: Run, tmp_path: Path) -> None:
     code, out, err = run("report", "ics")
     assert (code, out) == (0, "")
@@ -190,7 +189,6 @@ def test_the_command_writes_what_stands_in_the_store_and_says_what_changed(run: 
     )
 
 
-@pytest.mark.xdist_group("reports")
 def test_a_part_of_the_portfolio_has_its_own_milestones_and_what_holds_for_all(
     run: Run, tmp_path: Path
 ) -> None:

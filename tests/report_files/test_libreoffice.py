@@ -15,7 +15,6 @@ import pypdf
 import pytest
 from pptx import Presentation
 
-pytestmark = pytest.mark.xdist_group("reports")
 _SECONDS = 180
 
 

@@ -35,7 +35,6 @@ from store import open_store
 from sync.config import load_config
 from sync.config_reading import read_config
 
-pytestmark = pytest.mark.xdist_group("reports")
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 

@@ -26,7 +26,6 @@ COLUMNS = (
     SheetColumn("At", "at", "moment"), SheetColumn("Money", "money", "money"),
     SheetColumn("Yes", "yes", "flag"), SheetColumn("Labels", "labels", "list"),
 )  # fmt: skip
-pytestmark = pytest.mark.xdist_group("reports")
 
 
 def written(

@@ -20,7 +20,6 @@ from reports.page import embedded, page_of
 from reports.page_data import Extras, page_data
 
 # With the tests in the browser, so that the page is built once.
-pytestmark = pytest.mark.xdist_group("chromium")
 MAX_BYTES = 5_000_000
 
 

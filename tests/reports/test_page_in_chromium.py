@@ -12,7 +12,6 @@ import pytest
 
 from bench.page_pictures import VIEWS
 
-pytestmark = pytest.mark.xdist_group("chromium")
 _RUN_AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
     .map(one => [one.impact, one.id, one.nodes.slice(0, 3).map(node => node.html.slice(0, 160))])"""
 # What hostile text would have done if anything of it had come alive.
